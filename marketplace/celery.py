@@ -1,0 +1,20 @@
+"""The Celery application. Tasks live in each slice's `tasks.py`; queues are named on the tasks."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings.local")
+
+app = Celery("marketplace")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# Slices are plain packages, not apps: each app config names the ones that hold tasks.
+app.autodiscover_tasks(
+    [
+        "marketplace.core.outbox",
+        "users.customers",
+        "promotions.flash",
+        "funds.payments",
+        "notifications.delivery",
+    ]
+)

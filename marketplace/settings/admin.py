@@ -1,0 +1,17 @@
+"""The back office: django-unfold's looks and the dashboard's source."""
+
+from typing import Any
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Marketplace",
+    "SITE_HEADER": "Marketplace back office",
+    "SITE_SYMBOL": "storefront",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "marketplace.backoffice.dashboard.dashboard_context",
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": "marketplace.backoffice.navigation.navigation",
+    },
+}

@@ -1,0 +1,48 @@
+"""DRF, its schema, CORS. Deny by default: a route says who may use it."""
+
+from typing import Any
+
+from .env import env
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["users.accounts.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["marketplace.core.http.permissions.DenyAll"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["marketplace.core.http.parsing.StrictJSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "marketplace.core.http.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "marketplace.core.http.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "marketplace.core.http.problems.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "DATETIME_FORMAT": "iso-8601",
+    "PAGE_SIZE": 24,
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Marketplace API",
+    "DESCRIPTION": "Flash promotions near you, groceries by department, gift lists that buy themselves, "
+    "and a money ledger under all of it.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True, "docExpansion": "none"},
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/.*$"
+CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
+
+DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="MXN")
+# Requests per minute; checked atomically (Redis script, or a lock in this process).
+THROTTLE_RATES: dict[str, str] = {
+    "auth": env.str("THROTTLE_AUTH", default="20/min"),
+    "mail": env.str("THROTTLE_MAIL", default="10/min"),
+    "write": env.str("THROTTLE_WRITE", default="600/min"),
+}

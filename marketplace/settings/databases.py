@@ -1,0 +1,37 @@
+"""Relational database, and the alias for documents (MongoDB where one is configured)."""
+
+from typing import Any
+
+from .env import VAR_DIR, env
+
+# SQLite: writers queue at BEGIN instead of failing at COMMIT; the log survives readers; money is flushed.
+SQLITE_OPTIONS: dict[str, Any] = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+}
+
+# A lock that does not come within this time ends as 503 with Retry-After; a duplicate with an idempotency key
+# waits as long for the first one (milliseconds).
+LOCK_TIMEOUT_MS = env.int("DB_LOCK_TIMEOUT_MS", default=3_000)
+STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", default=30_000)
+
+
+def _relational() -> dict[str, Any]:
+    database: dict[str, Any] = dict(env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"))
+    database["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", default=300)
+    database["CONN_HEALTH_CHECKS"] = True
+    if database["ENGINE"].endswith("sqlite3"):
+        database["OPTIONS"] = SQLITE_OPTIONS
+    else:
+        database.setdefault("OPTIONS", {})["options"] = (
+            f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} "
+            "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+        )
+    return database
+
+
+DATABASES: dict[str, dict[str, Any]] = {"default": _relational()}
+
+# Empty: documents live in the relational database (one code path, decided by a router from issue 06 on).
+DOCUMENTS_URL = env.str("DOCUMENTS_URL", default="")

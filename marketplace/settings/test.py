@@ -1,0 +1,23 @@
+"""The suite: the database and cache named by the environment, fast hashes, no waiting."""
+
+from pathlib import Path
+
+from .base import *  # noqa: F403
+from .env import VAR_DIR
+
+DEBUG = False
+SECRET_KEY = "test-secret-key-0123456789-0123456789-0123456789"  # noqa: S105
+SIMPLE_JWT["SIGNING_KEY"] = "test-jwt-signing-key-0123456789-0123456789-012345"  # noqa: F405
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
+WHITENOISE_AUTOREFRESH = True
+CELERY_BROKER_URL = "memory://"
+LOGGING["root"]["level"] = "WARNING"  # noqa: F405
+
+_default = DATABASES["default"]  # noqa: F405
+if _default["ENGINE"].endswith("sqlite3"):
+    # A file, so that threads share it; the flush to disk is not what the tests are about.
+    (VAR_DIR / "test").mkdir(parents=True, exist_ok=True)
+    _default["TEST"] = {"NAME": str(Path(VAR_DIR) / "test" / "test.sqlite3")}
+    _default["OPTIONS"] = {**_default["OPTIONS"], "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"}
