@@ -1,0 +1,1 @@
+"""Ledger, wallets, payments. Other contexts come in through `facade`, `contracts` and `events` only."""

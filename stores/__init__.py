@@ -1,0 +1,1 @@
+"""Merchants, catalogue, inventory. Other contexts come in through `facade`, `contracts` and `events` only."""

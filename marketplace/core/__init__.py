@@ -1,0 +1,1 @@
+"""Shared core: knows no business word. Contexts import it; it imports none of them."""

@@ -13,7 +13,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "marketplace.core.http.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "marketplace.core.http.schema.AutoSchema",
     "EXCEPTION_HANDLER": "marketplace.core.http.problems.exception_handler",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "DATETIME_FORMAT": "iso-8601",
     "PAGE_SIZE": 24,
 }
@@ -32,6 +31,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True, "docExpansion": "none"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "marketplace.core.http.schema.add_problem_component",
+    ],
     "ENUM_NAME_OVERRIDES": {},
 }
 
@@ -42,7 +45,6 @@ CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="MXN")
 # Requests per minute; checked atomically (Redis script, or a lock in this process).
 THROTTLE_RATES: dict[str, str] = {
-    "auth": env.str("THROTTLE_AUTH", default="20/min"),
-    "mail": env.str("THROTTLE_MAIL", default="10/min"),
-    "write": env.str("THROTTLE_WRITE", default="600/min"),
+    "auth": env.str("THROTTLE_AUTH", default="60/min"),
+    "mail": env.str("THROTTLE_MAIL", default="20/min"),
 }

@@ -14,3 +14,9 @@ LOGGING["handlers"]["console"]["formatter"] = LOG_FORMAT  # noqa: F405
 # Static files straight from the packages: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
+
+# One machine plays hundreds of customers here.
+THROTTLE_RATES = {
+    "auth": env.str("THROTTLE_AUTH", default="6000/min"),
+    "mail": env.str("THROTTLE_MAIL", default="6000/min"),
+}

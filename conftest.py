@@ -1,0 +1,39 @@
+"""Fixtures for the whole suite: real database, atomic counters forgotten, triggers lifted only for the flush."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import TransactionTestCase
+from rest_framework.test import APIClient
+
+from marketplace.core import append_only
+from marketplace.core.http.throttling import memory_counter
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counters() -> Iterator[None]:
+    """No test inherits another's rate limits or cached answers."""
+    memory_counter.clear()
+    cache.clear()
+    yield
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """An anonymous client of the API; `api.force_authenticate(user)` signs in."""
+    return APIClient()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_lifts_triggers() -> Iterator[None]:
+    """Append-only tables refuse the flush after a transactional test; only there the triggers are lifted."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def lifted_flush(case: TransactionTestCase) -> None:
+        with append_only.lifted():
+            flush(case)
+
+    TransactionTestCase._fixture_teardown = lifted_flush  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]

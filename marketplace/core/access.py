@@ -1,0 +1,83 @@
+"""Who may do what inside which department: one answer for the API and the admin.
+
+Keys look like `catalog:read` or `inventory:write`; writing includes reading. The users context knows the
+memberships and installs itself as the authority; everybody else asks here. Deny by default; being
+staff opens nothing by itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q, QuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from users.models import User
+
+ModelT = TypeVar("ModelT", bound=models.Model)
+
+AREAS = ("catalog", "inventory", "procurement", "questions", "promotions")
+KEYS = tuple(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a key reaches: everywhere, or these departments and these stores."""
+
+    everywhere: bool = False
+    departments: frozenset[UUID] = frozenset()
+    stores: frozenset[UUID] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nowhere at all."""
+        return not (self.everywhere or self.departments or self.stores)
+
+    def covers(self, *, department_id: UUID | None = None, store_id: UUID | None = None) -> bool:
+        """Whether an object of that department or store is within reach."""
+        return self.everywhere or department_id in self.departments or store_id in self.stores
+
+
+NOWHERE = Reach()
+Authority = Callable[["User | AnonymousUser", str], Reach]
+_authorities: list[Authority] = []
+
+
+def add_authority(authority: Authority) -> None:
+    """Called in `ready()`: users answers for departments, stores for merchants."""
+    if authority not in _authorities:
+        _authorities.append(authority)
+
+
+def reach(user: "User | AnonymousUser", key: str) -> Reach:
+    """Where `user` may use `key`. Superusers everywhere; inactive and anonymous people nowhere."""
+    if key not in KEYS:
+        raise ValueError(f"unknown key {key}")
+    if not user.is_authenticated or not user.is_active:
+        return NOWHERE
+    if user.is_superuser:
+        return Reach(everywhere=True)
+    parts = [authority(user, key) for authority in _authorities]
+    return Reach(
+        everywhere=any(part.everywhere for part in parts),
+        departments=frozenset().union(*(part.departments for part in parts)),
+        stores=frozenset().union(*(part.stores for part in parts)),
+    )
+
+
+def within(
+    rows: "QuerySet[ModelT, Any]", where: Reach, *, department_path: str = "", store_path: str = ""
+) -> "QuerySet[ModelT, Any]":
+    """Only the rows within reach; paths lead from the row to its department and store ids."""
+    if where.everywhere:
+        return rows
+    allowed = Q(pk__in=[])
+    if department_path and where.departments:
+        allowed |= Q(**{f"{department_path}__in": where.departments})
+    if store_path and where.stores:
+        allowed |= Q(**{f"{store_path}__in": where.stores})
+    return rows.filter(allowed)

@@ -1,0 +1,112 @@
+"""Bases of the admin pages: services write, keys decide, books are read-only."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from . import access
+from .audit import AuditEntry
+from .jobs import JobSlot
+from .outbox.models import EventDelivery, OutboxEvent
+
+
+class ScopedAdmin(ModelAdmin):
+    """Objects of one area, only within the person's reach; without a key the page does not exist for them.
+
+    `access_area` names the area; `department_path` and `store_path` lead from the object to its department
+    and store ids, as `core.access.within` takes them.
+    """
+
+    access_area: ClassVar[str] = ""
+    department_path: ClassVar[str] = ""
+    store_path: ClassVar[str] = ""
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Model, Any]":
+        where = access.reach(request.user, f"{self.access_area}:read")
+        rows: QuerySet[Model, Any] = super().get_queryset(request)
+        return access.within(rows, where, department_path=self.department_path, store_path=self.store_path)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may(request, "read", obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "write", None)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may(request, "write", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may(request, "write", obj)
+
+    def _may(self, request: HttpRequest, verb: str, obj: Model | None) -> bool:
+        where = access.reach(request.user, f"{self.access_area}:{verb}")
+        if obj is None or where.everywhere:
+            return not where.is_empty
+        mine = type(obj)._default_manager.filter(pk=obj.pk)
+        return access.within(mine, where, department_path=self.department_path, store_path=self.store_path).exists()
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Books and derived rows: to look at, for people with Django's view permission."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows of a parent, to look at."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """Who did what."""
+
+    list_display = ["at", "action", "object_type", "object_id", "actor_id", "reason"]
+    list_filter = ["action", "object_type"]
+    search_fields = ["object_id", "request_id"]
+    date_hierarchy = "at"
+
+
+@admin.register(OutboxEvent)
+class OutboxEventAdmin(ReadOnlyAdmin):
+    """What was published."""
+
+    list_display = ["id", "wire_name", "created_at", "relayed_at", "request_id"]
+    list_filter = ["wire_name"]
+
+
+@admin.register(EventDelivery)
+class EventDeliveryAdmin(ReadOnlyAdmin):
+    """What waits, what is done, what is parked."""
+
+    list_display = ["id", "handler", "state", "attempts", "due_at", "done_at", "last_error"]
+    list_filter = ["state", "handler"]
+
+
+@admin.register(JobSlot)
+class JobSlotAdmin(ReadOnlyAdmin):
+    """Which periodic work ran."""
+
+    list_display = ["job", "slot", "taken_at"]
+    list_filter = ["job"]

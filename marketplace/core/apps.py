@@ -1,0 +1,18 @@
+"""The core app: outbox, idempotency keys, job slots, audit."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class CoreConfig(AppConfig):
+    """Tables that every context relies on."""
+
+    name = "marketplace.core"
+    label = "core"
+
+    def ready(self) -> None:
+        from . import append_only, checks  # noqa: F401, PLC0415
+        from .audit import AuditEntry  # noqa: PLC0415
+
+        append_only.protect(AuditEntry)
+        post_migrate.connect(append_only.install_triggers, dispatch_uid="core.append_only")

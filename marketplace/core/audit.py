@@ -1,0 +1,57 @@
+"""The audit trail: who changed what, said by the service that changed it. Append-only."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from .context import current_request_id
+
+
+class AuditEntry(models.Model):
+    """One deliberate act. `before` and `after` hold the changed values only, and no personal data."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(auto_now_add=True)
+    actor_id = models.UUIDField(null=True)
+    action = models.CharField(max_length=80)
+    object_type = models.CharField(max_length=80)
+    object_id = models.CharField(max_length=80)
+    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    reason = models.TextField(blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        app_label = "core"
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["object_type", "object_id"], name="core_audit_object"),
+            models.Index(fields=["actor_id", "at"], name="core_audit_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_type} {self.object_id}"
+
+
+def record(
+    *,
+    actor_id: UUID | None,
+    action: str,
+    subject: models.Model,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> AuditEntry:
+    """Write an entry in the caller's transaction. `action` is `context.verb_noun`; None as actor is the system."""
+    return AuditEntry.objects.create(
+        actor_id=actor_id,
+        action=action,
+        object_type=subject._meta.label_lower,
+        object_id=str(subject.pk),
+        before=before or {},
+        after=after or {},
+        reason=reason,
+        request_id=current_request_id(),
+    )

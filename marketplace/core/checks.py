@@ -1,0 +1,26 @@
+"""System checks of the core."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core import checks
+from django.db import DatabaseError
+
+from . import append_only
+
+
+@checks.register(checks.Tags.database)
+def append_only_triggers_are_in_place(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """An append-only table without its trigger is an error (`manage.py check --database default`)."""
+    found: list[checks.CheckMessage] = []
+    for alias in databases or []:
+        try:
+            missing = append_only.missing_triggers(alias)
+        except DatabaseError:
+            continue  # no database yet: `migrate` is about to make it
+        found += [
+            checks.Error(f"table {table} has no append-only trigger; run migrate", id="core.E001") for table in missing
+        ]
+    return found

@@ -1,0 +1,41 @@
+"""ETag / If-Match on what several people edit: the tag is the row's version, the write compares and sets."""
+
+from typing import Any
+
+from rest_framework.request import Request
+
+from marketplace.core.base import VersionedModel
+from marketplace.core.errors import StaleError
+
+
+def etag(resource: VersionedModel) -> str:
+    """The quoted version."""
+    return f'"{resource.version}"'
+
+
+def expected_version(request: Request) -> int | None:
+    """The version of `If-Match`; None when absent or `*`. A weak tag counts (nginx weakens under gzip).
+
+    Raises `StaleError` for a tag that cannot be a version.
+    """
+    header = request.headers.get("If-Match", "").strip()
+    if header in {"", "*"}:
+        return None
+    text = header.removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise StaleError
+    return int(text)
+
+
+def compare_and_set(resource: VersionedModel, expected: int | None, **values: Any) -> None:
+    """Write `values` and count the version up, if it still is `expected` (or whatever it is now).
+
+    Raises `StaleError` when somebody else was faster; the row is then untouched.
+    """
+    version = resource.version if expected is None else expected
+    changed = (
+        type(resource)._default_manager.filter(pk=resource.pk, version=version).update(version=version + 1, **values)
+    )
+    if not changed:
+        raise StaleError
+    resource.refresh_from_db()

@@ -1,0 +1,115 @@
+"""Rate limits that hold under concurrency: one Redis script, or one lock in this process.
+
+Fixed windows counted by an atomic increment: of N requests at once exactly `limit` pass. The client's
+address is the socket's, or the one our own proxies vouch for; a forged header changes nothing.
+"""
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+logger = logging.getLogger(__name__)
+
+_PERIODS = {"sec": 1, "min": 60, "hour": 3600, "day": 86400}
+_SCRIPT = """
+local n = redis.call('INCR', KEYS[1])
+if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return n
+"""
+
+
+class MemoryCounter:
+    """Counts per window in this process; forgets windows that are over."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, tuple[float, int]] = {}
+
+    def hit(self, key: str, seconds: int) -> int:
+        """The number of hits in the window, this one included."""
+        now = time.monotonic()
+        with self._lock:
+            if len(self._counts) > 100_000:
+                self._counts = {k: v for k, v in self._counts.items() if v[0] > now}
+            until, count = self._counts.get(key, (now + seconds, 0))
+            if until <= now:
+                until, count = now + seconds, 0
+            self._counts[key] = (until, count + 1)
+            return count + 1
+
+    def clear(self) -> None:
+        """Forget everything (tests)."""
+        with self._lock:
+            self._counts.clear()
+
+
+memory_counter = MemoryCounter()
+
+
+def hit(key: str, seconds: int) -> int:
+    """Count a hit in the current window; with Redis gone this process counts alone."""
+    window = int(time.time()) // seconds
+    full_key = f"throttle:{key}:{window}"
+    if settings.REDIS_URL:
+        try:
+            return int(get_redis_connection("default").eval(_SCRIPT, 1, f"{_prefix()}{full_key}", seconds))
+        except RedisError:
+            logger.warning("throttle falls back to memory: Redis is out")
+    return memory_counter.hit(full_key, seconds)
+
+
+def _prefix() -> str:
+    return f"{settings.CACHES['default'].get('KEY_PREFIX', '')}:"
+
+
+def client_address(request: Any) -> str:
+    """The client's address as the last trusted proxy saw it; without proxies the socket's peer."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    trusted = settings.TRUSTED_PROXIES
+    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    if not trusted or len(forwarded) < trusted:
+        return peer
+    return str(forwarded[-trusted])
+
+
+class RateLimit(BaseThrottle):
+    """Limit per person (signed in) or per address. Subclass with a `scope` of `THROTTLE_RATES`."""
+
+    scope = "auth"
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        limit, seconds = parse_rate(settings.THROTTLE_RATES[self.scope])
+        self._seconds = seconds
+        who = str(request.user.pk) if request.user.is_authenticated else client_address(request)
+        return hit(f"{self.scope}:{who}", seconds) <= limit
+
+    def wait(self) -> float:
+        return self._seconds - time.time() % self._seconds
+
+
+class AuthRateLimit(RateLimit):
+    """Log-in and token routes, per address."""
+
+    scope = "auth"
+
+
+class MailRateLimit(RateLimit):
+    """Routes that send mail."""
+
+    scope = "mail"
+
+
+def parse_rate(text: str) -> tuple[int, int]:
+    """`20/min` as (20, 60)."""
+    number, _sep, period = text.partition("/")
+    return int(number), _PERIODS[period]

@@ -1,0 +1,55 @@
+"""The outermost layer: gives each request its id and writes one log line about it."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from marketplace.core.context import set_request_id
+from marketplace.core.ids import uuid7
+
+from .logs import hashed
+
+logger = logging.getLogger("marketplace.request")
+
+_ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+_QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
+
+
+class RequestContextMiddleware:
+    """Takes a well-formed X-Request-ID from the proxy or makes one, and sends it back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _ACCEPTABLE.fullmatch(given) else uuid7().hex
+        set_request_id(request_id)
+        started = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id
+            if not request.path.startswith(_QUIET):
+                _log(request, response, time.perf_counter() - started)
+            return response
+        finally:
+            set_request_id("")
+
+
+def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    match = request.resolver_match
+    user = getattr(request, "user", None)
+    logger.info(
+        "request",
+        extra={
+            "method": request.method,
+            # The route, not the path: ids stay out, and lines of one route count together.
+            "route": match.route if match else "",
+            "status": response.status_code,
+            "milliseconds": round(seconds * 1000, 1),
+            "user": hashed(str(user.pk)) if user is not None and user.is_authenticated else "",
+        },
+    )

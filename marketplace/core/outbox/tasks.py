@@ -1,0 +1,28 @@
+"""Celery's doors to the outbox."""
+
+from celery import shared_task
+from kombu.exceptions import OperationalError as BrokerError
+
+from . import delivery
+from .relay import relay_new_events, send_due
+
+
+@shared_task(name="core.deliver")
+def deliver(delivery_id: int) -> None:
+    """Run one delivery."""
+    delivery.deliver(delivery_id)
+
+
+def send_to_celery(delivery_id: int, queue: str) -> None:
+    """The relay's transport. A broker that is out raises; the lease brings the delivery back."""
+    try:
+        deliver.apply_async(args=(delivery_id,), queue=queue, retry=False)
+    except BrokerError as error:
+        raise ConnectionError("broker is out") from error
+
+
+@shared_task(name="core.sweep_outbox")
+def sweep_outbox() -> None:
+    """Safety net behind the relay (beat, every 2 s)."""
+    relay_new_events()
+    send_due(send_to_celery)

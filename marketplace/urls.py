@@ -1,0 +1,24 @@
+"""All routes: the API under its prefix, docs, health, the admin."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from marketplace.core.observability.health import healthz, readyz
+
+CONTEXTS = ["users", "stores", "funds", "links", "promotions", "purchases", "notifications"]
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path("admin/", admin.site.urls),
+    *[path("api/v1/", include(f"{context}.urls")) for context in CONTEXTS],
+]
+
+handler400 = "marketplace.core.http.problems.bad_request"
+handler403 = "marketplace.core.http.problems.permission_denied"
+handler404 = "marketplace.core.http.problems.not_found"
+handler500 = "marketplace.core.http.problems.server_error"

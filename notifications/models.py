@@ -1,0 +1,1 @@
+"""Models of the context, re-exported: Django looks for them here."""

@@ -1,0 +1,91 @@
+"""Inventory: what is on the shelf and set aside, and the movements that explain it."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.core.base import UUIDModel
+from stores.catalog.models import Variant
+from stores.merchants.models import Store
+
+
+class StockItem(UUIDModel):
+    """Stock of one variant in one store. `available = on_hand - allocated`; neither can go negative.
+
+    Only `inventory.services` writes the counters; each write has its movement.
+    """
+
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="stock_items")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    on_hand = models.IntegerField(_("on hand"), default=0)
+    allocated = models.IntegerField(_("allocated"), default=0)
+    reorder_point = models.PositiveIntegerField(_("reorder point"), default=0)
+    reorder_qty = models.PositiveIntegerField(_("reorder quantity"), default=0)
+
+    class Meta:
+        app_label = "stores"
+        verbose_name = _("stock item")
+        verbose_name_plural = _("stock items")
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "store"], name="stores_stock_once"),
+            models.CheckConstraint(
+                condition=Q(allocated__gte=0) & Q(on_hand__gte=F("allocated")), name="stores_stock_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id} @ {self.store_id}"
+
+    @property
+    def available(self) -> int:
+        """What may still be promised."""
+        return self.on_hand - self.allocated
+
+
+class StockMovement(models.Model):
+    """Why a counter changed. Append-only. Quantities are positive except for `adjust`, which is signed.
+
+    receive: on_hand + q · reserve: allocated + q · release: allocated - q · sale: on_hand - q, and allocated - q
+    when it was reserved before · adjust: on_hand + q with a reason.
+    """
+
+    class Kind(models.TextChoices):
+        """What happened to the goods."""
+
+        RECEIVE = "receive", _("receive")
+        RESERVE = "reserve", _("reserve")
+        RELEASE = "release", _("release")
+        SALE = "sale", _("sale")
+        ADJUST = "adjust", _("adjust")
+
+    id = models.BigAutoField(primary_key=True)
+    stock_item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="movements")
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    quantity = models.IntegerField(_("quantity"))
+    # How much of a sale was set aside before it.
+    from_allocated = models.PositiveIntegerField(default=0)
+    on_hand_after = models.IntegerField()
+    allocated_after = models.IntegerField()
+    idem_key = models.CharField(max_length=120, unique=True)
+    cause = models.CharField(_("cause"), max_length=80, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    actor_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        app_label = "stores"
+        verbose_name = _("stock movement")
+        verbose_name_plural = _("stock movements")
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(kind="adjust") & ~Q(quantity=0) & ~Q(reason="")) | (~Q(kind="adjust") & Q(quantity__gt=0)),
+                name="stores_movement_quantity",
+            ),
+            models.CheckConstraint(
+                condition=Q(from_allocated=0) | Q(kind="sale", from_allocated__lte=F("quantity")),
+                name="stores_movement_from_allocated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.quantity}"

@@ -1,0 +1,126 @@
+"""Customers: where they are, what they speak, which segments and tier they belong to."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.core.base import UUIDModel
+from users.accounts.models import User
+
+
+class Tier(models.TextChoices):
+    """By successful orders; the limits are policy rows."""
+
+    BRONZE = "bronze", _("Bronze")
+    SILVER = "silver", _("Silver")
+    GOLD = "gold", _("Gold")
+
+
+class Segment(UUIDModel):
+    """A named group of customers. `rule` says whether behaviour fills it or staff do."""
+
+    class Rule(models.TextChoices):
+        """Who decides membership."""
+
+        MANUAL = "manual", _("by staff")
+        NEW = "new", _("new customers")
+        FREQUENT = "frequent", _("frequent buyers")
+
+    name = models.CharField(_("name"), max_length=80)
+    slug = models.SlugField(_("slug"), max_length=80, unique=True)
+    rule = models.CharField(_("rule"), max_length=16, choices=Rule.choices, default=Rule.MANUAL)
+
+    class Meta:
+        app_label = "users"
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["rule"], condition=~Q(rule="manual"), name="users_segment_one_per_rule")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomerProfile(UUIDModel):
+    """What the shop knows of a customer. A place is both coordinates or none."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="profile")
+    latitude = models.FloatField(
+        _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+    )
+    longitude = models.FloatField(
+        _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
+    language = models.CharField(
+        _("language"), max_length=8, choices=[("en", "English"), ("es", "Español")], default="es"
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="America/Mexico_City")
+    tier = models.CharField(_("tier"), max_length=8, choices=Tier.choices, default=Tier.BRONZE)
+    # Projection of order events (purchases pushes it down): orders that succeeded, and when the last one did.
+    successful_orders_count = models.PositiveIntegerField(default=0, editable=False)
+    last_order_at = models.DateTimeField(null=True, editable=False)
+    segments: "models.ManyToManyField[Segment, SegmentMembership]" = models.ManyToManyField(
+        Segment, through="users.SegmentMembership", related_name="+"
+    )
+
+    class Meta:
+        app_label = "users"
+        verbose_name = _("customer profile")
+        verbose_name_plural = _("customer profiles")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="users_profile_whole_place",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
+class SegmentMembership(models.Model):
+    """A customer in a segment."""
+
+    id = models.BigAutoField(primary_key=True)
+    profile = models.ForeignKey(CustomerProfile, on_delete=models.CASCADE, related_name="memberships")
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="memberships")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        app_label = "users"
+        constraints = [models.UniqueConstraint(fields=["profile", "segment"], name="users_membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.profile_id} in {self.segment_id}"
+
+
+class CustomerPlace(models.Model):
+    """Projection for geography: one row per (segment, customer with a place), and one under the nil segment.
+
+    The nil segment is everyone. Asked with a box and the exact great circle; the covering index answers alone.
+    Written by the same services that write profile and membership, in the same transaction. `customer` is the
+    user's id. No foreign keys: the row is derived, and millions of inserts beside it must not pay for checks.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    segment = models.UUIDField()
+    customer = models.UUIDField()
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+
+    class Meta:
+        app_label = "users"
+        constraints = [models.UniqueConstraint(fields=["customer", "segment"], name="users_place_once")]
+        indexes = [
+            # The customer is part of the key so that the index answers alone, on both engines.
+            models.Index(fields=["segment", "latitude", "longitude", "customer"], name="users_place_by_segment"),
+            # Audience chunks walk customers in key order.
+            models.Index(fields=["customer", "segment", "latitude", "longitude"], name="users_place_by_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} in {self.segment}"

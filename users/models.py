@@ -1,0 +1,20 @@
+"""Models of the context, re-exported: Django looks for them here."""
+
+from .accounts.models import DeniedAccount, MailToken, Session, SpentRefreshToken, User
+from .customers.models import CustomerPlace, CustomerProfile, Segment, SegmentMembership, Tier
+from .staff.models import Department, DepartmentMember
+
+__all__ = [
+    "CustomerPlace",
+    "CustomerProfile",
+    "DeniedAccount",
+    "Department",
+    "DepartmentMember",
+    "MailToken",
+    "Segment",
+    "SegmentMembership",
+    "Session",
+    "SpentRefreshToken",
+    "Tier",
+    "User",
+]
