@@ -12,11 +12,10 @@ from marketplace.core.http.throttling import memory_counter
 
 
 @pytest.fixture(autouse=True)
-def _fresh_counters() -> Iterator[None]:
+def _fresh_counters() -> None:
     """No test inherits another's rate limits or cached answers."""
     memory_counter.clear()
     cache.clear()
-    yield
 
 
 @pytest.fixture

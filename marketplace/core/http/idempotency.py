@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -78,9 +78,7 @@ class IdempotencyKey(models.Model):
         return f"{self.route} {self.key}"
 
 
-def idempotent(
-    action: Callable[Concatenate[ViewT, Request, P], Response],
-) -> Callable[Concatenate[ViewT, Request, P], Response]:
+def idempotent(action: ActionT) -> ActionT:
     """Decorate a ViewSet action (or a view's `post`) that moves money or stock."""
 
     @functools.wraps(action)
