@@ -1,6 +1,7 @@
 """Fixtures for the whole suite: real database, atomic counters forgotten, triggers lifted only for the flush."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -27,12 +28,13 @@ def api() -> APIClient:
 @pytest.fixture(autouse=True, scope="session")
 def _flush_lifts_triggers() -> Iterator[None]:
     """Append-only tables refuse the flush after a transactional test; only there the triggers are lifted."""
-    flush = TransactionTestCase._fixture_teardown
+    case_class: Any = TransactionTestCase
+    flush = case_class._fixture_teardown
 
     def lifted_flush(case: TransactionTestCase) -> None:
         with append_only.lifted():
             flush(case)
 
-    TransactionTestCase._fixture_teardown = lifted_flush  # type: ignore[method-assign]
+    case_class._fixture_teardown = lifted_flush
     yield
-    TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]
+    case_class._fixture_teardown = flush
