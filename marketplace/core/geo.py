@@ -19,6 +19,14 @@ HALF_EARTH_KM = math.pi * EARTH_RADIUS_KM
 _BOX_MARGIN_DEGREES = 1e-9
 
 
+def canonical_degrees(value: float) -> float:
+    """A coordinate to a centimetre. Everything that stores one stores this.
+
+    PostgreSQL raises on floating-point underflow, so a latitude of 1e-310 would break every later query.
+    """
+    return round(value, 7) + 0.0  # the sum turns -0.0 into 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """Degrees, edges included."""
@@ -71,6 +79,7 @@ def within_circle(latitude: float, longitude: float, radius_km: float, *, prefix
 
     The box comes first, for the index; the exact great circle decides.
     """
+    latitude, longitude = canonical_degrees(latitude), canonical_degrees(longitude)
     if radius_km >= HALF_EARTH_KM:
         return Q(**{f"{prefix}latitude__isnull": False})
     box_filter = Q()

@@ -16,6 +16,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from marketplace.core.errors import DomainError
+from marketplace.core.geo import canonical_degrees
 from marketplace.core.money import CURRENCIES, Money
 
 MAX_INTEGER = 2**31 - 1
@@ -136,6 +137,9 @@ class LatitudeField(FloatField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=-90, max_value=90, **kwargs)
 
+    def to_internal_value(self, data: Any) -> float:
+        return canonical_degrees(super().to_internal_value(data))
+
 
 @extend_schema_field(OpenApiTypes.DOUBLE)
 class LongitudeField(FloatField):
@@ -143,6 +147,9 @@ class LongitudeField(FloatField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=-180, max_value=180, **kwargs)
+
+    def to_internal_value(self, data: Any) -> float:
+        return canonical_degrees(super().to_internal_value(data))
 
 
 @extend_schema_field(

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from marketplace.core.geo import HALF_EARTH_KM, boxes_around, great_circle_km, within_circle
+from marketplace.core.geo import HALF_EARTH_KM, boxes_around, canonical_degrees, great_circle_km, within_circle
 from marketplace.core.ids import NIL, uuid7
 from users.models import CustomerPlace
 
-latitudes = st.floats(-90, 90, allow_nan=False)
-longitudes = st.floats(-180, 180, allow_nan=False)
+latitudes = st.floats(-90, 90, allow_nan=False).map(canonical_degrees)
+longitudes = st.floats(-180, 180, allow_nan=False).map(canonical_degrees)
 HARD_POINTS = [
     (90.0, 0.0), (-90.0, 13.0), (89.9, 179.9), (89.9, -0.1), (0.0, 180.0), (0.0, -180.0), (0.0, 179.99), (0.0, -179.99),
     (19.43, -99.13), (19.44, -99.12), (0.0, 0.0), (-33.4, -70.6), (51.5, 0.0), (-89.99, 100.0),
