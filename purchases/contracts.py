@@ -1,0 +1,48 @@
+"""Values that cross the context's border."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from marketplace.core.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class DaySales:
+    """Paid orders of one platform day in one currency."""
+
+    day: date
+    orders: int
+    revenue: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLine:
+    """A line of an order that was sold elsewhere; the price is per unit, tax included."""
+
+    variant_id: UUID
+    quantity: int
+    unit_price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedOrder:
+    """An order from another system's history. It moves no money and no stock here."""
+
+    source_key: str
+    customer_id: UUID
+    state: str
+    placed_at: datetime
+    delivered_at: datetime | None
+    lines: tuple[ImportedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCard:
+    """What a message about an order says."""
+
+    order_id: UUID
+    number: str
+    total: Money
+    first_item: str
+    items_count: int

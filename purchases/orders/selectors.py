@@ -1,0 +1,64 @@
+"""Reading orders."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import TruncDate
+
+from marketplace.core.money import Money
+from purchases.contracts import DaySales, OrderCard
+
+from .errors import OrderNotFoundError
+from .models import Order
+
+# Paid at least once, whatever came later.
+EARNING_STATES = [
+    Order.State.PAID,
+    Order.State.PACKED,
+    Order.State.SHIPPED,
+    Order.State.DELIVERED,
+    Order.State.CLOSED,
+    Order.State.PARTLY_RETURNED,
+]
+
+
+def orders_of(customer_id: UUID) -> QuerySet[Order]:
+    """The customer's orders with their lines; three queries a page."""
+    return Order.objects.filter(customer_id=customer_id).prefetch_related("lines", "history")
+
+
+def order_of(customer_id: UUID, order_id: UUID) -> Order:
+    """One of the customer's orders; raises `OrderNotFoundError`."""
+    order = orders_of(customer_id).filter(pk=order_id).first()
+    if order is None:
+        raise OrderNotFoundError
+    return order
+
+
+def order_card(order_id: UUID) -> OrderCard:
+    """For a message about the order; raises `OrderNotFoundError`."""
+    order = Order.objects.filter(pk=order_id).prefetch_related("lines").first()
+    if order is None:
+        raise OrderNotFoundError
+    lines = list(order.lines.all())
+    first = lines[0].name if lines else ""
+    return OrderCard(order.id, order.number, order.total, first, sum(line.quantity for line in lines))
+
+
+def sales_by_day(at: datetime, days: int) -> list[DaySales]:
+    """Paid orders of the last `days` platform days, oldest first, per currency. Imported history is left out."""
+    zone = ZoneInfo(settings.PLATFORM_TIME_ZONE)
+    since = (at.astimezone(zone) - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows: Any = (
+        Order.objects.filter(placed_at__gte=since, state__in=EARNING_STATES)
+        .exclude(source=Order.Source.IMPORT)
+        .annotate(day=TruncDate("placed_at", tzinfo=zone))
+        .values("day", "currency")
+        .annotate(orders=Count("id"), revenue=Sum("total_minor"))
+        .order_by("day", "currency")
+    )
+    return [DaySales(row["day"], row["orders"], Money(row["revenue"], row["currency"])) for row in rows]

@@ -1,0 +1,49 @@
+"""The order's state machine, in one table, and the two states derived from it."""
+
+from typing import Final
+
+from .models import Order
+
+State = Order.State
+
+TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    State.PLACED: frozenset({State.PAID, State.CANCELLED, State.EXPIRED}),
+    State.PAID: frozenset({State.PACKED, State.CANCELLED}),
+    State.PACKED: frozenset({State.SHIPPED, State.CANCELLED}),
+    State.SHIPPED: frozenset({State.DELIVERED}),
+    State.DELIVERED: frozenset({State.CLOSED, State.PARTLY_RETURNED, State.RETURNED}),
+    State.PARTLY_RETURNED: frozenset({State.PARTLY_RETURNED, State.RETURNED, State.CLOSED}),
+    State.CLOSED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.EXPIRED: frozenset(),
+    State.RETURNED: frozenset(),
+}
+
+PAYMENT_STATES: Final = ("unpaid", "paid", "returned_in_part", "returned", "void")
+FULFILMENT_STATES: Final = ("waiting", "packed", "shipped", "delivered", "none")
+
+_PAYMENT: Final[dict[str, str]] = {
+    State.PLACED: "unpaid",
+    State.CANCELLED: "void",
+    State.EXPIRED: "void",
+    State.PARTLY_RETURNED: "returned_in_part",
+    State.RETURNED: "returned",
+}
+_FULFILMENT: Final[dict[str, str]] = {
+    State.PLACED: "waiting",
+    State.PAID: "waiting",
+    State.PACKED: "packed",
+    State.SHIPPED: "shipped",
+    State.CANCELLED: "none",
+    State.EXPIRED: "none",
+}
+
+
+def payment_state(state: str) -> str:
+    """What the order's state says about its money."""
+    return _PAYMENT.get(state, "paid")
+
+
+def fulfilment_state(state: str) -> str:
+    """What the order's state says about its goods."""
+    return _FULFILMENT.get(state, "delivered")

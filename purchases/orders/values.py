@@ -1,0 +1,35 @@
+"""Values the slice computes with: a line as it is sold, and its arithmetic."""
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from uuid import UUID
+
+from marketplace.core.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class SoldLine:
+    """A line of an order with the terms it was sold under."""
+
+    variant_id: UUID
+    store_id: UUID
+    sku: str
+    name: str
+    quantity: int
+    list_price: Money
+    unit_price: Money
+    tax_bp: int
+    commission_bp: int
+    applied_benefits: tuple[dict[str, Any], ...] = field(default=())
+
+    @property
+    def total(self) -> Money:
+        """What the line costs."""
+        return self.unit_price * self.quantity
+
+    @property
+    def tax(self) -> Money:
+        """The tax inside the total: total x rate / (1 + rate), halves rounded up."""
+        share = Decimal(self.total.minor) * self.tax_bp / (10_000 + self.tax_bp)
+        return Money(int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP)), self.total.currency)
