@@ -1,4 +1,4 @@
-"""The Celery application. Tasks live in each slice's `tasks.py`; queues are named on the tasks."""
+"""The Celery application. Tasks live in each slice's `tasks.py`; queues are named in `CELERY_TASK_ROUTES`."""
 
 import os
 

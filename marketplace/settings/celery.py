@@ -15,6 +15,13 @@ CELERY_ENABLE_UTC = True
 QUEUES = ("payments", "holds", "notify", "fetch", "events", "default")
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
+# By name, not on the tasks: Celery 5.7 deprecates a task's own `queue`. The outbox names the queue of each handler.
+CELERY_TASK_ROUTES = {
+    "core.*": {"queue": "events"},
+    "funds.*": {"queue": "payments"},
+    "notifications.*": {"queue": "notify"},
+    "promotions.*": {"queue": "holds"},
+}
 
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
