@@ -11,6 +11,7 @@ from .i18n import *  # noqa: F403
 from .logs import *  # noqa: F403
 from .mail import *  # noqa: F403
 from .payments import *  # noqa: F403
+from .serving import *  # noqa: F403
 from .sockets import *  # noqa: F403
 
 ROOT_URLCONF = "marketplace.urls"
@@ -21,7 +22,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where links in mails point to.
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")  # noqa: F405
 # How many proxies in front of us may be believed about the client's address. 0 = none.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 

@@ -1,0 +1,1 @@
+"""The demo town: believable data for a first look."""

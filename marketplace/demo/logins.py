@@ -1,0 +1,31 @@
+"""The ready-made log-ins of the demo data. `populate_demo_data` creates them; `serve` shows them at each start."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+
+# One password, hashed once, for everybody in the demo town. It guards nothing: the data is made up.
+DEMO_PASSWORD = "demo-pass-2026"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class DemoLogin:
+    """An account that the demo data holds, and what it is for."""
+
+    email: str
+    purpose: str
+
+
+DEMO_LOGINS = (
+    DemoLogin("admin@demo.example", "administrator: everything in /admin/"),
+    DemoLogin("staff@demo.example", "staff of the grocery department"),
+    DemoLogin("merchant@demo.example", "owner of the first store"),
+    DemoLogin("ana@demo.example", "customer near running promotions, with money in the wallet"),
+)
+
+
+def existing_demo_logins() -> list[DemoLogin]:
+    """Those that are in this database, in the order above."""
+    emails = [login.email for login in DEMO_LOGINS]
+    present = set(get_user_model()._default_manager.filter(email__in=emails).values_list("email", flat=True))
+    return [login for login in DEMO_LOGINS if login.email in present]

