@@ -1,9 +1,11 @@
 """The suite: the database and cache named by the environment, fast hashes, no waiting."""
 
+import hashlib
+import os
 from pathlib import Path
 
 from .base import *  # noqa: F403
-from .env import VAR_DIR
+from .env import BASE_DIR, VAR_DIR
 
 DEBUG = False
 SECRET_KEY = "test-secret-key-0123456789-0123456789-0123456789"  # noqa: S105
@@ -15,9 +17,19 @@ WHITENOISE_AUTOREFRESH = True
 CELERY_BROKER_URL = "memory://localhost/"
 LOGGING["root"]["level"] = "WARNING"  # noqa: F405
 
+# Servers may be shared with other checkouts and other people: names that nobody else uses.
+_ours = f"test_marketplace_{hashlib.sha256(str(BASE_DIR).encode()).hexdigest()[:8]}"
+
 _default = DATABASES["default"]  # noqa: F405
 if _default["ENGINE"].endswith("sqlite3"):
     # A file, so that threads share it; the flush to disk is not what the tests are about.
     (VAR_DIR / "test").mkdir(parents=True, exist_ok=True)
     _default["TEST"] = {"NAME": str(Path(VAR_DIR) / "test" / "test.sqlite3")}
     _default["OPTIONS"] = {**_default["OPTIONS"], "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"}
+else:
+    _default["TEST"] = {"NAME": _ours}
+
+if REDIS_URL:  # noqa: F405
+    _prefix = f"{_ours}-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    CACHES["default"]["KEY_PREFIX"] = _prefix  # noqa: F405
+    CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = _prefix  # noqa: F405

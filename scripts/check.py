@@ -1,0 +1,170 @@
+"""`make check` and `.ci/run`: every check in one place, a line with seconds for each at the end.
+
+All steps run even when one fails, so that one run shows everything there is to mend.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+PRODUCT = ("marketplace", "users", "stores", "funds", "links", "promotions", "purchases", "notifications")
+SCHEMA = ROOT / "docs" / "openapi.yaml"
+
+# Checks must not depend on whose machine they run on: nothing of `.env` that matters is left open here.
+NEUTRAL = {
+    "DJANGO_SETTINGS_MODULE": "marketplace.settings.local",
+    "VAR_DIR": str(ROOT / "var" / "check"),
+    "DATABASE_URL": f"sqlite:///{ROOT / 'var' / 'check' / 'db.sqlite3'}",
+    "REDIS_URL": "",
+    "CELERY_BROKER_URL": "memory://localhost/",
+    "DOCUMENTS_URL": "",
+    "DEBUG": "0",
+    "PYTHONWARNINGS": "default",
+}
+# Long and varied enough for Django's own check; they open nothing.
+PRODUCTION = {
+    **NEUTRAL,
+    "DJANGO_SETTINGS_MODULE": "marketplace.settings.production",
+    "SECRET_KEY": "".join(chr(33 + (i * 37) % 90) for i in range(64)),
+    "JWT_SIGNING_KEY": "".join(chr(33 + (i * 41) % 90) for i in range(64)),
+    "LOG_HASH_KEY": "".join(chr(33 + (i * 43) % 90) for i in range(64)),
+    "ALLOWED_HOSTS": "shop.example",
+}
+
+Step = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one step went."""
+
+    name: str
+    passed: bool
+    seconds: float
+
+
+def run(*command: str | Path, settings: dict[str, str] | None = None) -> bool:
+    """Run one command with its output shown; whether it ended well."""
+    environment = {**os.environ, **(settings or {})}
+    return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def manage(*arguments: str, settings: dict[str, str] = NEUTRAL) -> bool:
+    """Run one management command."""
+    return run(sys.executable, "manage.py", *arguments, settings=settings)
+
+
+def lint() -> bool:
+    """Style and the usual mistakes."""
+    return run(BIN / "ruff", "check", ".")
+
+
+def formatting() -> bool:
+    """One way to lay out code."""
+    return run(BIN / "ruff", "format", "--check", ".")
+
+
+def types() -> bool:
+    """Strict types."""
+    return run(BIN / "mypy", *PRODUCT, "scripts", settings=NEUTRAL)
+
+
+def contracts() -> bool:
+    """Who may import whom."""
+    return run(BIN / "lint-imports", "--no-cache")
+
+
+def migrations() -> bool:
+    """Every model change has its migration."""
+    return manage("makemigrations", "--check", "--dry-run")
+
+
+def production_settings() -> bool:
+    """Django's own list of what a deployment must not forget."""
+    return manage("check", "--deploy", "--fail-level", "WARNING", settings=PRODUCTION)
+
+
+def schema() -> bool:
+    """The schema is valid, free of warnings, and the committed file is what the code says."""
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / "openapi.yaml"
+        if not manage("spectacular", "--validate", "--fail-on-warn", "--file", str(fresh)):
+            return False
+        if SCHEMA.exists() and SCHEMA.read_text() == fresh.read_text():
+            return True
+    print("docs/openapi.yaml is not what the code says: make schema", flush=True)
+    return False
+
+
+def messages() -> bool:
+    """Spanish is complete."""
+    return run(sys.executable, "-m", "scripts.messages")
+
+
+def deployment_files() -> bool:
+    """Dockerfile and compose file, without an engine."""
+    dockerfile = run(BIN / "hadolint", "Dockerfile")
+    compose = run(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yaml")
+    return dockerfile and compose
+
+
+def tests() -> bool:
+    """The whole suite on both engines."""
+    return run("make", "test")
+
+
+STEPS: dict[str, Step] = {
+    "lint": lint,
+    "formatting": formatting,
+    "types": types,
+    "contracts": contracts,
+    "migrations": migrations,
+    "production-settings": production_settings,
+    "schema": schema,
+    "messages": messages,
+    "deployment-files": deployment_files,
+    "tests": tests,
+}
+
+
+def carry_out(name: str) -> Outcome:
+    """One step under its headline. A tool that is missing counts as failed, like one that complains."""
+    print(f"\n=== {name}: {STEPS[name].__doc__}", flush=True)
+    started = time.monotonic()
+    try:
+        passed = STEPS[name]()
+    except OSError as error:
+        print(error, flush=True)
+        passed = False
+    return Outcome(name, passed, time.monotonic() - started)
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """A line per step and one for all."""
+    lines = [f"{outcome.name:<20} {'ok' if outcome.passed else 'FAILED':<7}{outcome.seconds:6.1f} s" for outcome in outcomes]
+    lines.append(f"{'all':<28}{sum(outcome.seconds for outcome in outcomes):6.1f} s")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Command line: all steps, or some."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", action="append", choices=STEPS, help="this step only; may be repeated")
+    parser.add_argument("--skip", action="append", choices=STEPS, default=[], help="without this step; may be repeated")
+    options = parser.parse_args()
+    (ROOT / "var" / "check").mkdir(parents=True, exist_ok=True)
+    outcomes = [carry_out(name) for name in options.only or STEPS if name not in options.skip]
+    print(f"\n{summary(outcomes)}", flush=True)
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Translations without gettext's programs: is Spanish complete, and are the compiled files up to date?
+
+`--compile` writes each `django.mo` beside its `django.po`. They are committed, so that a machine without gettext
+speaks Spanish too. gettext's own `makemessages` remains the way to add entries.
+"""
+
+import argparse
+import ast
+import re
+import struct
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("marketplace", "users", "stores", "funds", "links", "promotions", "purchases", "notifications")
+CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
+TEMPLATE_TAG = re.compile(r"""{%\s*trans(?:late)?\s+(?:"([^"]*)"|'([^']*)')""")
+LINE = re.compile(r'^(?:(msgctxt|msgid|msgid_plural|msgstr(?:\[(\d)\])?)\s+)?"(.*)"$')
+MO_MAGIC = 0x950412DE
+MO_HEADER_BYTES = 28
+
+
+@dataclass
+class Entry:
+    """One entry of a catalogue."""
+
+    context: str = ""
+    source: str = ""
+    plural: str = ""
+    translations: tuple[str, ...] = ()
+    is_fuzzy: bool = False
+
+    @property
+    def key(self) -> str:
+        """The entry's key in a compiled catalogue."""
+        context = f"{self.context}\x04" if self.context else ""
+        return context + self.source + (f"\0{self.plural}" if self.plural else "")
+
+    @property
+    def is_complete(self) -> bool:
+        """Translated in every form, by a person."""
+        return bool(self.translations) and all(self.translations) and not self.is_fuzzy
+
+
+def parse_block(block: str) -> Entry | None:
+    """An entry from its lines; None for a comment or an obsolete entry."""
+    parts: dict[str, str] = {}
+    field = ""
+    for line in block.splitlines():
+        match = LINE.match(line.strip())
+        if match is None:
+            continue
+        field = (match[1] or field).split()[0]
+        parts[field] = parts.get(field, "") + ast.literal_eval(f'"{match[3]}"')
+    if "msgid" not in parts:
+        return None
+    translations = tuple(parts[name] for name in sorted(parts) if name.startswith("msgstr"))
+    fuzzy = any(line.startswith("#,") and "fuzzy" in line for line in block.splitlines())
+    return Entry(parts.get("msgctxt", ""), parts["msgid"], parts.get("msgid_plural", ""), translations, fuzzy)
+
+
+def read_catalogue(path: Path) -> list[Entry]:
+    """All live entries of a .po file, the header (an empty source) included."""
+    blocks = re.split(r"\n\s*\n", path.read_text(encoding="utf-8"))
+    return [entry for block in blocks if (entry := parse_block(block)) is not None]
+
+
+def compiled(entries: list[Entry]) -> bytes:
+    """A .mo file: both tables of (length, offset), then the strings, sorted by key."""
+    pairs = sorted(
+        (entry.key.encode(), "\0".join(entry.translations).encode())
+        for entry in entries
+        if entry.is_complete or entry.source == ""
+    )
+    keys = [key for key, _ in pairs]
+    values = [value for _, value in pairs]
+    offset = MO_HEADER_BYTES + 16 * len(pairs)
+    tables = b""
+    for strings in (keys, values):
+        for string in strings:
+            tables += struct.pack("<II", len(string), offset)
+            offset += len(string) + 1
+    originals, translated = MO_HEADER_BYTES, MO_HEADER_BYTES + 8 * len(pairs)
+    header = struct.pack("<7I", MO_MAGIC, 0, len(pairs), originals, translated, 0, offset)
+    return header + tables + b"".join(string + b"\0" for string in keys + values)
+
+
+def strings_in_code(path: Path) -> Iterator[str]:
+    """Literal arguments of gettext calls."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args and called_name(node) in CALLS:
+            argument = node.args[0]
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                yield argument.value
+
+
+def called_name(node: ast.Call) -> str:
+    """`gettext` for both `gettext(…)` and `translation.gettext(…)`."""
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def strings_in_template(path: Path) -> Iterator[str]:
+    """Literal arguments of `{% translate %}`."""
+    for match in TEMPLATE_TAG.finditer(path.read_text(encoding="utf-8")):
+        yield match[1] or match[2]
+
+
+def strings_in_sources() -> set[str]:
+    """Everything in the product that asks to be translated."""
+    found: set[str] = set()
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            if not {"tests", "migrations"} & set(path.parts):
+                found.update(strings_in_code(path))
+        for path in (ROOT / package).rglob("*.html"):
+            found.update(strings_in_template(path))
+    return found - {""}
+
+
+def catalogues() -> list[Path]:
+    """The Spanish catalogues of all packages."""
+    return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("locale/es/LC_MESSAGES/django.po"))
+
+
+def problems() -> Iterator[str]:
+    """What keeps Spanish from being complete, a line each."""
+    known: set[str] = set()
+    for path in catalogues():
+        entries = read_catalogue(path)
+        known.update(entry.source for entry in entries)
+        shown = path.relative_to(ROOT)
+        yield from (f"{shown}: not translated: {entry.source!r}" for entry in entries if not entry.is_complete)
+        binary = path.with_suffix(".mo")
+        if not binary.exists() or binary.read_bytes() != compiled(entries):
+            yield f"{shown}: django.mo is not up to date: make messages"
+    yield from (f"in no catalogue: {text!r}" for text in sorted(strings_in_sources() - known))
+
+
+def main() -> int:
+    """Command line: check, or `--compile`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--compile", action="store_true", help="write the .mo files")
+    if parser.parse_args().compile:
+        for path in catalogues():
+            path.with_suffix(".mo").write_bytes(compiled(read_catalogue(path)))
+    found = list(problems())
+    print("\n".join(found) or f"messages: {len(catalogues())} catalogues, Spanish complete")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
