@@ -45,9 +45,10 @@ def bare_environment(home: Path, port: int, *, cold_cache: bool) -> dict[str, st
 
 def answers(port: int) -> bool:
     """Whether /healthz says 200."""
-    with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(
-        http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-    ) as connection:
+    with (
+        contextlib.suppress(OSError, http.client.HTTPException),
+        contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=1)) as connection,
+    ):
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
     return False

@@ -149,7 +149,9 @@ def carry_out(name: str) -> Outcome:
 
 def summary(outcomes: Sequence[Outcome]) -> str:
     """A line per step and one for all."""
-    lines = [f"{outcome.name:<20} {'ok' if outcome.passed else 'FAILED':<7}{outcome.seconds:6.1f} s" for outcome in outcomes]
+    lines = [
+        f"{outcome.name:<20} {'ok' if outcome.passed else 'FAILED':<7}{outcome.seconds:6.1f} s" for outcome in outcomes
+    ]
     lines.append(f"{'all':<28}{sum(outcome.seconds for outcome in outcomes):6.1f} s")
     return "\n".join(lines)
 

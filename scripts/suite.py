@@ -64,7 +64,8 @@ def on_served(arguments: Sequence[str]) -> str:
             redis_url, redis_words = stack.enter_context(
                 local_services.redis_server(VAR_DIR / "services", "TEST_REDIS_URL", "REDIS_URL")
             )
-        except Exception as error:  # noqa: BLE001 - whatever a wheel stumbles over means the same: no servers
+        except Exception as error:
+            # Whatever a wheel stumbles over means the same: no servers.
             print(f"suite: no servers to be had: {error}", flush=True)
             return "SKIPPED"
         print(f"suite: {database_words}, {redis_words}", flush=True)

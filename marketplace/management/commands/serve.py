@@ -11,10 +11,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.wsgi import get_wsgi_application
 
-from marketplace.demo.logins import DEMO_PASSWORD, existing_demo_logins
 from marketplace.embedded.asgi import EmbeddedApplication
 from marketplace.embedded.background import Background
 from marketplace.embedded.server import serve_until_signal
+from marketplace.embedded.welcome import welcome
 from marketplace.routing import websocket_application
 
 logger = logging.getLogger(__name__)
@@ -52,30 +52,12 @@ def refuse_taken_port(address: str, port: int) -> None:
         try:
             probe.bind((address, port))
         except OSError as error:
-            raise CommandError(f"Cannot listen on {address}:{port} ({error.strerror}). Choose another: PORT=8001") from None
+            raise CommandError(
+                f"Cannot listen on {address}:{port} ({error.strerror}). Choose another: PORT=8001"
+            ) from None
 
 
-def welcome(address: str, port: int) -> str:
-    """Addresses worth opening, and the accounts to open them with."""
-    host = "localhost" if address in {"127.0.0.1", "0.0.0.0", "::", "::1"} else address  # noqa: S104
-    base = f"http://{host}:{port}"
-    lines = [
-        "",
-        f"  API documentation  {base}/docs/",
-        f"  Back office        {base}/admin/",
-        f"  Health             {base}/healthz",
-        f"  Database, mail     {settings.VAR_DIR}",
-    ]
-    logins = existing_demo_logins()
-    if logins:
-        lines += ["", f"  Log-ins of the demo data (password of all: {DEMO_PASSWORD})"]
-        lines += [f"    {login.email:<24} {login.purpose}" for login in logins]
-    return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])
-
-
-async def serve_and_leave(
-    application: EmbeddedApplication, background: Background, *, address: str, port: int
-) -> None:
+async def serve_and_leave(application: EmbeddedApplication, background: Background, *, address: str, port: int) -> None:
     """Serve; when something does not end in time, end the process over its head.
 
     A normal exit would wait for the threads of requests and tasks, however long these take.
