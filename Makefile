@@ -5,7 +5,8 @@
 SHELL := /bin/sh
 
 MANAGE := .venv/bin/python manage.py
-SCRIPT := .venv/bin/python -m scripts
+# A wheel of the local services remarks on a missing XDG_RUNTIME_DIR, which is none of our business.
+SCRIPT := .venv/bin/python -W "ignore:XDG_RUNTIME_DIR is not set" -m scripts
 
 .PHONY: help env env-dev run run-services dev test check schema deploy-check bench messages clean
 
