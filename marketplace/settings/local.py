@@ -1,5 +1,7 @@
 """A person's machine and `make run`: works with an empty environment, on loopback only."""
 
+from pathlib import Path
+
 from .base import *  # noqa: F403
 from .env import env
 
@@ -11,6 +13,7 @@ SIMPLE_JWT["SIGNING_KEY"] = env.str(  # noqa: F405
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOGGING["handlers"]["console"]["formatter"] = LOG_FORMAT  # noqa: F405
 
+Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # noqa: F405
 # Static files straight from the packages: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
