@@ -41,8 +41,8 @@ schema: env-dev ## Write docs/openapi.yaml anew
 deploy-check: env-dev ## Validate Dockerfile and docker-compose.yaml without an engine
 	@$(SCRIPT).check --only deployment-files
 
-messages: env-dev ## Compile the translations
-	@$(SCRIPT).messages --compile
+messages: env-dev ## Add missing entries to the Spanish catalogues and compile them
+	@$(SCRIPT).messages --add --compile
 
 bench: ## List the measurements
 	@awk 'FNR == 1 {sub(/^"""/, ""); printf "  %-28s %s\n", FILENAME, $$0}' bench/*.py

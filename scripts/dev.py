@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MANAGE = [sys.executable, "manage.py"]
 IGNORED = {".venv", ".git", "var", "docs", "__pycache__", "node_modules"}
 SUFFIXES = {".py", ".html", ".po", ".env"}
+MIGRATIONS = f"{os.sep}migrations{os.sep}"
 LOOK_EVERY = 0.7
 
 
@@ -26,9 +26,10 @@ def watched_files(folder: Path) -> Iterator[os.DirEntry[str]]:
             yield entry
 
 
-def fingerprint() -> int:
-    """Changes whenever a watched file is written, made or removed."""
-    return hash(frozenset((entry.path, entry.stat().st_mtime_ns) for entry in watched_files(ROOT)))
+def fingerprint(part_of_path: str = "") -> int:
+    """Changes whenever a watched file (whose path contains this) is written, made or removed."""
+    entries = (entry for entry in watched_files(ROOT) if part_of_path in entry.path)
+    return hash(frozenset((entry.path, entry.stat().st_mtime_ns) for entry in entries))
 
 
 def wait_for_change(stop: threading.Event, process: subprocess.Popen[bytes]) -> None:
@@ -51,16 +52,19 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def main() -> int:
-    """Prepare once, then serve and restart until Ctrl-C."""
+    """Serve and restart until Ctrl-C; prepare the database first, and again when migrations have changed."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     environment = {**os.environ, "DEBUG": "1"}
+    prepared = 0
     while not stop.is_set():
-        started = time.monotonic()
-        subprocess.run([*MANAGE, "prepare"], cwd=ROOT, env=environment, check=False)
+        migrations = fingerprint(MIGRATIONS)
+        if migrations != prepared:
+            subprocess.run([*MANAGE, "prepare"], cwd=ROOT, env=environment, check=False)
+            prepared = migrations
         server = subprocess.Popen([*MANAGE, "serve"], cwd=ROOT, env=environment, start_new_session=True)
-        print(f"dev: started in {time.monotonic() - started:.1f} s; watching for changes", flush=True)
+        print("dev: watching for changes", flush=True)
         wait_for_change(stop, server)
         end(server)
     return 0

@@ -1,11 +1,12 @@
 """Translations without gettext's programs: is Spanish complete, and are the compiled files up to date?
 
 `--compile` writes each `django.mo` beside its `django.po`. They are committed, so that a machine without gettext
-speaks Spanish too. gettext's own `makemessages` remains the way to add entries.
+speaks Spanish too. `--add` puts what no catalogue holds yet into the package's own, untranslated.
 """
 
 import argparse
 import ast
+import json
 import re
 import struct
 import sys
@@ -18,6 +19,14 @@ PACKAGES = ("marketplace", "users", "stores", "funds", "links", "promotions", "p
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
 TEMPLATE_TAG = re.compile(r"""{%\s*trans(?:late)?\s+(?:"([^"]*)"|'([^']*)')""")
 LINE = re.compile(r'^(?:(msgctxt|msgid|msgid_plural|msgstr(?:\[(\d)\])?)\s+)?"(.*)"$')
+NEW_CATALOGUE = """msgid ""
+msgstr ""
+"Language: es\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+"""
 MO_MAGIC = 0x950412DE
 MO_HEADER_BYTES = 28
 
@@ -109,16 +118,39 @@ def strings_in_template(path: Path) -> Iterator[str]:
         yield match[1] or match[2]
 
 
-def strings_in_sources() -> set[str]:
-    """Everything in the product that asks to be translated."""
+def strings_in_sources(package: str) -> set[str]:
+    """Everything in a package that asks to be translated."""
     found: set[str] = set()
-    for package in PACKAGES:
-        for path in (ROOT / package).rglob("*.py"):
-            if not {"tests", "migrations"} & set(path.parts):
-                found.update(strings_in_code(path))
-        for path in (ROOT / package).rglob("*.html"):
-            found.update(strings_in_template(path))
+    for path in (ROOT / package).rglob("*.py"):
+        if not {"tests", "migrations"} & set(path.parts):
+            found.update(strings_in_code(path))
+    for path in (ROOT / package).rglob("*.html"):
+        found.update(strings_in_template(path))
     return found - {""}
+
+
+def known_strings() -> set[str]:
+    """Everything that some catalogue holds, translated or not."""
+    return {entry.source for path in catalogues() for entry in read_catalogue(path)}
+
+
+def add_missing() -> None:
+    """Append what is missing to the catalogue of the package that asks for it."""
+    for package in PACKAGES:
+        missing = sorted(strings_in_sources(package) - known_strings())
+        path = ROOT / package / "locale" / "es" / "LC_MESSAGES" / "django.po"
+        if missing and not path.exists():
+            path.parent.mkdir(parents=True)
+            path.write_text(NEW_CATALOGUE, encoding="utf-8")
+        entries = "".join(new_entry(text) for text in missing)
+        if entries:
+            path.write_text(path.read_text(encoding="utf-8") + entries, encoding="utf-8")
+
+
+def new_entry(text: str) -> str:
+    """An entry that waits for its translation."""
+    flag = "#, python-format\n" if "%(" in text or "%s" in text else ""
+    return f'\n{flag}msgid {json.dumps(text, ensure_ascii=False)}\nmsgstr ""\n'
 
 
 def catalogues() -> list[Path]:
@@ -128,23 +160,28 @@ def catalogues() -> list[Path]:
 
 def problems() -> Iterator[str]:
     """What keeps Spanish from being complete, a line each."""
-    known: set[str] = set()
     for path in catalogues():
         entries = read_catalogue(path)
-        known.update(entry.source for entry in entries)
         shown = path.relative_to(ROOT)
         yield from (f"{shown}: not translated: {entry.source!r}" for entry in entries if not entry.is_complete)
         binary = path.with_suffix(".mo")
         if not binary.exists() or binary.read_bytes() != compiled(entries):
             yield f"{shown}: django.mo is not up to date: make messages"
-    yield from (f"in no catalogue: {text!r}" for text in sorted(strings_in_sources() - known))
+    known = known_strings()
+    for package in PACKAGES:
+        missing = sorted(strings_in_sources(package) - known)
+        yield from (f"{package}: in no catalogue: {text!r}" for text in missing)
 
 
 def main() -> int:
-    """Command line: check, or `--compile`."""
+    """Command line: check, after adding or compiling where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--compile", action="store_true", help="write the .mo files")
-    if parser.parse_args().compile:
+    parser.add_argument("--add", action="store_true", help="append missing entries to the catalogues")
+    options = parser.parse_args()
+    if options.add:
+        add_missing()
+    if options.compile:
         for path in catalogues():
             path.with_suffix(".mo").write_bytes(compiled(read_catalogue(path)))
     found = list(problems())
