@@ -1,0 +1,73 @@
+"""A throwaway PostgreSQL database and the product served on it, for measurements over HTTP on loopback."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+import django
+import psycopg2
+from django.core.management import call_command
+from django.db import connections
+
+SERVER = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """Create a database, migrate it, set Django up on it; drop it afterwards. Yields its URL."""
+    name = f"mp_bench_{os.getpid()}"
+    _administer(f"CREATE DATABASE {name}")
+    url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
+    os.environ.update(
+        DATABASE_URL=url, DJANGO_SETTINGS_MODULE="marketplace.settings.local", REDIS_URL="", LOG_LEVEL="ERROR"
+    )
+    try:
+        django.setup()
+        call_command("migrate", verbosity=0)
+        yield url
+    finally:
+        connections.close_all()
+        _administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(statement: str) -> None:
+    connection = psycopg2.connect(SERVER)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
+
+
+@contextmanager
+def api(workers: int = 2) -> Iterator[int]:
+    """The API on granian's WSGI, as in production: processes of one blocking thread. Yields the port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "1",
+        "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "marketplace.wsgi:application",
+    ]  # fmt: skip
+    process = subprocess.Popen(command)
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=15)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1)
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the API did not come up")
