@@ -67,7 +67,8 @@ def _wait_for(port: int) -> None:
     for _ in range(300):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1)
-            return
         except OSError:
             time.sleep(0.1)
+        else:
+            return
     raise SystemExit("the API did not come up")

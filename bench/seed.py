@@ -1,0 +1,49 @@
+"""Rows for the measurements. Import only after Django is set up (`bench.served.database`)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+from users.contracts import NewCustomer
+
+from funds import facade as funds
+from marketplace.core.money import Money
+from marketplace.core.outbox.relay import drain
+from marketplace.tests import journeys
+from users import facade as users
+
+
+@dataclass(frozen=True)
+class FlashSale:
+    """A running promotion and funded customers beside it."""
+
+    promo_id: UUID
+    customer_ids: list[UUID]
+    tokens: list[str]
+
+    def queries_of_one_completion(self) -> int:
+        """How many statements one complete request costs, transaction control left out."""
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {self.tokens[0]}")
+        path = "/api/v1/promotions/promo-reservations/"
+        reservation = journeys.ok(client.post(path, {"promo": str(self.promo_id)}, format="json"), 201)
+        with CaptureQueriesContext(connection) as queries:
+            journeys.ok(client.post(f"{path}{reservation['id']}/complete/", {}, format="json", **journeys.key()))
+        control = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+        return sum(not query["sql"].startswith(control) for query in queries)
+
+
+def flash_sale(*, customers: int, units: int) -> FlashSale:
+    """Everything through the product's own doors."""
+    ids = users.add_customers(
+        NewCustomer(email=f"bench{n}@example.com", name="", **journeys.ZOCALO) for n in range(customers)
+    )
+    funds.fund_wallets((customer_id, Money(1_000_00, "MXN"), f"bench:{customer_id}") for customer_id in ids)
+    ends = timezone.now() + timedelta(hours=1)
+    promo = journeys.running_promo(journeys.administrator(), units=units, ends_at=ends.isoformat())
+    drain()
+    return FlashSale(UUID(promo["id"]), ids, [users.access_token(customer_id) for customer_id in ids])
