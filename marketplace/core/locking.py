@@ -26,6 +26,8 @@ class LockRank(IntEnum):
     ACTIVE_HOLD = 60
     PROMOTION_UNIT = 70
     CAMPAIGN_USAGE = 80
+    # A store's list of people, a department's category tree: edited by staff, never in a sale.
+    CATALOG = 85
     STOCK = 90
     ACCOUNT = 100
     LOYALTY = 110

@@ -4,22 +4,30 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.core.base import UUIDModel, VersionedModel
+from marketplace.core.base import VersionedModel
 from marketplace.core.money import Money
 from stores.merchants.models import Store
 
 
-class Category(UUIDModel):
-    """A node of the tree, in one department. `path` holds the ids from the root, so a subtree is one prefix."""
+class Category(VersionedModel):
+    """A node of the tree. A child is in its parent's department, which never changes.
+
+    `path` holds the ids from the root, each as hex and a slash, so a subtree is one prefix.
+    """
 
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("slug"), max_length=140, unique=True)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
-    department = models.ForeignKey("users.Department", on_delete=models.PROTECT, related_name="+")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
+    department = models.ForeignKey(
+        "users.Department", on_delete=models.PROTECT, related_name="+", verbose_name=_("department")
+    )
     path = models.CharField(max_length=660, unique=True, editable=False)
     tax_bp = models.PositiveIntegerField(_("tax included (hundredths of a percent)"), default=0)
 
     MAX_DEPTH = 20
+    STEP = 33  # characters of `path` per level
 
     class Meta:
         app_label = "stores"
@@ -32,7 +40,7 @@ class Category(UUIDModel):
         return self.name
 
 
-class Brand(UUIDModel):
+class Brand(VersionedModel):
     """Who makes it."""
 
     name = models.CharField(_("name"), max_length=120)
@@ -51,9 +59,13 @@ class Brand(UUIDModel):
 class Product(VersionedModel):
     """What a store offers, in one category. It is sold as variants."""
 
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="products")
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, null=True, blank=True, related_name="products")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="products", verbose_name=_("store"))
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="products", verbose_name=_("category")
+    )
+    brand = models.ForeignKey(
+        Brand, on_delete=models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("brand")
+    )
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=220)
     description = models.TextField(_("description"), blank=True)
@@ -74,7 +86,9 @@ class Product(VersionedModel):
 class Variant(VersionedModel):
     """What is really bought: a SKU with a price, tax included, in minor units of the store's currency."""
 
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="variants")
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, related_name="variants", verbose_name=_("product")
+    )
     # Copied from the product, which never moves: SKUs are unique inside a store.
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", editable=False)
     sku = models.CharField(_("SKU"), max_length=64)
@@ -83,6 +97,7 @@ class Variant(VersionedModel):
     cost_minor = models.BigIntegerField(_("cost (minor units)"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     is_active = models.BooleanField(_("active"), default=True)
+    archived_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         app_label = "stores"

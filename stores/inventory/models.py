@@ -15,8 +15,10 @@ class StockItem(UUIDModel):
     Only `inventory.services` writes the counters; each write has its movement.
     """
 
-    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="stock_items")
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    variant = models.ForeignKey(
+        Variant, on_delete=models.PROTECT, related_name="stock_items", verbose_name=_("variant")
+    )
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", verbose_name=_("store"))
     on_hand = models.IntegerField(_("on hand"), default=0)
     allocated = models.IntegerField(_("allocated"), default=0)
     reorder_point = models.PositiveIntegerField(_("reorder point"), default=0)
@@ -59,18 +61,21 @@ class StockMovement(models.Model):
         ADJUST = "adjust", _("adjust")
 
     id = models.BigAutoField(primary_key=True)
-    stock_item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="movements")
+    stock_item = models.ForeignKey(
+        StockItem, on_delete=models.PROTECT, related_name="movements", verbose_name=_("stock item")
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     quantity = models.IntegerField(_("quantity"))
     # How much of a sale was set aside before it.
     from_allocated = models.PositiveIntegerField(default=0)
-    on_hand_after = models.IntegerField()
-    allocated_after = models.IntegerField()
+    on_hand_after = models.IntegerField(_("on hand after"))
+    allocated_after = models.IntegerField(_("allocated after"))
+    # The caller's key; further items of the same call have `key#1`, `key#2`, in key order of the items.
     idem_key = models.CharField(max_length=120, unique=True)
     cause = models.CharField(_("cause"), max_length=80, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     actor_id = models.UUIDField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("at"), auto_now_add=True)
 
     class Meta:
         app_label = "stores"

@@ -26,6 +26,7 @@ class Store(VersionedModel):
     currency = models.CharField(_("currency"), max_length=3)
     language = models.CharField(_("language"), max_length=8, default="es")
     commission_bp = models.PositiveIntegerField(_("commission (hundredths of a percent)"), default=1_000)
+    archived_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         app_label = "stores"
@@ -53,7 +54,7 @@ class StoreMember(UUIDModel):
         MEMBER = "member", _("member")
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="members")
-    user = models.ForeignKey("users.User", on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey("users.User", on_delete=models.CASCADE, related_name="+", verbose_name=_("account"))
     role = models.CharField(_("role"), max_length=8, choices=Role.choices, default=Role.MEMBER)
 
     class Meta:

@@ -1,0 +1,123 @@
+"""Values that cross the context's border."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from marketplace.core.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class StockLine:
+    """So many of a variant in a store. Negative only when adjusting."""
+
+    variant_id: UUID
+    store_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class VariantCard:
+    """All that selling a variant needs to know of it. `price` is the base price, tax included."""
+
+    variant_id: UUID
+    product_id: UUID
+    store_id: UUID
+    store_name: str
+    store_is_open: bool
+    sku: str
+    name: str
+    price: Money
+    department_id: UUID
+    tax_bp: int
+    commission_bp: int
+    latitude: float
+    longitude: float
+    # The store is open, the product published, the variant active, nothing archived. Says nothing about stock.
+    is_sellable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StorePlace:
+    """A store, where it is, and whether it sells now."""
+
+    store_id: UUID
+    name: str
+    latitude: float
+    longitude: float
+    currency: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRow:
+    """A store to add, known by its slug. Without a currency it takes the platform's."""
+
+    slug: str
+    name: str
+    latitude: float
+    longitude: float
+    currency: str = ""
+    language: str = "es"
+    owner_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRow:
+    """A category to add, known by its slug; a parent comes before its children."""
+
+    slug: str
+    name: str
+    department_id: UUID
+    parent_slug: str = ""
+    tax_bp: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BrandRow:
+    """A brand to add, known by its slug."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRow:
+    """A variant to add, known by its SKU within the store. `opening_stock` is received once, when it is new."""
+
+    sku: str
+    price: Money
+    cost: Money | None = None
+    options: dict[str, str] = field(default_factory=dict)
+    opening_stock: int = 0
+    reorder_point: int = 0
+    reorder_qty: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product to add, known by its slug within the store, with its variants."""
+
+    store_slug: str
+    slug: str
+    name: str
+    category_slug: str
+    variants: tuple[VariantRow, ...]
+    brand_slug: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What adding rows came to: the id of every row by its natural key, and how many were not there before."""
+
+    ids: dict[str, UUID]
+    new_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogAdded:
+    """What adding products came to; variants by (store slug, SKU)."""
+
+    variant_ids: dict[tuple[str, str], UUID]
+    new_products_count: int
+    new_variants_count: int

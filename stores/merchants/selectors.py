@@ -1,0 +1,76 @@
+"""Reads of stores, and where their people may act."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from marketplace.core import access
+from marketplace.core.errors import NotFoundError
+from marketplace.core.kpis import Kpi
+from stores.contracts import StorePlace
+
+from .models import Store, StoreMember
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from users.models import User
+
+# What a store's people may do inside it, owners and members alike.
+MEMBER_AREAS = frozenset({"catalog", "inventory", "promotions"})
+
+
+def present_stores() -> QuerySet[Store]:
+    """Every store that was not deleted."""
+    return Store.objects.filter(archived_at__isnull=True)
+
+
+def stores_run_by(user_id: UUID) -> frozenset[UUID]:
+    """The stores `user_id` owns or is a member of."""
+    members = StoreMember.objects.filter(user_id=user_id, store__archived_at__isnull=True)
+    return frozenset(members.values_list("store_id", flat=True))
+
+
+def merchants_reach(user: "User | AnonymousUser", key: str) -> access.Reach:
+    """The merchants' part of `core.access`: a store's people hold the keys of its areas, for that store."""
+    if user.pk is None or key.partition(":")[0] not in MEMBER_AREAS:
+        return access.NOWHERE
+    return access.Reach(stores=stores_run_by(user.pk))
+
+
+def editable_stores(user: "User | AnonymousUser") -> QuerySet[Store]:
+    """Stores `user` may change: administrators all, merchants their own.
+
+    A store has goods of many departments, so a department's key alone opens none.
+    """
+    return access.within(present_stores(), access.reach(user, "catalog:write"), store_path="pk")
+
+
+def owned_stores(user: "User | AnonymousUser") -> QuerySet[Store]:
+    """Stores whose people `user` may manage: administrators all, owners their own."""
+    if access.reach(user, "catalog:write").everywhere:
+        return present_stores()
+    owned = StoreMember.objects.filter(user_id=user.pk, role=StoreMember.Role.OWNER)
+    return present_stores().filter(pk__in=owned.values("store_id"))
+
+
+def store_place(store_id: UUID) -> StorePlace:
+    """Where a store is. Raises `NotFoundError`."""
+    store = Store.objects.filter(pk=store_id).first()
+    if store is None:
+        raise NotFoundError
+    return StorePlace(
+        store_id=store.pk,
+        name=store.name,
+        latitude=store.latitude,
+        longitude=store.longitude,
+        currency=store.currency,
+        is_open=store.state == Store.State.OPEN,
+    )
+
+
+def open_stores_kpi() -> Kpi:
+    """How many stores sell now."""
+    count = present_stores().filter(state=Store.State.OPEN).count()
+    return Kpi(label=Store._meta.verbose_name_plural, value=str(count), link="admin:stores_store_changelist")
