@@ -1,0 +1,8 @@
+"""HTTP of the catalogue, by resource."""
+
+from .brands import BrandViewSet
+from .categories import CategoryViewSet
+from .products import ProductViewSet
+from .variants import VariantViewSet
+
+__all__ = ["BrandViewSet", "CategoryViewSet", "ProductViewSet", "VariantViewSet"]

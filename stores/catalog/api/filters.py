@@ -1,0 +1,122 @@
+"""Filters, orders and pages of the product list."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import django_filters
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from marketplace.core.http.pagination import BoundedPagePagination, CursorPagination
+from marketplace.core.money import CURRENCIES, Money
+from stores.catalog import selectors
+from stores.catalog.models import Product
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+NEWEST_FIRST = "-created_at"
+_ORDERS = {
+    "price": (F("price_from_minor").asc(nulls_last=True), "pk"),
+    "-price": (F("price_from_minor").desc(nulls_last=True), "pk"),
+    "name": ("name", "pk"),
+    "-name": ("-name", "-pk"),
+}
+_AMOUNT = r"^[0-9]{1,12}(\.[0-9]{1,3})?$"
+
+
+@extend_schema_field({"type": "string", "pattern": _AMOUNT, "maxLength": 16})
+class AmountFilter(django_filters.CharFilter):
+    """An amount in major units, such as 499.00."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        message = _("Write the amount as plain digits, such as 499.00.")
+        super().__init__(max_length=16, validators=[RegexValidator(_AMOUNT, message)], **kwargs)
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class FlagFilter(django_filters.TypedChoiceFilter):
+    """true or false, nothing else."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", **kwargs)
+
+
+class ProductFilter(django_filters.FilterSet):
+    """What the list of products may be narrowed and ordered by."""
+
+    category = django_filters.UUIDFilter(method="by_category", label=_("this category and all below it"))
+    brand = django_filters.UUIDFilter("brand_id")
+    store = django_filters.UUIDFilter("store_id")
+    min_price = AmountFilter(method="by_nothing", label=_("a variant costs at least this"))
+    max_price = AmountFilter(method="by_nothing", label=_("a variant costs at most this"))
+    currency = django_filters.ChoiceFilter(
+        choices=[(code, code) for code in sorted(CURRENCIES)],
+        method="by_nothing",
+        label=_("of the price range; the platform's if left out"),
+    )
+    in_stock = FlagFilter(label=_("something is available"))
+    search = django_filters.CharFilter(method="by_text", max_length=100, label=_("part of the name, brand or SKU"))
+    published = FlagFilter(
+        method="by_nothing", label=_("`false`: what is not published, of the shelves you may look after")
+    )
+    ordering = django_filters.ChoiceFilter(
+        choices=[(name, name) for name in (NEWEST_FIRST, *_ORDERS)],
+        method="by_nothing",
+        label=_("newest first, by cursor, if left out; the others by page number"),
+    )
+
+    class Meta:
+        model = Product
+        fields: ClassVar[list[str]] = []
+
+    def filter_queryset(self, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        rows = super().filter_queryset(queryset)
+        given = self.form.cleaned_data
+        currency = given["currency"] or settings.DEFAULT_CURRENCY
+        least, most = (
+            Money.parse(text, currency) if text else None for text in (given["min_price"], given["max_price"])
+        )
+        if least is not None or most is not None:
+            rows = selectors.priced_between(rows, least=least, most=most)
+        return rows.order_by(*_ORDERS[given["ordering"]]) if given["ordering"] in _ORDERS else rows
+
+    def by_category(self, rows: QuerySet[Product], name: str, value: Any) -> QuerySet[Product]:
+        return selectors.in_subtree(rows, value)
+
+    def by_text(self, rows: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:
+        return selectors.search_products(rows, value)
+
+    def by_nothing(self, rows: QuerySet[Product], name: str, value: Any) -> QuerySet[Product]:
+        """Read together in `filter_queryset`, or by the view."""
+        return rows
+
+
+class ProductPagination(BasePagination):
+    """A cursor for newest first; bounded page numbers for orders by price or name."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: "APIView | None" = None) -> list[Any]:
+        by_page = request.query_params.get("ordering", NEWEST_FIRST) in _ORDERS
+        self._pages: CursorPagination | BoundedPagePagination = (
+            BoundedPagePagination() if by_page else CursorPagination()
+        )
+        return self._pages.paginate_queryset(queryset, request, view)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return self._pages.get_paginated_response(data)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return CursorPagination().get_paginated_response_schema(schema)
+
+    def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
+        both = [
+            *CursorPagination().get_schema_operation_parameters(view),
+            *BoundedPagePagination().get_schema_operation_parameters(view),
+        ]
+        return list({parameter["name"]: parameter for parameter in both}.values())

@@ -1,0 +1,186 @@
+"""`market/products/`."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from marketplace.core.http.etags import expected_version
+from marketplace.core.http.fields import (
+    BooleanField,
+    CharField,
+    ModelSerializer,
+    MoneyField,
+    PrimaryKeyRelatedField,
+    SlugField,
+    money_json,
+)
+from marketplace.core.http.permissions import HoldsKey, ReadOnly
+from marketplace.core.http.viewsets import ViewSet
+from marketplace.core.money import Money
+from stores.catalog import selectors, services
+from stores.catalog.models import Product
+from stores.merchants.models import Store
+
+from .columns import column_values
+from .filters import ProductFilter, ProductPagination
+
+REQUEST = OpenApiExample(
+    "product",
+    {
+        "name": "Plato de talavera 27 cm",
+        "category": "0190b2f0-c3d5-7c1c-8a4e-0d2f1b3c4d5f",
+        "store": "0190b2f0-c3d5-7c1c-8a4e-0d2f1b3c4d60",
+    },
+    request_only=True,
+)
+RESPONSE = OpenApiExample(
+    "product",
+    {
+        "id": "0190b2f0-c3d5-7c1c-8a4e-0d2f1b3c4d5e",
+        "name": "Plato de talavera 27 cm",
+        "slug": "plato-de-talavera-27-cm",
+        "description": "",
+        "category": "0190b2f0-c3d5-7c1c-8a4e-0d2f1b3c4d5f",
+        "brand": None,
+        "store": "0190b2f0-c3d5-7c1c-8a4e-0d2f1b3c4d60",
+        "is_published": True,
+        "price_from": {"amount": "349.00", "currency": "MXN"},
+        "in_stock": True,
+        "created_at": "2026-01-31T10:00:00Z",
+    },
+    response_only=True,
+)
+
+
+class ProductSerializer(ModelSerializer):
+    """A product with its lowest price."""
+
+    slug = SlugField(
+        required=False, max_length=220, help_text=_("Unique inside the store; made from the name if left out.")
+    )
+    description = CharField(required=False, allow_blank=True, max_length=20_000)
+    store = PrimaryKeyRelatedField(queryset=Store.objects.filter(archived_at__isnull=True))
+    price_from = serializers.SerializerMethodField(help_text=_("Lowest price of its active variants."))
+    in_stock = BooleanField(read_only=True)
+
+    class Meta:
+        model = Product
+        fields = [
+            "id",
+            "name",
+            "slug",
+            "description",
+            "category",
+            "brand",
+            "store",
+            "is_published",
+            "price_from",
+            "in_stock",
+            "created_at",
+        ]
+        validators: list[object] = []
+
+    @extend_schema_field(MoneyField(allow_null=True))
+    def get_price_from(self, product: Product) -> dict[str, str] | None:
+        minor: int | None = product.price_from_minor  # type: ignore[attr-defined]  # selectors annotate it
+        if minor is None:
+            return None
+        return money_json(Money(minor, product.price_currency))  # type: ignore[attr-defined]
+
+
+@extend_schema(tags=["market: products"])
+@extend_schema_view(
+    list=extend_schema(
+        summary="List products",
+        description="Published products, for anyone. `published=false` shows instead what is not published of "
+        "the departments and stores within your `catalog:read`.",
+        examples=[RESPONSE],
+    ),
+    retrieve=extend_schema(
+        summary="Read a product",
+        description="For anyone; what is not published exists only for its people.",
+        examples=[RESPONSE],
+    ),
+    create=extend_schema(
+        summary="Add a product",
+        description="For staff whose `catalog:write` reaches the category's department or the store (elsewhere "
+        "404). Refusals: `slug_taken` (409).",
+        examples=[REQUEST, RESPONSE],
+    ),
+    partial_update=extend_schema(
+        summary="Change a product",
+        description="It stays in its store. Refusals: `slug_taken`, `store_fixed` (409), `stale` (412).",
+        examples=[OpenApiExample("hide", {"is_published": False}, request_only=True), RESPONSE],
+    ),
+    destroy=extend_schema(
+        summary="Delete a product", description="Takes it off the shelves for good; orders that name it stay."
+    ),
+)
+class ProductViewSet(ViewSet):
+    """Read by anyone, written by the department's staff and the store's people."""
+
+    serializer_class = ProductSerializer
+    permission_classes = [ReadOnly | HoldsKey]
+    access_area = "catalog"
+    filterset_class = ProductFilter
+    pagination_class = ProductPagination
+    uses_etags = True
+
+    def get_queryset(self) -> QuerySet[Product]:
+        match self.action:
+            case "list" if self.request.query_params.get("published") == "false":
+                return selectors.products_within(self.request.user, "catalog:read").filter(is_published=False)
+            case "list":
+                return selectors.public_products()
+            case "retrieve":
+                return selectors.visible_products(self.request.user)
+        return selectors.products_within(self.request.user, "catalog:write")
+
+    def list(self, request: Request) -> Response:
+        return self.present_page(self.filter_queryset(self.get_queryset()))
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.present(get_object_or_404(self.get_queryset(), pk=pk))
+
+    def create(self, request: Request) -> Response:
+        values = self.read(request)
+        category, store = values.pop("category"), values.pop("store")
+        selectors.require_reach(
+            request.user, "catalog:write", department_id=category.department_id, store_id=store.pk
+        )
+        product = services.create_product(
+            store=store, category=category, **column_values(values), actor_id=request.user.pk
+        )
+        return self.present(selectors.offered_products().get(pk=product.pk), status=201)
+
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        product = get_object_or_404(self.get_queryset(), pk=pk)
+        changes = self.read(request, partial=True, instance=product)
+        if "category" in changes:
+            department_id = changes["category"].department_id
+            selectors.require_reach(
+                request.user, "catalog:write", department_id=department_id, store_id=product.store_id
+            )
+        services.change_product(
+            product=product,
+            expected_version=expected_version(request),
+            changes=column_values(changes),
+            actor_id=request.user.pk,
+        )
+        return self.present(product)
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        services.archive_product(
+            product=get_object_or_404(self.get_queryset(), pk=pk),
+            expected_version=expected_version(request),
+            at=timezone.now(),
+            actor_id=request.user.pk,
+        )
+        return Response(status=204)

@@ -1,0 +1,21 @@
+"""Writes of the catalogue, by topic."""
+
+from .brands import change_brand, create_brand, delete_brand
+from .categories import change_category, create_category, delete_category
+from .products import archive_product, change_product, create_product
+from .variants import archive_variant, change_variant, create_variant
+
+__all__ = [
+    "archive_product",
+    "archive_variant",
+    "change_brand",
+    "change_category",
+    "change_product",
+    "change_variant",
+    "create_brand",
+    "create_category",
+    "create_product",
+    "create_variant",
+    "delete_brand",
+    "delete_category",
+]
