@@ -118,6 +118,7 @@ class Added:
 class CatalogAdded:
     """What adding products came to; variants by (store slug, SKU)."""
 
+    store_ids: dict[str, UUID]
     variant_ids: dict[tuple[str, str], UUID]
     new_products_count: int
     new_variants_count: int

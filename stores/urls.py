@@ -1,5 +1,21 @@
-"""Routes of the context below `/api/v1/`."""
+"""Routes of the context below `/api/v1/`. Included a second time for the paths without a version."""
 
-from django.urls import URLPattern, URLResolver
+from rest_framework.routers import DefaultRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .catalog.api import BrandViewSet, CategoryViewSet, ProductViewSet, VariantViewSet
+from .inventory.api import MovementViewSet, StockViewSet
+from .merchants.api import MemberViewSet, StoreViewSet
+
+router = DefaultRouter(use_regex_path=False)
+router.include_root_view = False
+router.include_format_suffixes = False
+router.register("market/stores", StoreViewSet, "store")
+router.register("market/stores/<uuid:store_id>/members", MemberViewSet, "store-member")
+router.register("market/brands", BrandViewSet, "brand")
+router.register("market/categories", CategoryViewSet, "category")
+router.register("market/products", ProductViewSet, "product")
+router.register("market/products/<uuid:product_id>/variants", VariantViewSet, "variant")
+router.register("inventory/stock", StockViewSet, "stock")
+router.register("inventory/movements", MovementViewSet, "stock-movement")
+
+urlpatterns = router.urls

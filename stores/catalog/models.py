@@ -86,9 +86,7 @@ class Product(VersionedModel):
 class Variant(VersionedModel):
     """What is really bought: a SKU with a price, tax included, in minor units of the store's currency."""
 
-    product = models.ForeignKey(
-        Product, on_delete=models.PROTECT, related_name="variants", verbose_name=_("product")
-    )
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="variants", verbose_name=_("product"))
     # Copied from the product, which never moves: SKUs are unique inside a store.
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", editable=False)
     sku = models.CharField(_("SKU"), max_length=64)

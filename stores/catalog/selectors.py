@@ -117,9 +117,7 @@ def search_products(rows: QuerySet[Product], text: str) -> QuerySet[Product]:
 
 def variants_of(product: Product, *, with_inactive: bool) -> QuerySet[Variant]:
     """The product's variants with `in_stock`; the inactive ones only for its people."""
-    in_stock = Exists(
-        Variant.objects.filter(pk=OuterRef("pk"), stock_items__on_hand__gt=F("stock_items__allocated"))
-    )
+    in_stock = Exists(Variant.objects.filter(pk=OuterRef("pk"), stock_items__on_hand__gt=F("stock_items__allocated")))
     rows = Variant.objects.filter(product=product, archived_at__isnull=True).annotate(in_stock=in_stock)
     return rows if with_inactive else rows.filter(is_active=True)
 

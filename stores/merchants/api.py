@@ -116,6 +116,7 @@ class StoreViewSet(ViewSet):
     serializer_class = StoreSerializer
     permission_classes = [ReadOnly | HoldsKey]
     access_area = "catalog"
+    lookup_value_converter = "uuid"
     filterset_class = StoreFilter
     uses_etags = True
 
@@ -185,6 +186,7 @@ class MemberViewSet(ViewSet):
     serializer_class = MemberSerializer
     permission_classes = [HoldsKey]
     access_area = "catalog"
+    lookup_value_converter = "uuid"
     filter_backends: list[Any] = []
 
     def get_serializer_class(self) -> type[MemberSerializer]:

@@ -51,6 +51,8 @@ def owned_stores(user: "User | AnonymousUser") -> QuerySet[Store]:
     """Stores whose people `user` may manage: administrators all, owners their own."""
     if access.reach(user, "catalog:write").everywhere:
         return present_stores()
+    if user.pk is None:
+        return Store.objects.none()
     owned = StoreMember.objects.filter(user_id=user.pk, role=StoreMember.Role.OWNER)
     return present_stores().filter(pk__in=owned.values("store_id"))
 

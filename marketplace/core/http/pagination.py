@@ -76,7 +76,7 @@ class CursorPagination(BasePagination):
         return Response({"next": self._next, "previous": self._previous, "results": sparse(self.request, data)})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": ["string", "null"], "format": "uri"}
+        link = {"type": ["string", "null"], "format": "uri", "example": None}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],

@@ -73,6 +73,7 @@ class BrandViewSet(ViewSet):
     serializer_class = BrandSerializer
     permission_classes = [ReadOnly | HoldsKey]
     access_area = "catalog"
+    lookup_value_converter = "uuid"
     filterset_class = BrandFilter
     uses_etags = True
 

@@ -88,6 +88,7 @@ class CategoryViewSet(ViewSet):
     serializer_class = CategorySerializer
     permission_classes = [ReadOnly | HoldsKey]
     access_area = "catalog"
+    lookup_value_converter = "uuid"
     filterset_class = CategoryFilter
     uses_etags = True
 

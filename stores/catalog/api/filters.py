@@ -6,6 +6,7 @@ import django_filters
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db.models import F, QuerySet
+from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 NEWEST_FIRST = "-created_at"
-_ORDERS = {
+_ORDERS: dict[str, tuple[str | OrderBy, ...]] = {
     "price": (F("price_from_minor").asc(nulls_last=True), "pk"),
     "-price": (F("price_from_minor").desc(nulls_last=True), "pk"),
     "name": ("name", "pk"),
@@ -77,7 +78,7 @@ class ProductFilter(django_filters.FilterSet):
         fields: ClassVar[list[str]] = []
 
     def filter_queryset(self, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        rows = super().filter_queryset(queryset)
+        rows: QuerySet[Product] = super().filter_queryset(queryset)
         given = self.form.cleaned_data
         currency = given["currency"] or settings.DEFAULT_CURRENCY
         least, most = (

@@ -129,6 +129,7 @@ class ProductViewSet(ViewSet):
     serializer_class = ProductSerializer
     permission_classes = [ReadOnly | HoldsKey]
     access_area = "catalog"
+    lookup_value_converter = "uuid"
     filterset_class = ProductFilter
     pagination_class = ProductPagination
     uses_etags = True
@@ -152,9 +153,7 @@ class ProductViewSet(ViewSet):
     def create(self, request: Request) -> Response:
         values = self.read(request)
         category, store = values.pop("category"), values.pop("store")
-        selectors.require_reach(
-            request.user, "catalog:write", department_id=category.department_id, store_id=store.pk
-        )
+        selectors.require_reach(request.user, "catalog:write", department_id=category.department_id, store_id=store.pk)
         product = services.create_product(
             store=store, category=category, **column_values(values), actor_id=request.user.pk
         )

@@ -117,6 +117,7 @@ class VariantViewSet(ViewSet):
     serializer_class = VariantSerializer
     permission_classes = [ReadOnly | HoldsKey]
     access_area = "catalog"
+    lookup_value_converter = "uuid"
     filter_backends: list[Any] = []
     uses_etags = True
     _shows_cost = False

@@ -40,9 +40,7 @@ def create_category(
     _refuse_depth(len(above) + Category.STEP)
 
     def build(candidate: str) -> Category:
-        category = Category(
-            name=name, slug=candidate, department_id=department_id, parent_id=parent_id, tax_bp=tax_bp
-        )
+        category = Category(name=name, slug=candidate, department_id=department_id, parent_id=parent_id, tax_bp=tax_bp)
         category.path = f"{above}{category.pk.hex}/"
         return category
 

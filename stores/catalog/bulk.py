@@ -1,0 +1,127 @@
+"""Adding brands, categories and products in bulk (demo data, importers). Re-runnable: what is there stays as it is."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import models, transaction
+
+from marketplace.core.errors import NotFoundError
+from marketplace.core.money import CurrencyMismatchError
+from stores.contracts import Added, BrandRow, CatalogAdded, CategoryRow, ProductRow
+from stores.merchants.models import Store
+
+from .models import Brand, Category, Product, Variant
+from .services import create_category
+
+ModelT = TypeVar("ModelT", bound=models.Model)
+
+
+@transaction.atomic
+def add_brands(rows: Iterable[BrandRow]) -> Added:
+    """Add the brands that are not there yet."""
+    wanted = {row.slug: row for row in rows}
+    ids: dict[str, UUID] = dict(Brand.objects.filter(slug__in=wanted).values_list("slug", "pk"))
+    fresh = [Brand(slug=row.slug, name=row.name) for row in wanted.values() if row.slug not in ids]
+    Brand.objects.bulk_create(fresh)
+    return Added(ids | {brand.slug: brand.pk for brand in fresh}, len(fresh))
+
+
+@transaction.atomic
+def add_categories(rows: Iterable[CategoryRow]) -> Added:
+    """Add the categories that are not there yet, parents first. Raises what `create_category` raises."""
+    wanted = {row.slug: row for row in rows}
+    known = {*wanted, *(row.parent_slug for row in wanted.values())}
+    ids: dict[str, UUID] = dict(Category.objects.filter(slug__in=known).values_list("slug", "pk"))
+    new_count = 0
+    for row in wanted.values():
+        if row.slug in ids:
+            continue
+        if row.parent_slug and row.parent_slug not in ids:
+            raise NotFoundError
+        category = create_category(
+            name=row.name,
+            slug=row.slug,
+            department_id=row.department_id,
+            parent_id=ids.get(row.parent_slug),
+            tax_bp=row.tax_bp,
+            actor_id=None,
+        )
+        ids[row.slug] = category.pk
+        new_count += 1
+    return Added({slug: ids[slug] for slug in wanted}, new_count)
+
+
+@transaction.atomic
+def add_products(rows: Sequence[ProductRow]) -> CatalogAdded:
+    """Add products by (store, slug) and their variants by (store, SKU), in one transaction.
+
+    Raises `NotFoundError` for an unknown store, category or brand, `CurrencyMismatchError` for a price that is not
+    in the store's currency.
+    """
+    stores = _by_slug(Store, {row.store_slug for row in rows})
+    products, new_products = _products(rows, stores)
+    store_ids = {store.pk for store in stores.values()}
+    skus = {variant.sku for row in rows for variant in row.variants}
+    slugs = {store.pk: slug for slug, store in stores.items()}
+    ids = {
+        (slugs[store_id], sku): pk
+        for pk, store_id, sku in Variant.objects.filter(store__in=store_ids, sku__in=skus).values_list(
+            "pk", "store_id", "sku"
+        )
+    }
+    fresh: dict[tuple[str, str], Variant] = {}
+    for row in rows:
+        for variant in _variants(row, stores[row.store_slug], products[row.store_slug, row.slug]):
+            place = (row.store_slug, variant.sku)
+            if place not in ids:
+                fresh.setdefault(place, variant)
+    Variant.objects.bulk_create(fresh.values())
+    ids |= {place: variant.pk for place, variant in fresh.items()}
+    store_slugs = {slug: store.pk for slug, store in stores.items()}
+    return CatalogAdded(store_slugs, ids, new_products, len(fresh))
+
+
+def _products(rows: Sequence[ProductRow], stores: dict[str, Store]) -> tuple[dict[tuple[str, str], UUID], int]:
+    categories = _by_slug(Category, {row.category_slug for row in rows})
+    brands = _by_slug(Brand, {row.brand_slug for row in rows if row.brand_slug})
+    slugs = {store.pk: slug for slug, store in stores.items()}
+    known = Product.objects.filter(store__in=slugs, slug__in={row.slug for row in rows})
+    ids = {(slugs[store_id], slug): pk for pk, store_id, slug in known.values_list("pk", "store_id", "slug")}
+    fresh: dict[tuple[str, str], Product] = {}
+    for row in rows:
+        place = (row.store_slug, row.slug)
+        if place not in ids and place not in fresh:
+            fresh[place] = Product(
+                store=stores[row.store_slug],
+                category=categories[row.category_slug],
+                brand=brands[row.brand_slug] if row.brand_slug else None,
+                slug=row.slug,
+                name=row.name,
+                description=row.description,
+            )
+    Product.objects.bulk_create(fresh.values())
+    return ids | {place: product.pk for place, product in fresh.items()}, len(fresh)
+
+
+def _variants(row: ProductRow, store: Store, product_id: UUID) -> Iterable[Variant]:
+    for variant in row.variants:
+        for amount in (variant.price, variant.cost):
+            if amount is not None and amount.currency != store.currency:
+                raise CurrencyMismatchError(left=amount.currency, right=store.currency)
+        yield Variant(
+            product_id=product_id,
+            store=store,
+            sku=variant.sku,
+            options=variant.options,
+            price_minor=variant.price.minor,
+            cost_minor=None if variant.cost is None else variant.cost.minor,
+            currency=store.currency,
+        )
+
+
+def _by_slug(model: type[ModelT], slugs: set[str]) -> dict[str, Any]:
+    found = {row.slug: row for row in model._default_manager.filter(slug__in=slugs)}  # type: ignore[attr-defined]
+    if len(found) != len(slugs):
+        raise NotFoundError
+    return found

@@ -1,0 +1,37 @@
+"""What other contexts may ask of stores."""
+
+from .catalog.bulk import add_brands, add_categories
+from .catalog.selectors import variant_card, variant_cards
+from .figures import kpis
+from .inventory.errors import InsufficientStockError, StockKeyReusedError
+from .inventory.services import (
+    adjust_stock,
+    receive_stock,
+    release_stock,
+    reserve_stock,
+    sell_reserved_unit,
+    sell_stock,
+)
+from .inventory.stocking import add_catalog
+from .merchants.bulk import add_stores
+from .merchants.selectors import store_place, stores_run_by
+
+__all__ = [
+    "InsufficientStockError",  # refusal: says which item, what was asked and what is available
+    "StockKeyReusedError",  # refusal: the key was used for another movement
+    "add_brands",  # brands by slug, those that are not there yet
+    "add_catalog",  # products, variants and opening stock by (store slug, slug / SKU), those not there yet
+    "add_categories",  # categories by slug, parents first, those not there yet
+    "add_stores",  # stores by slug with their owners, those not there yet
+    "adjust_stock",  # correct on_hand by signed quantities, for a reason
+    "kpis",  # figures for the dashboard
+    "receive_stock",  # goods came in; opens the stock item the first time
+    "release_stock",  # give back what was set aside
+    "reserve_stock",  # set aside, all lines or none
+    "sell_reserved_unit",  # sell one unit that was set aside: two statements, in the caller's transaction
+    "sell_stock",  # goods leave, set aside before or not
+    "store_place",  # a store's name, coordinates, currency and whether it is open
+    "stores_run_by",  # ids of the stores a person owns or is a member of
+    "variant_card",  # all that selling a variant needs, one query; NotFoundError
+    "variant_cards",  # the same for many, one query; unknown ids are left out
+]

@@ -1,0 +1,57 @@
+"""Reads of stock."""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Case, F, QuerySet, Sum, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.core import access
+from marketplace.core.kpis import Kpi
+
+from .models import StockItem, StockMovement
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from users.models import User
+
+DEPARTMENT_PATH = "variant__product__category__department"
+
+
+def stock_within(user: "User | AnonymousUser", key: str) -> QuerySet[StockItem]:
+    """Stock items that `key` reaches, by department or store, with their variant and product."""
+    rows = StockItem.objects.select_related("variant__product")
+    return access.within(rows, access.reach(user, key), department_path=DEPARTMENT_PATH, store_path="store")
+
+
+def movements_within(user: "User | AnonymousUser", key: str) -> QuerySet[StockMovement]:
+    """Movements of stock items that `key` reaches."""
+    return access.within(
+        StockMovement.objects.select_related("stock_item"),
+        access.reach(user, key),
+        department_path=f"stock_item__{DEPARTMENT_PATH}",
+        store_path="stock_item__store",
+    )
+
+
+def low_stock(rows: QuerySet[StockItem]) -> QuerySet[StockItem]:
+    """Items of which no more than the reorder point is available."""
+    return rows.filter(on_hand__lte=F("allocated") + F("reorder_point"))
+
+
+def set_aside_by_staff(item: StockItem, *, cause: str) -> int:
+    """How much of `allocated` staff set aside by hand and did not give back or sell."""
+    signed = Case(
+        When(kind=StockMovement.Kind.RESERVE, then=F("quantity")),
+        When(kind=StockMovement.Kind.RELEASE, then=-F("quantity")),
+        When(kind=StockMovement.Kind.SALE, then=-F("from_allocated")),
+        default=Value(0),
+    )
+    total: int | None = StockMovement.objects.filter(stock_item=item, cause=cause).aggregate(total=Sum(signed))["total"]
+    return total or 0
+
+
+def low_stock_kpi() -> Kpi:
+    """How many stock items ask to be reordered."""
+    count = low_stock(StockItem.objects.all()).count()
+    return Kpi(label=_("stock items to reorder"), value=str(count), link="admin:stores_stockitem_changelist")
