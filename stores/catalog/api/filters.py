@@ -88,6 +88,7 @@ class ProductFilter(django_filters.FilterSet):
             rows = selectors.priced_between(rows, least=least, most=most)
         return rows.order_by(*_ORDERS[given["ordering"]]) if given["ordering"] in _ORDERS else rows
 
+    @extend_schema_field(OpenApiTypes.UUID)
     def by_category(self, rows: QuerySet[Product], name: str, value: Any) -> QuerySet[Product]:
         return selectors.in_subtree(rows, value)
 

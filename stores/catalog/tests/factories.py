@@ -1,0 +1,68 @@
+"""Catalogue rows for tests, here and in other contexts."""
+
+import factory
+from factory.django import DjangoModelFactory
+
+from stores.catalog.models import Brand, Category, Product, Variant
+from stores.merchants.tests.factories import StoreFactory
+
+
+class DepartmentFactory(DjangoModelFactory):
+    """A department of the users context."""
+
+    class Meta:
+        model = "users.Department"
+
+    name = factory.Sequence(lambda n: f"Departamento {n}")
+    slug = factory.Sequence(lambda n: f"departamento-{n}")
+
+
+class CategoryFactory(DjangoModelFactory):
+    """A category of a department of its own, or below `parent`."""
+
+    class Meta:
+        model = Category
+
+    name = factory.Sequence(lambda n: f"Categoría {n}")
+    slug = factory.Sequence(lambda n: f"categoria-{n}")
+    parent = None
+    department = factory.Maybe(
+        "parent", factory.SelfAttribute("parent.department"), factory.SubFactory(DepartmentFactory)
+    )
+    path = factory.LazyAttribute(lambda row: f"{row.parent.path if row.parent else ''}{row.id.hex}/")
+    id = factory.LazyFunction(Category._meta.pk.get_default)
+
+
+class BrandFactory(DjangoModelFactory):
+    """A brand."""
+
+    class Meta:
+        model = Brand
+
+    name = factory.Sequence(lambda n: f"Marca {n}")
+    slug = factory.Sequence(lambda n: f"marca-{n}")
+
+
+class ProductFactory(DjangoModelFactory):
+    """A published product of an open store."""
+
+    class Meta:
+        model = Product
+
+    store = factory.SubFactory(StoreFactory)
+    category = factory.SubFactory(CategoryFactory)
+    name = factory.Sequence(lambda n: f"Plato de talavera {n}")
+    slug = factory.Sequence(lambda n: f"plato-de-talavera-{n}")
+
+
+class VariantFactory(DjangoModelFactory):
+    """A variant at 349.00 in its store's currency."""
+
+    class Meta:
+        model = Variant
+
+    product = factory.SubFactory(ProductFactory)
+    store = factory.SelfAttribute("product.store")
+    sku = factory.Sequence(lambda n: f"SKU-{n}")
+    price_minor = 34_900
+    currency = factory.SelfAttribute("product.store.currency")
