@@ -1,5 +1,7 @@
 """The category tree: paths, moves, limits."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -22,7 +24,7 @@ def chain(length: int, department) -> list[Category]:
     return rows
 
 
-def paths() -> dict:
+def paths() -> dict[Any, Any]:
     return dict(Category.objects.values_list("pk", "path"))
 
 

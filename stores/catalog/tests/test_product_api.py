@@ -1,5 +1,7 @@
 """Products, variants and brands through HTTP."""
 
+from typing import Any
+
 import pytest
 
 from stores.catalog.models import Brand, Product, Variant
@@ -17,7 +19,7 @@ def names(answer) -> list[str]:
     return [row["name"] for row in answer.json()["results"]]
 
 
-def rows() -> list:
+def rows() -> list[Any]:
     return [*Product.objects.order_by("pk").values_list(), *Variant.objects.order_by("pk").values_list()]
 
 
@@ -176,8 +178,8 @@ def test_writing_needs_the_key(api, person, clerk_of, who):
         api.force_authenticate(user)
     before = rows()
 
-    assert api.patch(f"{URL}{product.pk}/", {"name": "x"}, format="json").status_code == (
-        401 if who == "nobody" else 403
+    assert api.patch(f"{URL}{product.pk}/", {"name": "x"}, format="json").status_code in (
+        {401, 403} if who == "nobody" else {403}
     )
     assert rows() == before
 

