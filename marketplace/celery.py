@@ -1,20 +1,22 @@
 """The Celery application. Tasks live in each slice's `tasks.py`; queues are named in `CELERY_TASK_ROUTES`."""
 
 import os
+from pathlib import Path
 
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings.local")
 
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("marketplace", "users", "stores", "funds", "links", "promotions", "purchases", "notifications")
+
+
+def packages_with_tasks() -> list[str]:
+    """Slices are plain packages, not apps: Celery is told which of them hold a `tasks.py`."""
+    found = (path.parent.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("tasks.py"))
+    return sorted(".".join(folder.parts) for folder in found)
+
+
 app = Celery("marketplace")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-# Slices are plain packages, not apps: each app config names the ones that hold tasks.
-app.autodiscover_tasks(
-    [
-        "marketplace.core.outbox",
-        "users.customers",
-        "promotions.flash",
-        "funds.payments",
-        "notifications.delivery",
-    ]
-)
+app.autodiscover_tasks(packages_with_tasks())

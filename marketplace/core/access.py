@@ -7,21 +7,27 @@ staff opens nothing by itself.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q, QuerySet
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from users.models import User
-
 ModelT = TypeVar("ModelT", bound=models.Model)
 
 AREAS = ("catalog", "inventory", "procurement", "questions", "promotions")
 KEYS = tuple(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
+
+
+class Person(Protocol):
+    """What this module needs to know of whoever asks; accounts and anonymous people both have it."""
+
+    @property
+    def is_authenticated(self) -> bool: ...
+    @property
+    def is_active(self) -> bool: ...
+    @property
+    def is_superuser(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,10 @@ class Reach:
 
 
 NOWHERE = Reach()
-Authority = Callable[["User | AnonymousUser", str], Reach]
+Authority = Callable[[Any, str], Reach]
+"""Asked with the signed-in account and the key."""
+
+
 _authorities: list[Authority] = []
 
 
@@ -53,8 +62,11 @@ def add_authority(authority: Authority) -> None:
         _authorities.append(authority)
 
 
-def reach(user: "User | AnonymousUser", key: str) -> Reach:
-    """Where `user` may use `key`. Superusers everywhere; inactive and anonymous people nowhere."""
+def reach(user: Person, key: str) -> Reach:
+    """Where `user` may use `key`. Superusers everywhere; inactive and anonymous people nowhere.
+
+    Raises `ValueError` for a key that does not exist: a typing mistake must not quietly close (or open) a door.
+    """
     if key not in KEYS:
         raise ValueError(f"unknown key {key}")
     if not user.is_authenticated or not user.is_active:

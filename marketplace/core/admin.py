@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
@@ -43,6 +44,12 @@ class ScopedAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self._may(request, "write", obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Also refuses to move an object, or to make one, where the person's keys do not reach."""
+        super().save_related(request, form, formsets, change)
+        if not self._may(request, "write", form.instance):
+            raise PermissionDenied
 
     def _may(self, request: HttpRequest, verb: str, obj: Model | None) -> bool:
         where = access.reach(request.user, f"{self.access_area}:{verb}")

@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 _PROTECTED: list[type[models.Model]] = []
 
+_VENDORS = frozenset({"postgresql", "sqlite"})
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION core_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -22,8 +23,14 @@ END $$
 """
 
 
+# PostgreSQL cuts names at 63 bytes; a cut trigger name would never be found again.
+_LONGEST_TABLE_NAME = 63 - len("_append_only")
+
+
 def protect(model: type[models.Model]) -> None:
-    """Make the table of `model` append-only from the next `migrate` on."""
+    """Make the table of `model` append-only from the next `migrate` on; raises `ValueError` for too long a name."""
+    if len(model._meta.db_table) > _LONGEST_TABLE_NAME:
+        raise ValueError(f"{model._meta.db_table} is too long a name for an append-only table")
     if model not in _PROTECTED:
         _PROTECTED.append(model)
 
@@ -36,7 +43,7 @@ def protected_tables() -> list[str]:
 def install_triggers(app_config: AppConfig | None = None, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
     """Put the triggers in place (post_migrate; harmless twice)."""
     connection = connections[using]
-    if connection.vendor not in {"postgresql", "sqlite"}:
+    if connection.vendor not in _VENDORS:
         return
     # post_migrate comes once per app, in order: an app's tables exist when its own signal comes.
     present = set(connection.introspection.table_names())
@@ -52,9 +59,11 @@ def install_triggers(app_config: AppConfig | None = None, using: str = DEFAULT_D
 def missing_triggers(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """Protected tables that exist without their triggers."""
     connection = connections[using]
+    if connection.vendor not in _VENDORS:
+        return []
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
         else:
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         found = {row[0] for row in cursor.fetchall()}

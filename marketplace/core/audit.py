@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from .context import current_request_id
 
@@ -13,19 +14,20 @@ class AuditEntry(models.Model):
     """One deliberate act. `before` and `after` hold the changed values only, and no personal data."""
 
     id = models.BigAutoField(primary_key=True)
-    at = models.DateTimeField(auto_now_add=True)
-    actor_id = models.UUIDField(null=True)
-    action = models.CharField(max_length=80)
-    object_type = models.CharField(max_length=80)
-    object_id = models.CharField(max_length=80)
-    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    reason = models.TextField(blank=True)
-    request_id = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+    actor_id = models.UUIDField(_("actor"), null=True)
+    action = models.CharField(_("action"), max_length=80)
+    object_type = models.CharField(_("kind of object"), max_length=80)
+    object_id = models.CharField(_("object"), max_length=80)
+    before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder)
+    reason = models.TextField(_("reason"), blank=True)
+    request_id = models.CharField(_("request"), max_length=64, blank=True)
 
     class Meta:
         app_label = "core"
-        verbose_name_plural = "audit entries"
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
         indexes = [
             models.Index(fields=["object_type", "object_id"], name="core_audit_object"),
             models.Index(fields=["actor_id", "at"], name="core_audit_actor"),

@@ -9,11 +9,12 @@ from django.db import DatabaseError
 from . import append_only
 
 
-@checks.register(checks.Tags.database)
+# A deployment check: `migrate` runs the other checks of a database first, and must not be refused by what it mends.
+@checks.register(checks.Tags.database, deploy=True)
 def append_only_triggers_are_in_place(
     databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
-    """An append-only table without its trigger is an error (`manage.py check --database default`)."""
+    """An append-only table without its trigger is an error (`manage.py check --deploy --database default`)."""
     found: list[checks.CheckMessage] = []
     for alias in databases or []:
         try:

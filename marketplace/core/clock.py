@@ -4,7 +4,7 @@ Application servers disagree about the time; the database is one. Everything tha
 receives `at` as a value instead.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,9 @@ from django.db.models import DateTimeField, Func
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
+# Six digits after the second, as Django stores datetimes there, so that comparing texts compares moments.
+_SQLITE_NOW = "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f000', 'now')"
+
 
 class DbNow(Func):
     """The moment at which the database evaluates the statement, not the transaction's start."""
@@ -22,8 +25,7 @@ class DbNow(Func):
     output_field = DateTimeField()
 
     def as_sqlite(self, compiler: SQLCompiler, connection: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:
-        # Six digits after the second, as Django stores datetimes there, so that text comparison is right.
-        return "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f000', 'now')", ()
+        return _SQLITE_NOW, ()
 
 
 def db_now() -> DbNow:
@@ -31,16 +33,18 @@ def db_now() -> DbNow:
     return DbNow()
 
 
+def now_sql(connection: Any) -> str:
+    """The same for hand-written statements. Execute them with parameters: percent signs are doubled."""
+    return _SQLITE_NOW if connection.vendor == "sqlite" else "CLOCK_TIMESTAMP()"
+
+
 def read_db_now(using: str = DEFAULT_DB_ALIAS) -> datetime:
     """The database's clock as a value (one query)."""
     connection = connections[using]
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT STRFTIME('%Y-%m-%dT%H:%M:%f000+00:00', 'now')")
-            return datetime.fromisoformat(cursor.fetchone()[0])
-        cursor.execute("SELECT clock_timestamp()")
-        value: datetime = cursor.fetchone()[0]
-        return value
+        cursor.execute(f"SELECT {now_sql(connection)}", [])
+        value: datetime | str = cursor.fetchone()[0]
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
 
 
 def platform_day(at: datetime) -> date:

@@ -1,5 +1,7 @@
 """What travels with a piece of work: the id of the request that caused it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -10,6 +12,11 @@ def current_request_id() -> str:
     return _request_id.get()
 
 
-def set_request_id(value: str) -> None:
-    """Set at the doors: the middleware, and the outbox when it runs a handler."""
-    _request_id.set(value)
+@contextmanager
+def request_id(value: str) -> Iterator[None]:
+    """Work done inside belongs to that request. For the doors: the middleware, and the outbox around a handler."""
+    token = _request_id.set(value)
+    try:
+        yield
+    finally:
+        _request_id.reset(token)

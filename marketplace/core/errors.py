@@ -46,6 +46,7 @@ class DomainError(Exception):
     message: ClassVar[str] = gettext_noop("The request cannot be carried out.")
 
     def __init__(self, *, retry_after: int | None = None, **params: Any) -> None:
+        """`params` fill the message and go out beside it; `retry_after` is in seconds."""
         super().__init__(self.message % params if params else self.message)
         self.params = params
         self.retry_after = retry_after

@@ -4,6 +4,7 @@ An event carries ids, states, amounts and moments: never personal data or tokens
 `context.past_tense` and never changes meaning; a new meaning is a new name.
 """
 
+import re
 import types
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from .money import Money
 
+_WIRE_NAME = re.compile(r"[a-z_]+\.[a-z0-9_]+", re.ASCII)
 _REGISTRY: dict[str, type["Event"]] = {}
 
 
@@ -25,7 +27,8 @@ class Event:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         # `dataclass(slots=True)` makes the class a second time; the later one is the real one.
         known = _REGISTRY.get(cls.wire_name)
-        if not cls.wire_name or (known is not None and known.__qualname__ != cls.__qualname__):
+        is_taken = known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__)
+        if is_taken or not _WIRE_NAME.fullmatch(cls.wire_name):
             raise TypeError(f"{cls.__qualname__} needs a wire name of its own, not {cls.wire_name!r}")
         _REGISTRY[cls.wire_name] = cls
 
@@ -58,6 +61,8 @@ def json_ready(value: Any) -> Any:
             return value
         case UUID():
             return str(value)
+        case datetime() if value.tzinfo is None:
+            raise TypeError("an event cannot carry a moment without its offset")
         case datetime() | date():
             return value.isoformat()
         case Money():

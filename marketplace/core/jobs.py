@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, models
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from .clock import db_now
+from .clock import db_now, now_sql
 from .ids import uuid7
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,12 +20,14 @@ class JobSlot(models.Model):
     """One run of one job. `slot` is a moment rounded to the job's period, or a business key."""
 
     id = models.BigAutoField(primary_key=True)
-    job = models.CharField(max_length=80)
-    slot = models.CharField(max_length=80)
-    taken_at = models.DateTimeField(auto_now_add=True)
+    job = models.CharField(_("job"), max_length=80)
+    slot = models.CharField(_("slot"), max_length=80)
+    taken_at = models.DateTimeField(_("taken at"))
 
     class Meta:
         app_label = "core"
+        verbose_name = _("job slot")
+        verbose_name_plural = _("job slots")
         constraints = [models.UniqueConstraint(fields=["job", "slot"], name="core_jobslot_once")]
         indexes = [models.Index(fields=["taken_at"], name="core_jobslot_taken")]
 
@@ -42,21 +44,30 @@ class JobLease(models.Model):
 
     class Meta:
         app_label = "core"
+        verbose_name = _("job lease")
+        verbose_name_plural = _("job leases")
 
     def __str__(self) -> str:
         return self.job
 
 
+class SlotOutsideTransactionError(RuntimeError):
+    """A slot taken apart from the work it stands for would survive the work's failure. A defect."""
+
+
 def take_slot(job: str, slot: str) -> bool:
     """Take the slot; False if somebody has it. Call it in the transaction that does the work.
 
-    While another transaction holds the slot uncommitted, this waits for its outcome.
+    While another transaction holds the slot uncommitted, this waits for its outcome (at most the database's
+    `lock_timeout`). Raises `SlotOutsideTransactionError`.
     """
-    table = JobSlot._meta.db_table
+    if not connection.in_atomic_block:
+        raise SlotOutsideTransactionError
+    table, now = JobSlot._meta.db_table, now_sql(connection)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (job, slot, taken_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",  # noqa: S608
-            [job, slot, timezone.now()],
+            f"INSERT INTO {table} (job, slot, taken_at) VALUES (%s, %s, {now}) ON CONFLICT DO NOTHING",  # noqa: S608
+            [job, slot],
         )
         return bool(cursor.rowcount)
 

@@ -6,10 +6,12 @@ the first test instead of in the on-sale minute. A lock that does not come withi
 `lock_timeout` ends as 503 with Retry-After (`core.http.problems`).
 """
 
+import sqlite3
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, OperationalError, connections, models
+from django.db import InterfaceError, OperationalError, connections, models
 from django.db.models import QuerySet
 
 ModelT = TypeVar("ModelT", bound=models.Model)
@@ -37,32 +39,84 @@ class LockOrderError(RuntimeError):
     """Code took locks against the house order. A defect, never a user's doing."""
 
 
+@dataclass(slots=True)
+class _Held:
+    """What one transaction has locked so far: its highest rank, and the keys of that rank by table."""
+
+    transaction: object
+    savepoint: str | None
+    rank: LockRank
+    keys: dict[str, set[Any]] = field(default_factory=dict)
+
+
 def enter(rank: LockRank, using: str = "default") -> None:
     """Declare that rows of `rank` are about to be locked (for statements that lock by themselves).
 
     Raises `LockOrderError` outside a transaction, or after a higher rank in the same transaction.
     """
-    connection: Any = connections[using]
-    blocks = [block for block in connection.atomic_blocks if not block._from_testcase]
-    if not blocks:
-        raise LockOrderError(f"{rank.name} locked outside a transaction")
-    outermost, highest = getattr(connection, "_house_lock", (None, rank))
-    if outermost is not blocks[0]:
-        highest = rank
-    if rank < highest:
-        raise LockOrderError(f"{rank.name} locked after {LockRank(highest).name}")
-    connection._house_lock = (blocks[0], rank)
+    _enter(rank, using)
 
 
 def lock(rank: LockRank, rows: "QuerySet[ModelT]") -> list[ModelT]:
-    """Lock the rows in key order and return them as they are now."""
-    enter(rank, rows.db)
-    return list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
+    """Lock the rows in key order and return them as they are now.
+
+    Raises `LockOrderError` like `enter`, and for a row that comes before one of the same table and rank that this
+    transaction holds already: two calls must not undo the order that one call keeps.
+    """
+    held = _enter(rank, rows.db)
+    locked = list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
+    keys = held.keys.setdefault(rows.model._meta.label, set())
+    new = {row.pk for row in locked} - keys
+    if new and keys and min(new) < max(keys):
+        raise LockOrderError(f"{rank.name}: a row locked after one with a higher key")
+    keys |= new
+    return locked
 
 
-def is_lock_timeout(error: DatabaseError) -> bool:
+def _enter(rank: LockRank, using: str) -> _Held:
+    connection: Any = connections[using]
+    if all(block._from_testcase for block in connection.atomic_blocks):
+        raise LockOrderError(f"{rank.name} locked outside a transaction")
+    transaction, savepoint = _identity(connection)
+    held: _Held | None = getattr(connection, "_house_lock", None)
+    if held is None or held.transaction is not transaction or held.savepoint != savepoint:
+        held = connection._house_lock = _Held(transaction, savepoint, rank)
+    if rank < held.rank:
+        raise LockOrderError(f"{rank.name} locked after {held.rank.name}")
+    if rank > held.rank:
+        held.rank, held.keys = rank, {}
+    return held
+
+
+def _identity(connection: Any) -> tuple[object, str | None]:
+    """What tells this transaction from the one before it on the same connection.
+
+    Django starts a new list of commit hooks with every transaction (an `atomic` decorator, in contrast, is one
+    object for all its calls). Below a test case's own transaction a savepoint plays the transaction's part.
+    """
+    outer = sum(block._from_testcase for block in connection.atomic_blocks)
+    return connection.run_on_commit, connection.savepoint_ids[outer - 1] if outer else None
+
+
+def is_lock_timeout(error: BaseException) -> bool:
     """Whether the database gave up waiting: lock_timeout, a deadlock's victim, or SQLite's busy time-out."""
     cause = error.__cause__
-    if getattr(cause, "pgcode", None) in {"55P03", "40P01", "40001"}:
+    if isinstance(cause, sqlite3.Error):
+        return _sqlite_code(cause) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    return getattr(cause, "pgcode", None) in {"55P03", "40P01", "40001"}
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the same request may succeed a moment later: a lock time-out, or a database that is out or overloaded."""
+    if is_lock_timeout(error):
         return True
-    return isinstance(error, OperationalError) and "database is locked" in str(error)
+    if not isinstance(error, OperationalError | InterfaceError) or isinstance(error.__cause__, sqlite3.Error):
+        return False
+    # No code: the connection failed or broke. 08 connection, 53 resources, 57 shut down or cancelled by a limit.
+    code = getattr(error.__cause__, "pgcode", None)
+    return code is None or code[:2] in {"08", "53", "57"}
+
+
+def _sqlite_code(error: sqlite3.Error) -> int:
+    # The low byte is the primary code; extended codes say more, such as "busy because of a snapshot".
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

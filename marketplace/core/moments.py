@@ -7,7 +7,9 @@ once a second; beat's sweep behind it calls the same functions. They must be har
 import logging
 from collections.abc import Callable
 
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
+
+from .locking import is_lock_timeout
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +22,14 @@ def register(name: str, run: Callable[[], object]) -> None:
 
 
 def run_due_moments() -> None:
-    """Ask everybody; one that fails does not keep the others waiting."""
+    """Ask everybody; one that fails does not keep the others waiting.
+
+    Only a lost database is passed on: nobody else would get an answer either.
+    """
     for name, run in _MOMENTS.items():
         try:
             run()
-        except DatabaseError:
-            raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, InterfaceError | OperationalError) and not is_lock_timeout(error):
+                raise
             logger.exception("moment failed", extra={"moment": name})

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 
 from marketplace.core.base import VersionedModel
+from marketplace.core.clock import db_now
 from marketplace.core.errors import StaleError
 
 
@@ -33,9 +34,8 @@ def compare_and_set(resource: VersionedModel, expected: int | None, **values: An
     Raises `StaleError` when somebody else was faster; the row is then untouched.
     """
     version = resource.version if expected is None else expected
-    changed = (
-        type(resource)._default_manager.filter(pk=resource.pk, version=version).update(version=version + 1, **values)
-    )
+    rows = type(resource)._default_manager.filter(pk=resource.pk, version=version)
+    changed = rows.update(version=version + 1, updated_at=db_now(), **values)
     if not changed:
         raise StaleError
     resource.refresh_from_db()

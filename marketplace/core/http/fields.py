@@ -4,12 +4,14 @@ DRF's own fields turn `"１２"` into 12, `"NaN"` into a float and 5 into "5". S
 """
 
 import math
-from datetime import datetime
-from typing import Any
+import re
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -19,7 +21,17 @@ from marketplace.core.errors import DomainError
 from marketplace.core.geo import canonical_degrees
 from marketplace.core.money import CURRENCIES, Money
 
+from .parsing import MAX_DIGITS
+
 MAX_INTEGER = 2**31 - 1
+# Python's own readers also take braces, underscores and other alphabets' digits.
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+    r"(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?",
+    re.ASCII,
+)
 
 
 class CharField(serializers.CharField):
@@ -40,6 +52,15 @@ class EmailField(serializers.EmailField):
         return super().to_internal_value(data).lower()
 
 
+class URLField(serializers.URLField):
+    """Text that is an http(s) or ftp address."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class SlugField(serializers.SlugField):
     """ASCII letters, digits, hyphens, underscores."""
 
@@ -52,17 +73,30 @@ class SlugField(serializers.SlugField):
 class IntegerField(serializers.IntegerField):
     """A JSON integer that fits the column."""
 
+    limit: ClassVar[int] = MAX_INTEGER
+
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_value", MAX_INTEGER)
-        kwargs.setdefault("min_value", -MAX_INTEGER)
+        # SQLite's columns would take more than PostgreSQL's; the API is the same on both.
+        kwargs["max_value"] = _nearer(kwargs.get("max_value"), self.limit)
+        kwargs["min_value"] = _nearer(kwargs.get("min_value"), -self.limit)
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, float) and data.is_integer() and abs(data) <= MAX_INTEGER:
+        if isinstance(data, float) and data.is_integer() and abs(data) <= self.limit:
             data = int(data)  # JSON does not tell 1.0 from 1
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class BigIntegerField(IntegerField):
+    """A JSON integer for a 64-bit column; as large as the parser lets through."""
+
+    limit: ClassVar[int] = 10**MAX_DIGITS - 1
+
+
+def _nearer(given: int | None, limit: int) -> int:
+    return limit if given is None or abs(given) > abs(limit) else given
 
 
 class FloatField(serializers.FloatField):
@@ -87,9 +121,9 @@ class UUIDField(serializers.UUIDField):
     """An opaque id."""
 
     def to_internal_value(self, data: Any) -> UUID:
-        if not isinstance(data, str):
+        if not isinstance(data, str) or not _UUID.fullmatch(data):
             self.fail("invalid", value=data)
-        return super().to_internal_value(data)
+        return UUID(data)
 
 
 class DateTimeField(serializers.DateTimeField):
@@ -98,18 +132,24 @@ class DateTimeField(serializers.DateTimeField):
     default_error_messages = {"naive": _("Give the time with its offset, such as 2026-01-31T10:00:00Z.")}
 
     def to_internal_value(self, value: Any) -> datetime:
-        if not isinstance(value, str):
+        match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
             self.fail("invalid", format="RFC 3339")
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail("invalid", format="RFC 3339")
-        if moment.tzinfo is None:
+        if match["offset"] is None:
             self.fail("naive")
         try:
-            return super().to_internal_value(value)
-        except OverflowError:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail("invalid", format="RFC 3339")
+
+
+class DateField(serializers.DateField):
+    """A day, as RFC 3339 has it: 2026-01-31."""
+
+    def to_internal_value(self, value: Any) -> date:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
 
 
 class ChoiceField(serializers.ChoiceField):
@@ -127,6 +167,9 @@ class PrimaryKeyRelatedField(serializers.PrimaryKeyRelatedField[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             self.fail("incorrect_type", data_type=type(data).__name__)
+        rows = self.get_queryset()
+        if rows is not None and isinstance(rows.model._meta.pk, models.UUIDField) and not _UUID.fullmatch(data):
+            self.fail("does_not_exist", pk_value=data)
         return super().to_internal_value(data)
 
 
@@ -184,7 +227,7 @@ class MoneyField(serializers.Field[Money, Any, dict[str, str], Any]):
         try:
             money = Money.parse(amount, currency)
         except DomainError as error:
-            raise serializers.ValidationError(str(error), code=error.code) from error
+            raise serializers.ValidationError(gettext(error.message) % error.params, code=error.code) from error
         if not money and not self.allow_zero:
             self.fail("not_positive")
         return money
@@ -199,7 +242,7 @@ def money_json(value: Money) -> dict[str, str]:
 
 
 class ModelSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
-    """DRF's, with this module's fields, and only the members asked for in `?fields=`."""
+    """DRF's, with this module's fields."""
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
@@ -207,14 +250,16 @@ class ModelSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
         models.TextField: CharField,
         models.EmailField: EmailField,
         models.SlugField: SlugField,
+        models.URLField: URLField,
         models.IntegerField: IntegerField,
         models.PositiveIntegerField: IntegerField,
         models.PositiveSmallIntegerField: IntegerField,
-        models.BigIntegerField: IntegerField,
+        models.BigIntegerField: BigIntegerField,
         models.FloatField: FloatField,
         models.BooleanField: BooleanField,
         models.UUIDField: UUIDField,
         models.DateTimeField: DateTimeField,
+        models.DateField: DateField,
     }
     serializer_choice_field = ChoiceField
     serializer_related_field = PrimaryKeyRelatedField

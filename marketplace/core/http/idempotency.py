@@ -13,21 +13,25 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connection, models, transaction
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.status import is_success
 
+from marketplace.core.clock import now_sql
 from marketplace.core.errors import DomainError, ErrorKind, gettext_noop
 from marketplace.core.locking import LockRank, enter, is_lock_timeout
 
 HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
 KEPT_FOR = timedelta(hours=24)
+STORED_HEADERS = ("ETag", "Location")
 
 ActionT = TypeVar("ActionT", bound=Callable[..., Response])
 
@@ -65,12 +69,13 @@ class IdempotencyKey(models.Model):
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(default=0)
     answer = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    headers = models.JSONField(default=dict)
     created_at = models.DateTimeField()
-
-    COLUMNS: ClassVar[str] = "caller, route, key, fingerprint, status, created_at"
 
     class Meta:
         app_label = "core"
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
         constraints = [models.UniqueConstraint(fields=["caller", "route", "key"], name="core_idempotency_once")]
         indexes = [models.Index(fields=["created_at"], name="core_idempotency_age")]
 
@@ -86,15 +91,18 @@ def idempotent(action: ActionT) -> ActionT:
         key = _key_of(request)
         route = f"{request.method} {request.resolver_match.route if request.resolver_match else request.path}"[:120]
         fingerprint = _fingerprint(request)
-        caller = cast(UUID, request.user.pk)  # permissions let nobody anonymous come here
+        caller = request.user.pk
+        if caller is None:  # keys belong to somebody; two strangers must never see each other's answers
+            raise NotAuthenticated
         with transaction.atomic():
             stored = _insert_or_find(caller, route, key, fingerprint)
             if stored is not None:
                 return _replay(stored, fingerprint)
             response = action(view, request, *args, **kwargs)
-            IdempotencyKey.objects.filter(caller=caller, route=route, key=key).update(
-                status=response.status_code, answer=response.data
-            )
+            if not is_success(response.status_code):
+                transaction.set_rollback(True)
+                return response
+            _store(response, caller=caller, route=route, key=key)
         return response
 
     run.is_idempotent = True  # type: ignore[attr-defined]  # read by the schema
@@ -117,30 +125,36 @@ def _fingerprint(request: Request) -> str:
 def _insert_or_find(caller: UUID, route: str, key: str, fingerprint: str) -> IdempotencyKey | None:
     enter(LockRank.IDEMPOTENCY_KEY)
     table = IdempotencyKey._meta.db_table
-    field = IdempotencyKey._meta.get_field("caller")
-    now = IdempotencyKey._meta.get_field("created_at").get_db_prep_value(timezone.now(), connection)
-    row = [field.get_db_prep_value(caller, connection), route, key, fingerprint, 0, now]
+    caller_value = IdempotencyKey._meta.get_field("caller").get_db_prep_value(caller, connection)
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {table} ({IdempotencyKey.COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s) "  # noqa: S608
-                "ON CONFLICT DO NOTHING",
-                row,
+                f"INSERT INTO {table} (caller, route, key, fingerprint, status, headers, created_at) "  # noqa: S608
+                f"VALUES (%s, %s, %s, %s, 0, '{{}}', {now_sql(connection)}) ON CONFLICT DO NOTHING",
+                [caller_value, route, key, fingerprint],
             )
             inserted = bool(cursor.rowcount)
     except DatabaseError as error:
         if is_lock_timeout(error):
             raise IdempotencyInProgressError(retry_after=1) from error
         raise
-    return None if inserted else IdempotencyKey.objects.get(caller=caller, route=route, key=key)
+    if inserted:
+        return None
+    stored = IdempotencyKey.objects.filter(caller=caller, route=route, key=key).first()
+    if stored is None:  # forgotten for its age between the two statements
+        raise IdempotencyInProgressError(retry_after=1)
+    return stored
+
+
+def _store(response: Response, *, caller: UUID, route: str, key: str) -> None:
+    IdempotencyKey.objects.filter(caller=caller, route=route, key=key).update(
+        status=response.status_code,
+        answer=response.data,
+        headers={name: response[name] for name in STORED_HEADERS if response.has_header(name)},
+    )
 
 
 def _replay(stored: IdempotencyKey, fingerprint: str) -> Response:
     if stored.fingerprint != fingerprint:
         raise IdempotencyKeyReusedError
-    return Response(stored.answer, status=stored.status, headers={"Idempotency-Replayed": "true"})
-
-
-def forget_old_keys() -> int:
-    """Delete keys past their 24 hours; how many."""
-    return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
+    return Response(stored.answer, status=stored.status, headers={**stored.headers, "Idempotency-Replayed": "true"})

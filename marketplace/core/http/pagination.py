@@ -1,12 +1,13 @@
 """Lists: cursors over immutable (field, id) pairs; bounded page numbers for price, rank and distance."""
 
 import base64
-import binascii
 import json
+import warnings
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_SIZE = 24
 MAX_SIZE = 100
 MAX_PAGE = 100
+MAX_CURSOR_VALUE = 300
 
 
 class InvalidCursorError(exceptions.ValidationError):
@@ -106,18 +108,25 @@ class CursorPagination(BasePagination):
         try:
             padded = text.encode("ascii") + b"=" * (-len(text) % 4)
             backwards, value, pk = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-            if not (isinstance(value, str) and isinstance(pk, str)) or "\x00" in value + pk:
+            if not (isinstance(value, str) and isinstance(pk, str)):
                 raise InvalidCursorError
             field = model._meta.pk if self._field in {"pk", "id"} else model._meta.get_field(self._field)
             return bool(backwards), [_clean(field, value), _clean(model._meta.pk, pk)]
-        except (ValueError, TypeError, binascii.Error, ValidationError, RecursionError, FieldDoesNotExist) as error:
+        except (ValueError, TypeError, ArithmeticError, ValidationError, RecursionError) as error:
             raise InvalidCursorError from error
 
 
 def _clean(field: Any, text: str) -> Any:
-    value = field.to_python(text)
+    """The value as the field has it; raises `ValueError` and its like for what no row of this list can hold."""
+    if "\x00" in text or len(text.encode()) > MAX_CURSOR_VALUE:
+        raise ValueError(text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a moment without its offset
+        value = field.to_python(text)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise InvalidCursorError
+        raise ValueError(text)
     return value
 
 

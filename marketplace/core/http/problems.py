@@ -1,28 +1,34 @@
 """One error shape for everything: RFC 9457 problem+json with a stable `code` and the request's id."""
 
 import logging
+import math
 from collections.abc import Iterable, Mapping
+from datetime import date
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from rest_framework import exceptions
+from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 
 from marketplace.core.context import current_request_id
-from marketplace.core.errors import DomainError
+from marketplace.core.errors import DomainError, ErrorKind
 from marketplace.core.events import json_ready
-from marketplace.core.locking import is_lock_timeout
+from marketplace.core.http.fields import money_json
+from marketplace.core.locking import is_unavailable
+from marketplace.core.money import Money
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-RETRY_AFTER_LOCK = 1
+RETRY_AFTER_DEFAULT = 1
 BUSY = gettext_noop("The service is busy. Please try again.")
 
 _CODES = {
@@ -70,11 +76,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def _respond(error: Exception) -> Response | None:
     if isinstance(error, DomainError):
         return _domain(error)
-    if isinstance(error, DatabaseError) and is_lock_timeout(error):
+    if isinstance(error, DatabaseError) and is_unavailable(error):
+        logger.warning("database is busy or out: %s", type(error).__name__)
         body = problem(503, "unavailable", _(BUSY))
-        return Response(body, status=503, headers={"Retry-After": str(RETRY_AFTER_LOCK)})
+        return Response(body, status=503, headers={"Retry-After": str(RETRY_AFTER_DEFAULT)})
     if isinstance(error, DjangoValidationError):
-        error = exceptions.ValidationError(detail=error.messages)
+        error = exceptions.ValidationError(detail=get_error_detail(error))
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, PermissionDenied):
@@ -84,25 +91,43 @@ def _respond(error: Exception) -> Response | None:
 
 def _domain(error: DomainError) -> Response:
     status = error.kind.value
-    text = _(error.message)
+    text = _translated(error.message)
     extra = {name: _plain(value) for name, value in error.params.items()}
     body = problem(
         status,
         error.code,
         text % error.params if error.params else text,
-        errors=({"field": e.field, "code": e.code, "detail": _(e.detail)} for e in error.field_errors),
+        errors=({"field": e.field, "code": e.code, "detail": _translated(e.detail)} for e in error.field_errors),
         extra=extra,
     )
-    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    headers: dict[str, str] = {}
+    retry_after = error.retry_after
+    if retry_after is None and error.kind in {ErrorKind.UNAVAILABLE, ErrorKind.TOO_MANY}:
+        retry_after = RETRY_AFTER_DEFAULT
+    if retry_after is not None:
+        headers["Retry-After"] = str(max(1, retry_after))
+    if error.kind is ErrorKind.UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(body, status=status, headers=headers)
 
 
+def _translated(text: str) -> str:
+    return _(text) if text else ""  # gettext answers "" with the catalogue's header
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return json_ready(value)
+    match value:
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(item) for item in value]
+        case Money():
+            return money_json(value)
+        case float():
+            return value if math.isfinite(value) else None
+        case None | bool() | int() | str() | UUID() | date():
+            return json_ready(value)
+    return str(value)  # a lazy translation, a Decimal: an answer must never fail for its decoration
 
 
 def _api(error: exceptions.APIException) -> Response:
@@ -127,15 +152,27 @@ def _text(detail: Any) -> str:
 
 
 def _flatten(details: Any, path: str = "") -> Iterable[dict[str, str]]:
-    if isinstance(details, list):
-        for index, item in enumerate(details):
-            is_leaf = isinstance(item, dict) and "message" in item and "code" in item
-            yield from _flatten(item, path if is_leaf else f"{path}[{index}]")
-    elif isinstance(details, dict) and {"message", "code"} == set(details):
+    """DRF's nested details as a flat list; `lines[2].quantity` is the path of the field."""
+    if _is_leaf(details):
         yield {"field": path or "non_field_errors", "code": str(details["code"]), "detail": str(details["message"])}
+    elif isinstance(details, list):
+        for index, item in enumerate(details):
+            yield from _flatten(item, path if _is_leaf(item) else f"{path}[{index}]")
     elif isinstance(details, dict):
         for name, item in details.items():
-            yield from _flatten(item, f"{path}.{name}" if path else str(name))
+            if isinstance(name, int):  # an item of a list field
+                yield from _flatten(item, f"{path}[{name}]")
+            else:
+                yield from _flatten(item, f"{path}.{name}" if path else name)
+
+
+def _is_leaf(details: Any) -> bool:
+    # A serializer may have fields of these names: their details are lists or objects, a leaf's are texts.
+    return (
+        isinstance(details, dict)
+        and set(details) == {"message", "code"}
+        and all(isinstance(value, str) for value in details.values())
+    )
 
 
 def problem_response(status: int, code: str, detail: str) -> JsonResponse:

@@ -13,12 +13,14 @@ def wanted_fields(request: Request) -> frozenset[str] | None:
 
 
 def sparse(request: Request, data: Any) -> Any:
-    """Cut members that were not asked for (of each row of a list or page)."""
+    """Cut members that were not asked for, of an object or of each object of a list. Unknown names ask for nothing."""
     wanted = wanted_fields(request)
-    if wanted is None:
-        return data
+    return data if wanted is None else _cut(data, wanted)
+
+
+def _cut(data: Any, wanted: frozenset[str]) -> Any:
     if isinstance(data, list):
-        return [{name: value for name, value in row.items() if name in wanted} for row in data]
-    if isinstance(data, dict) and "results" in data:
-        return {**data, "results": sparse(request, data["results"])}
-    return {name: value for name, value in data.items() if name in wanted}
+        return [_cut(item, wanted) for item in data]
+    if isinstance(data, dict):
+        return {name: value for name, value in data.items() if name in wanted}
+    return data

@@ -4,6 +4,7 @@ Fixed windows counted by an atomic increment: of N requests at once exactly `lim
 address is the socket's, or the one our own proxies vouch for; a forged header changes nothing.
 """
 
+import ipaddress
 import logging
 import threading
 import time
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PERIODS = {"sec": 1, "min": 60, "hour": 3600, "day": 86400}
+_SWEEP_SECONDS = 10.0
 _SCRIPT = """
 local n = redis.call('INCR', KEYS[1])
 if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -34,18 +36,24 @@ class MemoryCounter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: dict[str, tuple[float, int]] = {}
+        self._next_sweep = 0.0
 
     def hit(self, key: str, seconds: int) -> int:
         """The number of hits in the window, this one included."""
         now = time.monotonic()
         with self._lock:
-            if len(self._counts) > 100_000:
-                self._counts = {k: v for k, v in self._counts.items() if v[0] > now}
+            self._sweep(now)
             until, count = self._counts.get(key, (now + seconds, 0))
             if until <= now:
                 until, count = now + seconds, 0
             self._counts[key] = (until, count + 1)
             return count + 1
+
+    def _sweep(self, now: float) -> None:
+        # At most every few seconds: many addresses at once must not make each hit walk through all of them.
+        if now >= self._next_sweep:
+            self._next_sweep = now + _SWEEP_SECONDS
+            self._counts = {key: entry for key, entry in self._counts.items() if entry[0] > now}
 
     def clear(self) -> None:
         """Forget everything (tests)."""
@@ -82,6 +90,17 @@ def client_address(request: Any) -> str:
     return str(forwarded[-trusted])
 
 
+def network_of(address: str) -> str:
+    """What one client can have as many of as it likes counts as one: an IPv6 /64."""
+    try:
+        parsed = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
+    except ValueError:
+        return address[:64]
+    if parsed.version == 4:
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
+
+
 class RateLimit(BaseThrottle):
     """Limit per person (signed in) or per address. Subclass with a `scope` of `THROTTLE_RATES`."""
 
@@ -90,7 +109,7 @@ class RateLimit(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         limit, seconds = parse_rate(settings.THROTTLE_RATES[self.scope])
         self._seconds = seconds
-        who = str(request.user.pk) if request.user.is_authenticated else client_address(request)
+        who = str(request.user.pk) if request.user.is_authenticated else network_of(client_address(request))
         return hit(f"{self.scope}:{who}", seconds) <= limit
 
     def wait(self) -> float:

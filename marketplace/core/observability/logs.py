@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from datetime import UTC, datetime
 
 from django.conf import settings
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
@@ -18,13 +19,16 @@ class ContextFilter(logging.Filter):
 
 
 class JsonFormatter(BaseJsonFormatter):
-    """Time, level, logger, message, request id, and whatever the call added."""
+    """Time (RFC 3339, UTC), level, logger, message, request id, and whatever the call added."""
 
     def __init__(self) -> None:
         super().__init__(
             "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
             rename_fields={"asctime": "at", "levelname": "level", "name": "logger"},
         )
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
 def hashed(value: str) -> str:

@@ -4,10 +4,12 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
 
-from marketplace.core.context import set_request_id
+from marketplace.core.context import request_id as belonging_to
 from marketplace.core.ids import uuid7
 
 from .logs import hashed
@@ -27,21 +29,24 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _ACCEPTABLE.fullmatch(given) else uuid7().hex
-        set_request_id(request_id)
         started = time.perf_counter()
-        try:
+        with belonging_to(request_id):
             response = self.get_response(request)
             response["X-Request-ID"] = request_id
             if not request.path.startswith(_QUIET):
                 _log(request, response, time.perf_counter() - started)
             return response
-        finally:
-            set_request_id("")
+
+
+def _known_user(request: HttpRequest) -> Any:
+    # Only whom somebody asked about already: a log line costs no query, and must not fail when the database is out.
+    user = getattr(request, "user", None)
+    return getattr(request, "_cached_user", None) if isinstance(user, SimpleLazyObject) else user
 
 
 def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     match = request.resolver_match
-    user = getattr(request, "user", None)
+    user = _known_user(request)
     logger.info(
         "request",
         extra={

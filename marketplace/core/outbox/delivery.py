@@ -4,20 +4,27 @@ import logging
 import random
 from datetime import timedelta
 
-from django.db import transaction
-from django.db.models import F
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.db.models import F, QuerySet
 
 from marketplace.core.clock import db_now
-from marketplace.core.context import set_request_id
+from marketplace.core.context import request_id
 from marketplace.core.events import event_class
+from marketplace.core.locking import is_lock_timeout
 
-from .handlers import Handler, handler_named
+from .handlers import Handler, handler_named, is_known
 from .models import EventDelivery
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
-"""A message not acknowledged by a finished delivery within this time is taken for lost and sent again."""
+LEASE = timedelta(seconds=30)
+"""A message that nobody has finished within this time is taken for lost and sent again. A handler that still runs
+holds its row, and the second message passes on."""
+
+
+class RunningElsewhereError(Exception):
+    """Another worker holds the delivery's row: its handler is running there."""
 
 
 def deliver(delivery_id: int) -> bool:
@@ -27,20 +34,50 @@ def deliver(delivery_id: int) -> bool:
     A failing handler changes nothing and is tried again with full-jitter back-off, `MAX_ATTEMPTS` times
     in all; then the delivery is parked with its last error for a person to look at.
     """
-    claimed = EventDelivery.objects.filter(
-        pk=delivery_id, state=EventDelivery.State.PENDING, attempts__lt=EventDelivery.MAX_ATTEMPTS
-    ).update(attempts=F("attempts") + 1, due_at=db_now() + LEASE)
-    if not claimed:
-        return False
-    delivery = EventDelivery.objects.select_related("event").get(pk=delivery_id)
-    set_request_id(delivery.event.request_id)
     try:
-        return _run(delivery, handler_named(delivery.handler))
-    except Exception as error:
-        _failed(delivery, error)
+        delivery = _claim(delivery_id)
+    except RunningElsewhereError:
         return False
-    finally:
-        set_request_id("")
+    if delivery is None:
+        return False
+    with request_id(delivery.event.request_id):
+        try:
+            return _run(delivery, handler_named(delivery.handler))
+        except RunningElsewhereError:
+            return False
+        except Exception as error:
+            _failed(delivery, error)
+            return False
+
+
+def _claim(delivery_id: int) -> EventDelivery | None:
+    waiting = EventDelivery.objects.filter(
+        pk=delivery_id, state=EventDelivery.State.PENDING, attempts__lt=EventDelivery.MAX_ATTEMPTS
+    )
+    with transaction.atomic():
+        delivery = _locked(waiting.select_related("event"))
+        if delivery is not None:
+            delivery.attempts += 1
+            waiting.update(attempts=F("attempts") + 1, due_at=db_now() + _lease_of(delivery))
+    return delivery
+
+
+def _locked(rows: "QuerySet[EventDelivery, EventDelivery]") -> EventDelivery | None:
+    # Waits (at most the database's lock_timeout) instead of skipping: a relay that only looked at the row holds it
+    # for a moment too, and must not make a message disappear.
+    try:
+        return rows.select_for_update(of=("self",)).first()
+    except DatabaseError as error:
+        if is_lock_timeout(error):
+            raise RunningElsewhereError from error
+        raise
+
+
+def _lease_of(delivery: EventDelivery) -> timedelta:
+    if is_known(delivery.handler) and not handler_named(delivery.handler).atomic:
+        # Nothing marks the row while such a handler runs: leave it alone for longer than Celery lets a task live.
+        return timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 15)
+    return LEASE
 
 
 def _run(delivery: EventDelivery, handler: Handler) -> bool:
@@ -49,22 +86,18 @@ def _run(delivery: EventDelivery, handler: Handler) -> bool:
         handler.run(event)
         return _done(delivery)
     with transaction.atomic():
-        still_mine = (
-            EventDelivery.objects.select_for_update(skip_locked=True)
-            .filter(pk=delivery.pk, state=EventDelivery.State.PENDING)
-            .first()
-        )
-        if still_mine is None:
+        if _locked(EventDelivery.objects.filter(pk=delivery.pk, state=EventDelivery.State.PENDING)) is None:
             return False
         handler.run(event)
         return _done(delivery)
 
 
 def _done(delivery: EventDelivery) -> bool:
+    # Also where it was parked meanwhile: what counts is that the handler came to its end.
     return bool(
-        EventDelivery.objects.filter(pk=delivery.pk, state=EventDelivery.State.PENDING).update(
-            state=EventDelivery.State.DONE, done_at=db_now(), last_error=""
-        )
+        EventDelivery.objects.filter(pk=delivery.pk)
+        .exclude(state=EventDelivery.State.DONE)
+        .update(state=EventDelivery.State.DONE, done_at=db_now(), last_error="")
     )
 
 
@@ -76,5 +109,6 @@ def _failed(delivery: EventDelivery, error: Exception) -> None:
     EventDelivery.objects.filter(pk=delivery.pk, state=EventDelivery.State.PENDING).update(
         state=EventDelivery.State.PARKED if is_last else EventDelivery.State.PENDING,
         due_at=db_now() + pause,
-        last_error=f"{type(error).__name__}: {error}"[:2000],
+        sends=0,
+        last_error=f"{type(error).__name__}: {error}".replace("\x00", "")[:2000],
     )

@@ -55,6 +55,11 @@ def handler_named(name: str) -> Handler:
     return _BY_NAME[name]
 
 
+def is_known(name: str) -> bool:
+    """Whether the handler still exists."""
+    return name in _BY_NAME
+
+
 def all_handlers() -> list[Handler]:
     """For documentation and guards."""
     return list(_BY_NAME.values())

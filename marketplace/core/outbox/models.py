@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class OutboxEvent(models.Model):
@@ -11,15 +12,21 @@ class OutboxEvent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     event_id = models.UUIDField(unique=True)
-    wire_name = models.CharField(max_length=80)
-    payload = models.JSONField()
-    request_id = models.CharField(max_length=64, blank=True)
-    created_at = models.DateTimeField()
-    relayed_at = models.DateTimeField(null=True)
+    wire_name = models.CharField(_("name"), max_length=80)
+    payload = models.JSONField(_("content"))
+    request_id = models.CharField(_("request"), max_length=64, blank=True)
+    created_at = models.DateTimeField(_("published at"))
+    relayed_at = models.DateTimeField(_("relayed at"), null=True)
 
     class Meta:
         app_label = "core"
-        indexes = [models.Index(fields=["id"], condition=Q(relayed_at__isnull=True), name="core_outbox_waiting")]
+        verbose_name = _("published event")
+        verbose_name_plural = _("published events")
+        indexes = [
+            models.Index(fields=["id"], condition=Q(relayed_at__isnull=True), name="core_outbox_waiting"),
+            # Retention asks for what was relayed long ago.
+            models.Index(fields=["relayed_at"], name="core_outbox_relayed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.wire_name} {self.event_id}"
@@ -30,29 +37,34 @@ class EventDelivery(models.Model):
 
     `due_at` is when it is (again) handed to the queue: now, after a back-off, or after the lease of a
     message that may have been lost.
+
+    `attempts` counts runs, `sends` counts messages: a backlog must not be taken for losses, so each further message
+    waits twice as long.
     """
 
     class State(models.TextChoices):
         """Waiting, handled, or set aside for a person after repeated failure."""
 
-        PENDING = "pending"
-        DONE = "done"
-        PARKED = "parked"
+        PENDING = "pending", _("waiting")
+        DONE = "done", _("done")
+        PARKED = "parked", _("parked")
 
     MAX_ATTEMPTS: ClassVar[int] = 5
 
     id = models.BigAutoField(primary_key=True)
     event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
-    handler = models.CharField(max_length=160)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True)
-    last_error = models.TextField(blank=True)
+    handler = models.CharField(_("handler"), max_length=160)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    sends = models.PositiveIntegerField(_("messages sent"), default=0)
+    due_at = models.DateTimeField(_("due at"))
+    done_at = models.DateTimeField(_("done at"), null=True)
+    last_error = models.TextField(_("last error"), blank=True)
 
     class Meta:
         app_label = "core"
-        verbose_name_plural = "event deliveries"
+        verbose_name = _("event delivery")
+        verbose_name_plural = _("event deliveries")
         constraints = [models.UniqueConstraint(fields=["event", "handler"], name="core_delivery_once")]
         indexes = [models.Index(fields=["due_at"], condition=Q(state="pending"), name="core_delivery_due")]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from marketplace.core.clock import db_now
 from marketplace.core.context import current_request_id
 from marketplace.core.events import Event
 from marketplace.core.ids import uuid7
@@ -29,14 +29,13 @@ def publish_all(events: Iterable[Event]) -> None:
     """`publish` for many."""
     if not connection.in_atomic_block:
         raise PublishedOutsideTransactionError
-    now = timezone.now()
     OutboxEvent.objects.bulk_create(
         OutboxEvent(
             event_id=uuid7(),
             wire_name=event.wire_name,
             payload=event.payload(),
             request_id=current_request_id(),
-            created_at=now,
+            created_at=db_now(),
         )
         for event in events
     )

@@ -6,44 +6,45 @@ Several relays may run; rows are claimed with SKIP LOCKED. It promises no order.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.utils import timezone
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 
-from marketplace.core.clock import db_now
+from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.moments import run_due_moments
 
 from .delivery import LEASE, deliver
-from .handlers import handler_named, handlers_of
+from .handlers import handler_named, handlers_of, is_known
 from .models import EventDelivery, OutboxEvent
-from .wake import waker
+from .wake import QUIET_SECONDS, waker
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
 POLL_SECONDS = 0.2
 MOMENTS_SECONDS = 1.0
+MAX_DOUBLINGS = 7
+"""The second message is given twice the lease, and so on, up to this many times (about an hour)."""
 RETRY_AFTER_BROKER_ERROR = timedelta(seconds=1)
 
 Send = Callable[[int, str], None]
-"""Hand a delivery's id to a queue."""
+"""Hand a delivery's id to a queue; raises `ConnectionError` when the broker is out."""
 
 
 def relay_new_events(limit: int = BATCH) -> int:
     """Write the deliveries of events not relayed yet; how many events there were."""
+    waiting = OutboxEvent.objects.filter(relayed_at__isnull=True)
+    if not waiting.exists():  # most looks find nothing, and must not take SQLite's write lock for it
+        return 0
     with transaction.atomic():
-        events = list(
-            OutboxEvent.objects.select_for_update(skip_locked=True)
-            .filter(relayed_at__isnull=True)
-            .order_by("id")[:limit]
-        )
-        if not events:
-            return 0
+        events = list(waiting.select_for_update(skip_locked=True).order_by("id")[:limit])
         EventDelivery.objects.bulk_create(
             (
-                EventDelivery(event=event, handler=handler.name, due_at=event.created_at)
+                EventDelivery(event=event, handler=handler.name, due_at=db_now())
                 for event in events
                 for handler in handlers_of(event.wire_name)
             ),
@@ -55,42 +56,37 @@ def relay_new_events(limit: int = BATCH) -> int:
 
 def send_due(send: Send, limit: int = BATCH) -> int:
     """Send deliveries that are due, each with a lease so that a lost message comes again; how many."""
+    waiting = EventDelivery.objects.filter(state=EventDelivery.State.PENDING, due_at__lte=db_now())
+    if not waiting.exists():
+        return 0
     with transaction.atomic():
-        due = list(
-            EventDelivery.objects.select_for_update(skip_locked=True)
-            .filter(state=EventDelivery.State.PENDING, due_at__lte=db_now())
-            .order_by("due_at")[:limit]
-        )
-        spent = [row.pk for row in due if row.attempts >= EventDelivery.MAX_ATTEMPTS]
-        if spent:
-            # Killed its worker every time: nobody was left to park it.
-            EventDelivery.objects.filter(pk__in=spent).update(
-                state=EventDelivery.State.PARKED, last_error="the worker died on every attempt"
-            )
-        ready = [row for row in due if row.pk not in set(spent)]
-        EventDelivery.objects.filter(pk__in=[row.pk for row in ready]).update(due_at=db_now() + LEASE)
+        due = list(waiting.select_for_update(skip_locked=True).order_by("due_at")[:limit])
+        spent = [row for row in due if row.attempts >= EventDelivery.MAX_ATTEMPTS]
+        ready = [row for row in due if row.attempts < EventDelivery.MAX_ATTEMPTS]
+        # Killed its worker every time: nobody was left to park it.
+        _rows(spent).update(state=EventDelivery.State.PARKED, last_error="the worker died on every attempt")
+        for sends, rows in groupby(sorted(ready, key=attrgetter("sends")), key=attrgetter("sends")):
+            _rows(list(rows)).update(sends=sends + 1, due_at=db_now() + LEASE * 2 ** min(sends, MAX_DOUBLINGS))
     _send_each(send, ready)
     return len(due)
 
 
-def _send_each(send: Send, ready: list[EventDelivery]) -> None:
+def _rows(deliveries: Sequence[EventDelivery]) -> "QuerySet[EventDelivery, EventDelivery]":
+    return EventDelivery.objects.filter(pk__in=[row.pk for row in deliveries], state=EventDelivery.State.PENDING)
+
+
+def _send_each(send: Send, ready: Sequence[EventDelivery]) -> None:
     for position, row in enumerate(ready):
         try:
             send(row.pk, _queue_of(row))
         except ConnectionError:
-            # The broker is out: what did not leave is due again in a second, not after the lease.
-            unsent = [later.pk for later in ready[position:]]
-            EventDelivery.objects.filter(pk__in=unsent, state=EventDelivery.State.PENDING).update(
-                due_at=db_now() + RETRY_AFTER_BROKER_ERROR
-            )
+            # What did not leave is due again in a second, not after the lease.
+            _rows(ready[position:]).update(due_at=db_now() + RETRY_AFTER_BROKER_ERROR, sends=0)
             raise
 
 
 def _queue_of(delivery: EventDelivery) -> str:
-    try:
-        return handler_named(delivery.handler).queue
-    except KeyError:
-        return "default"
+    return handler_named(delivery.handler).queue if is_known(delivery.handler) else "default"
 
 
 def drain(limit: int = 10_000) -> int:
@@ -116,18 +112,27 @@ class Relay:
         self._next_moments = 0.0
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set. A lost database or broker is waited for, never fatal."""
+        """Work until `stop` is set. Nothing that goes wrong in a pass is fatal: it is logged and tried again."""
         sleeper = waker()
-        while not stop.is_set():
-            try:
-                if not self.pass_once():
-                    sleeper.wait(POLL_SECONDS)
-            except (DatabaseError, InterfaceError, OSError, ConnectionError):
-                logger.exception("relay pass failed; trying again")
-                connection.close()
-                sleeper = waker()
-                stop.wait(POLL_SECONDS)
-        connection.close()
+        was_busy = True
+        try:
+            while not stop.is_set():
+                try:
+                    moved = self.pass_once()
+                    was_busy = bool(moved) or sleeper.wait(QUIET_SECONDS if was_busy else POLL_SECONDS)
+                except ConnectionError as error:
+                    logger.warning("broker is out; trying again: %s", error)
+                    stop.wait(POLL_SECONDS)
+                except (InterfaceError, OperationalError) as error:
+                    logger.warning("database is out; trying again: %s", error)
+                    connection.close()
+                    stop.wait(POLL_SECONDS)
+                except Exception:
+                    logger.exception("relay pass failed; trying again")
+                    connection.close()
+                    stop.wait(POLL_SECONDS)
+        finally:
+            connection.close()
 
     def pass_once(self) -> int:
         """One round: exact moments once a second, new events, due deliveries."""
@@ -138,8 +143,7 @@ class Relay:
 
 
 def outbox_lag() -> timedelta:
-    """Age of the oldest event not relayed yet; zero when there is none."""
-    oldest = OutboxEvent.objects.filter(relayed_at__isnull=True).order_by("id").values_list("created_at", flat=True)[:1]
-    for created_at in oldest:
-        return timezone.now() - created_at
-    return timedelta(0)
+    """Age of the oldest event not relayed yet, by the database's clock; zero when there is none."""
+    oldest = OutboxEvent.objects.filter(relayed_at__isnull=True).order_by("id").values_list("created_at", flat=True)
+    created_at = oldest.first()
+    return timedelta(0) if created_at is None else max(timedelta(0), read_db_now() - created_at)

@@ -1,7 +1,9 @@
 """Celery's doors to the outbox."""
 
 from celery import shared_task
+from kombu.exceptions import ChannelError
 from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
 
 from . import delivery
 from .relay import relay_new_events, send_due
@@ -17,8 +19,8 @@ def send_to_celery(delivery_id: int, queue: str) -> None:
     """The relay's transport. A broker that is out raises; the lease brings the delivery back."""
     try:
         deliver.apply_async(args=(delivery_id,), queue=queue, retry=False)
-    except BrokerError as error:
-        raise ConnectionError("broker is out") from error
+    except (BrokerError, ChannelError, RedisError, OSError) as error:
+        raise ConnectionError(f"broker is out: {type(error).__name__}") from error
 
 
 @shared_task(name="core.sweep_outbox")

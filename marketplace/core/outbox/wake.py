@@ -1,6 +1,6 @@
 """Waking the relay: NOTIFY on PostgreSQL, an event object within one process. Only a hint; the relay polls too."""
 
-import select
+import selectors
 import threading
 import time
 from typing import Any, Protocol
@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from django.db import connection
 
 CHANNEL = "outbox"
-# A busy process need not say more often than this that there is something to do.
-_QUIET_SECONDS = 0.02
+QUIET_SECONDS = 0.02
+"""A busy process need not say more often than this that there is something to do. So whoever was woken looks once
+more after this time: the rows that came in between were announced by nobody."""
 
 _event = threading.Event()
 _last_notified = 0.0
@@ -22,7 +23,7 @@ def wake_relay() -> None:
     if connection.vendor != "postgresql":
         return
     now = time.monotonic()
-    if now - _last_notified < _QUIET_SECONDS:
+    if now - _last_notified < QUIET_SECONDS:
         return
     _last_notified = now
     with connection.cursor() as cursor:
@@ -32,17 +33,18 @@ def wake_relay() -> None:
 class Waker(Protocol):
     """Something the relay sleeps on."""
 
-    def wait(self, seconds: float) -> None:
-        """Return when woken, or after `seconds`."""
+    def wait(self, seconds: float) -> bool:
+        """Return when woken (True), or after `seconds` (False)."""
 
 
 class ProcessWaker:
     """For a relay in the process that publishes (embedded default)."""
 
-    def wait(self, seconds: float) -> None:
-        """Return when woken, or after `seconds`."""
-        _event.wait(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Return when woken (True), or after `seconds` (False)."""
+        woken = _event.wait(seconds)
         _event.clear()
+        return woken
 
 
 class PostgresWaker:
@@ -51,18 +53,24 @@ class PostgresWaker:
     def __init__(self) -> None:
         self._listening_on: Any = None
 
-    def wait(self, seconds: float) -> None:
-        """Return when notified, or after `seconds`."""
+    def wait(self, seconds: float) -> bool:
+        """Return when notified (True), or after `seconds` (False). Raises Django's database errors."""
         connection.ensure_connection()
         raw: Any = connection.connection
         if raw is not self._listening_on:
             with connection.cursor() as cursor:
                 cursor.execute(f"LISTEN {CHANNEL}")
             self._listening_on = raw
-        if not raw.notifies:
-            select.select([raw], [], [], seconds)
-            raw.poll()
-        raw.notifies.clear()
+            return True  # what was announced before we listened was announced to nobody
+        with connection.wrap_database_errors:
+            if not raw.notifies:
+                with selectors.DefaultSelector() as selector:
+                    selector.register(raw, selectors.EVENT_READ)
+                    selector.select(seconds)
+                raw.poll()
+            woken = bool(raw.notifies)
+            raw.notifies.clear()
+        return woken
 
 
 def waker() -> Waker:
