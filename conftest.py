@@ -14,6 +14,15 @@ from marketplace.core import append_only
 from marketplace.core.http.throttling import memory_counter
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs PostgreSQL is skipped elsewhere, and says so."""
+    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        return
+    for item in items:
+        if item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
+
+
 @pytest.fixture(autouse=True)
 def _fresh_counters() -> None:
     """No test inherits another's rate limits or cached answers."""

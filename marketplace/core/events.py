@@ -27,7 +27,7 @@ class Event:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         # `dataclass(slots=True)` makes the class a second time; the later one is the real one.
         known = _REGISTRY.get(cls.wire_name)
-        is_taken = known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__)
+        is_taken = known is not None and (known.__module__, known.__name__) != (cls.__module__, cls.__name__)
         if is_taken or not _WIRE_NAME.fullmatch(cls.wire_name):
             raise TypeError(f"{cls.__qualname__} needs a wire name of its own, not {cls.wire_name!r}")
         _REGISTRY[cls.wire_name] = cls

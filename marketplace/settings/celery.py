@@ -30,16 +30,24 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = env.int("CELERY_TASK_TIME_LIMIT", default=60)
 CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT - 10
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Whoever sends must learn at once that the broker is out (kombu's defaults take six seconds): the relay keeps exact
+# moments on the same thread, and the outbox sends again anyway.
+IMPATIENT: dict[str, object] = {
+    "socket_timeout": 3,
+    "socket_connect_timeout": 2,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
 if CELERY_BROKER_URL.startswith("memory://"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
+        **IMPATIENT,
         "visibility_timeout": CELERY_TASK_TIME_LIMIT + 30,
         "unacked_restore_interval": 10,
-        "socket_timeout": 3,
-        "socket_connect_timeout": 2,
-        "max_retries": 1,
     }
 
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"

@@ -31,7 +31,7 @@ MAX_DOUBLINGS = 7
 """The second message is given twice the lease, and so on, up to this many times (about an hour)."""
 RETRY_AFTER_BROKER_ERROR = timedelta(seconds=1)
 
-Send = Callable[[int, str], None]
+Send = Callable[[int, str], object]
 """Hand a delivery's id to a queue; raises `ConnectionError` when the broker is out."""
 
 
