@@ -18,9 +18,14 @@ ModelT = TypeVar("ModelT", bound=models.Model)
 
 
 class LockRank(IntEnum):
-    """The house order (foundations: idempotency key first, loyalty last)."""
+    """The house order (foundations: idempotency key first, loyalty last), between the two rows of a person.
+
+    PERSON is the account's own row: who administers or erases somebody holds it before anything else of theirs.
+    CUSTOMER is the profile with what is derived from it: written when everything else is decided.
+    """
 
     IDEMPOTENCY_KEY = 10
+    PERSON = 15
     PLAN = 20
     CART = 30
     ORDER = 40
@@ -33,6 +38,7 @@ class LockRank(IntEnum):
     STOCK = 90
     ACCOUNT = 100
     LOYALTY = 110
+    CUSTOMER = 120
 
 
 class LockOrderError(RuntimeError):
