@@ -10,6 +10,9 @@ from rest_framework.serializers import BaseSerializer
 from .etags import etag
 from .sparse import sparse
 
+UUID_PATTERN = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+"""For `lookup_value_regex`: anything else in the path is 404 before a view sees it."""
+
 
 class ViewSet(viewsets.GenericViewSet):  # type: ignore[type-arg]
     """A generic ViewSet whose `present` cuts to `?fields=` and adds the ETag."""
@@ -31,9 +34,17 @@ class ViewSet(viewsets.GenericViewSet):  # type: ignore[type-arg]
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(kind(page, many=True, context=self.get_serializer_context()).data)
 
-    def read(self, request: Request, *, partial: bool = False, instance: Any = None) -> dict[str, Any]:
+    def read(
+        self,
+        request: Request,
+        *,
+        partial: bool = False,
+        instance: Any = None,
+        serializer: type[BaseSerializer[Any]] | None = None,
+    ) -> dict[str, Any]:
         """The validated input; raises 400 with every field that is wrong."""
-        serializer = self.get_serializer(instance=instance, data=request.data, partial=partial)
-        serializer.is_valid(raise_exception=True)
-        values: dict[str, Any] = serializer.validated_data
+        kind = serializer or self.get_serializer_class()
+        reader = kind(instance=instance, data=request.data, partial=partial, context=self.get_serializer_context())
+        reader.is_valid(raise_exception=True)
+        values: dict[str, Any] = reader.validated_data
         return values
