@@ -1,7 +1,15 @@
 """Models of the context, re-exported: Django looks for them here."""
 
 from .accounts.models import DeniedAccount, MailToken, Session, SpentRefreshToken, User
-from .customers.models import CustomerPlace, CustomerProfile, Segment, SegmentMembership, Tier
+from .customers.models import (
+    CustomerPlace,
+    CustomerProfile,
+    Segment,
+    SegmentMembership,
+    SegmentPolicy,
+    Tier,
+    TierPolicy,
+)
 from .staff.models import Department, DepartmentMember
 
 __all__ = [
@@ -13,8 +21,10 @@ __all__ = [
     "MailToken",
     "Segment",
     "SegmentMembership",
+    "SegmentPolicy",
     "Session",
     "SpentRefreshToken",
     "Tier",
+    "TierPolicy",
     "User",
 ]

@@ -1,5 +1,26 @@
 """Routes of the context below `/api/v1/`."""
 
-from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from marketplace.core.http.viewsets import UUID_PATTERN
+
+from .accounts.api.accounts import AccountViewSet
+from .accounts.api.mail_links import MailLinkViewSet
+from .accounts.api.tokens import TokenViewSet
+from .customers.api import OwnProfileViewSet, ProfileAliasViewSet, ProfileViewSet, SegmentViewSet
+from .staff.api import DepartmentViewSet, MemberViewSet
+
+router = SimpleRouter()
+router.register("auth", TokenViewSet, basename="auth")
+router.register("users/user-segments", SegmentViewSet, basename="segment")
+router.register("users/client-profiles", ProfileViewSet, basename="profile")
+router.register("users/clients-profiles", ProfileAliasViewSet, basename="profile-alias")
+router.register("users/departments", DepartmentViewSet, basename="department")
+router.register(
+    rf"users/departments/(?P<department_pk>{UUID_PATTERN})/members", MemberViewSet, basename="department-member"
+)
+router.register("users/me", OwnProfileViewSet, basename="own")
+router.register("users", MailLinkViewSet, basename="mail-link")
+router.register("users", AccountViewSet, basename="account")
+
+urlpatterns = router.urls

@@ -1,6 +1,7 @@
 """Accounts: the user model, passwords, JWT."""
 
 from datetime import timedelta
+from typing import Any
 
 from .env import env
 
@@ -25,7 +26,7 @@ REFRESH_REUSE_GRACE_SECONDS = 10
 # Single-use mail tokens live this long.
 MAIL_TOKEN_MINUTES = env.int("MAIL_TOKEN_MINUTES", default=30)
 
-SIMPLE_JWT = {
+SIMPLE_JWT: dict[str, Any] = {
     "ALGORITHM": "HS256",
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=15)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("REFRESH_TOKEN_DAYS", default=30)),

@@ -3,26 +3,34 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.base import UUIDModel
 from marketplace.core.ids import uuid7
 
+from .companions import account_created
+
 
 class UserManager(BaseUserManager["User"]):
-    """Makes accounts; addresses are kept in lower case."""
+    """Makes accounts; addresses are kept in lower case. Whoever else needs a row beside one gets it made."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())
 
     def create_user(self, email: str, password: str | None = None, **values: Any) -> "User":
         """An account; without a password nobody can log in to it."""
-        user = self.model(email=email.lower(), **values)
-        user.set_password(password)
+        return self.create_hashed(email, make_password(password), **values)
+
+    @transaction.atomic
+    def create_hashed(self, email: str, password_hash: str, *, language: str = "", **values: Any) -> "User":
+        """An account with a password that was hashed before (hashing is slow, and this holds a transaction)."""
+        user = self.model(email=email.lower(), password=password_hash, **values)
         user.save(using=self._db)
+        account_created(user.pk, language)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **values: Any) -> "User":
@@ -98,6 +106,8 @@ class Session(UUIDModel):
 
     class Meta:
         app_label = "users"
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
         indexes = [models.Index(fields=["user", "revoked_at"], name="users_session_open")]
 
     def __str__(self) -> str:
@@ -126,8 +136,8 @@ class DeniedAccount(models.Model):
     """
 
     user_id = models.UUIDField(primary_key=True)
-    # Tokens that carry a lower `ver` are refused; null refuses all.
-    below_version = models.PositiveIntegerField(null=True)
+    # Tokens that carry a lower `ver` are refused.
+    below_version = models.PositiveIntegerField()
     until = models.DateTimeField()
 
     class Meta:

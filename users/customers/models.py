@@ -17,6 +17,50 @@ class Tier(models.TextChoices):
     GOLD = "gold", _("Gold")
 
 
+class TierPolicy(models.Model):
+    """From how many successful orders on a tier begins. The newest row is in force; without one, the defaults."""
+
+    id = models.BigAutoField(primary_key=True)
+    silver_from = models.PositiveIntegerField(_("silver from"), default=21)
+    gold_from = models.PositiveIntegerField(_("gold from"), default=50)
+    created_at = models.DateTimeField(_("in force since"), auto_now_add=True)
+
+    class Meta:
+        app_label = "users"
+        verbose_name = _("tier policy")
+        verbose_name_plural = _("tier policies")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(silver_from__gte=1, gold_from__gt=models.F("silver_from")), name="users_tier_limits_ascend"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.silver_from} / {self.gold_from}"
+
+
+class SegmentPolicy(models.Model):
+    """What "new" and "frequent" mean. The newest row is in force; without one, the defaults.
+
+    New: the account is younger than `new_days` and no order of it has succeeded. Frequent: at least
+    `frequent_orders` orders have succeeded, the last of them within `frequent_days`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    new_days = models.PositiveIntegerField(_("new for days"), default=30)
+    frequent_orders = models.PositiveIntegerField(_("frequent from orders"), default=3)
+    frequent_days = models.PositiveIntegerField(_("last order within days"), default=90)
+    created_at = models.DateTimeField(_("in force since"), auto_now_add=True)
+
+    class Meta:
+        app_label = "users"
+        verbose_name = _("segment policy")
+        verbose_name_plural = _("segment policies")
+
+    def __str__(self) -> str:
+        return f"{self.new_days} / {self.frequent_orders} / {self.frequent_days}"
+
+
 class Segment(UUIDModel):
     """A named group of customers. `rule` says whether behaviour fills it or staff do."""
 
@@ -99,9 +143,10 @@ class SegmentMembership(models.Model):
 
 
 class CustomerPlace(models.Model):
-    """Projection for geography: one row per (segment, customer with a place), and one under the nil segment.
+    """Projection for audiences: one row per (segment, active customer), and one under the nil segment.
 
     The nil segment is everyone. Asked with a box and the exact great circle; the covering index answers alone.
+    A customer without a place has rows without coordinates: inside no circle, but part of an audience that has none.
     Written by the same services that write profile and membership, in the same transaction. `customer` is the
     user's id. No foreign keys: the row is derived, and millions of inserts beside it must not pay for checks.
     """
@@ -109,8 +154,8 @@ class CustomerPlace(models.Model):
     id = models.BigAutoField(primary_key=True)
     segment = models.UUIDField()
     customer = models.UUIDField()
-    latitude = models.FloatField()
-    longitude = models.FloatField()
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
 
     class Meta:
         app_label = "users"

@@ -1,0 +1,1 @@
+"""HTTP of the accounts slice, by topic: tokens, mail links, accounts."""

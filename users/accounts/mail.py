@@ -1,0 +1,38 @@
+"""The mails of the accounts slice, in the reader's language. Links end in the page that posts the secret."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, override
+
+from .selectors import Recipient
+
+SUBJECTS = {
+    "verify": gettext_noop("Confirm your e-mail address"),
+    "reset": gettext_noop("Choose a new password"),
+    "known": gettext_noop("You already have an account"),
+}
+
+
+def send_link(recipient: Recipient, *, kind: str, secret: str) -> None:
+    """Send a mail with a link that holds `token=<secret>`; `kind` is `verify` or `reset`."""
+    route = {"verify": "mail-link-verify-email", "reset": "mail-link-confirm-password-reset"}[kind]
+    link = f"{settings.PUBLIC_URL}{reverse(route)}?{urlencode({'token': secret})}"
+    _send(recipient, kind, {"link": link, "minutes": settings.MAIL_TOKEN_MINUTES})
+
+
+def send_known_address(recipient: Recipient) -> None:
+    """Tell the owner that somebody tried to register the address again."""
+    _send(recipient, "known", {})
+
+
+def _send(recipient: Recipient, kind: str, context: dict[str, Any]) -> None:
+    user = recipient.user
+    with override(recipient.language):
+        body = render_to_string(f"users/mail/{kind}.txt", {"name": user.name, "site": settings.PUBLIC_URL, **context})
+        send_mail(_(SUBJECTS[kind]), body, settings.DEFAULT_FROM_EMAIL, [user.email])

@@ -1,0 +1,48 @@
+"""Reads of the accounts slice."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from .errors import AccountNotFoundError
+from .models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who gets mail, and the language to write in."""
+
+    user: User
+    language: str
+
+
+def mail_recipient(user_id: UUID) -> Recipient | None:
+    """The account to write to; None for a disabled, archived or unknown one."""
+    user = User.objects.select_related("profile").filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return None
+    profile = getattr(user, "profile", None)
+    return Recipient(user, profile.language if profile else settings.LANGUAGE_CODE)
+
+
+def visible_accounts(viewer: User) -> "QuerySet[User]":
+    """The accounts `viewer` may see: staff all that are not archived, everybody else the own one."""
+    accounts = User.objects.filter(archived_at__isnull=True)
+    return accounts if viewer.is_staff else accounts.filter(pk=viewer.pk)
+
+
+def account(user_id: UUID) -> User:
+    """Raises `AccountNotFoundError`."""
+    found = User.objects.filter(pk=user_id, archived_at__isnull=True).first()
+    if found is None:
+        raise AccountNotFoundError
+    return found
+
+
+def accounts_exist(ids: Collection[UUID]) -> bool:
+    """Whether each id is an account in use."""
+    wanted = set(ids)
+    return User.objects.filter(pk__in=wanted, is_active=True).count() == len(wanted)

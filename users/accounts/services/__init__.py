@@ -1,0 +1,1 @@
+"""Writes of the accounts slice, by topic: registration and mail links, sessions, administration."""

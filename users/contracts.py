@@ -1,0 +1,35 @@
+"""Values that cross the border of the context."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCard:
+    """A customer at one moment: what decides whether a promotion is theirs to take."""
+
+    customer_id: UUID
+    is_active: bool
+    is_verified: bool
+    latitude: float | None
+    longitude: float | None
+    segment_ids: frozenset[UUID]
+    tier: str
+    language: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomer:
+    """A customer as demo data and importers bring one. The address is the identity; it counts as verified.
+
+    Both coordinates or none; `segments` are ids of segments that staff fill.
+    """
+
+    email: str
+    name: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    language: str = "es"
+    time_zone: str = "America/Mexico_City"
+    segments: tuple[UUID, ...] = ()

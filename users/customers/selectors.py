@@ -1,0 +1,104 @@
+"""Reads of the customers slice."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.core.geo import within_circle
+from marketplace.core.ids import NIL
+from marketplace.core.kpis import Kpi
+from users.contracts import CustomerCard
+
+from .errors import CustomerNotFoundError
+from .models import CustomerPlace, CustomerProfile, Segment, Tier
+
+CARD_COLUMNS = (
+    "user__is_active",
+    "user__email_verified_at",
+    "latitude",
+    "longitude",
+    "tier",
+    "language",
+    "time_zone",
+    "memberships__segment_id",
+)
+
+
+def customer_card(customer_id: UUID) -> CustomerCard:
+    """The customer as of now, in one query (one row per membership). Raises `CustomerNotFoundError`."""
+    rows = list(CustomerProfile.objects.filter(user_id=customer_id).values_list(*CARD_COLUMNS))
+    if not rows:
+        raise CustomerNotFoundError
+    is_active, verified_at, latitude, longitude, tier, language, time_zone, _segment = rows[0]
+    return CustomerCard(
+        customer_id=customer_id,
+        is_active=is_active,
+        is_verified=verified_at is not None,
+        latitude=latitude,
+        longitude=longitude,
+        segment_ids=frozenset(row[-1] for row in rows if row[-1] is not None),
+        tier=tier,
+        language=language,
+        time_zone=time_zone,
+    )
+
+
+def places_within(
+    *, latitude: float, longitude: float, radius_km: float | None, segment_ids: Collection[UUID]
+) -> "QuerySet[CustomerPlace]":
+    """The audience, one row per customer at most. See `users.facade` for the promise."""
+    places = CustomerPlace.objects.all()
+    if radius_km is not None:
+        places = places.filter(within_circle(latitude, longitude, radius_km))
+    if not segment_ids:
+        return places.filter(segment=NIL)
+    if len(set(segment_ids)) == 1:
+        return places.filter(segment=next(iter(segment_ids)))
+    # Somebody in several of them counts under the one with the lowest id. An anti-join instead of DISTINCT: the
+    # result stays a plain QuerySet that can be filtered, cut by customer and inserted from.
+    earlier = CustomerPlace.objects.filter(
+        customer=OuterRef("customer"), segment__in=segment_ids, segment__lt=OuterRef("segment")
+    )
+    return places.filter(~Exists(earlier), segment__in=segment_ids)
+
+
+def profiles() -> "QuerySet[CustomerProfile]":
+    """Profiles of accounts in use, with what their answers show (two queries a page)."""
+    return CustomerProfile.objects.filter(user__archived_at__isnull=True).prefetch_related("memberships")
+
+
+def profile_of(customer_id: UUID) -> CustomerProfile:
+    """Raises `CustomerNotFoundError`."""
+    profile = profiles().filter(user_id=customer_id).first()
+    if profile is None:
+        raise CustomerNotFoundError
+    return profile
+
+
+def segments() -> "QuerySet[Segment]":
+    """Segments with `member_count`."""
+    return Segment.objects.annotate(member_count=Count("memberships"))
+
+
+def customer_languages(ids: Collection[UUID]) -> dict[UUID, str]:
+    """The language of each customer."""
+    return dict(CustomerProfile.objects.filter(user_id__in=ids).values_list("user_id", "language"))
+
+
+def kpis(at: datetime) -> list[Kpi]:
+    """Figures for the dashboard."""
+    customers = CustomerProfile.objects.filter(user__is_active=True)
+    figures = customers.aggregate(
+        total=Count("pk"),
+        fresh=Count("pk", filter=Q(user__created_at__gt=at - timedelta(days=7))),
+        gold=Count("pk", filter=Q(tier=Tier.GOLD)),
+    )
+    link = "admin:users_customerprofile_changelist"
+    return [
+        Kpi(_("Customers"), f"{figures['total']:,}", link),
+        Kpi(_("New customers in 7 days"), f"{figures['fresh']:,}", link),
+        Kpi(_("Gold customers"), f"{figures['gold']:,}", link),
+    ]

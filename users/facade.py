@@ -1,0 +1,55 @@
+"""What other contexts may ask of users. Each name with its promise; nothing else is for them.
+
+`customer_card(customer_id) -> CustomerCard`
+    The customer as of now, in one query. Raises `CustomerNotFoundError` (404).
+`places_within(*, latitude, longitude, radius_km, segment_ids) -> QuerySet[CustomerPlace]`
+    The audience: customers in the circle (`radius_km` None: everywhere, those without a place included) who are in
+    any of the segments (none given: everyone). One row per customer at most. Columns `customer`, `latitude`,
+    `longitude`; walk it in chunks by `customer` (an index answers that order). Active accounts only, verified or not.
+`record_order_outcome(*, customer_id, at, change)`
+    +1 when an order succeeded, -1 when it was wholly returned; tier and automatic segments follow in the same
+    transaction. Not harmless twice: call it from a handled-once handler.
+`add_customers(rows, *, password=None) -> list[UUID]`
+    Accounts and profiles by the thousand; known addresses are left alone and give their id.
+`customer_languages(ids) -> dict[UUID, str]`
+    The language of each customer, `en` or `es`.
+`accounts_exist(ids) -> bool`
+    Whether each id is an active account.
+`ensure_administrator(*, email, password) -> bool`
+    The first administrator; an address that has an account is left as it is.
+`departments_of(user_id) -> dict[UUID, frozenset[str]]`
+    A person's keys by department, as `core.access.KEYS`.
+`kpis() -> list[Kpi]`
+    Figures for the dashboard.
+"""
+
+from django.utils import timezone
+
+from marketplace.core.kpis import Kpi
+
+from .accounts.selectors import accounts_exist
+from .accounts.services.administration import ensure_administrator
+from .customers import selectors as _customers
+from .customers.errors import CustomerNotFoundError
+from .customers.selectors import customer_card, customer_languages, places_within
+from .customers.services.many import add_customers
+from .customers.services.tiers import record_order_outcome
+from .staff.selectors import departments_of
+
+__all__ = [
+    "CustomerNotFoundError",
+    "accounts_exist",
+    "add_customers",
+    "customer_card",
+    "customer_languages",
+    "departments_of",
+    "ensure_administrator",
+    "kpis",
+    "places_within",
+    "record_order_outcome",
+]
+
+
+def kpis() -> list[Kpi]:
+    """Figures for the dashboard."""
+    return _customers.kpis(timezone.now())
