@@ -23,7 +23,7 @@ def mailed_token():
 
     def read() -> str:
         drain()
-        found = re.search(r"token=([\w-]+)", mail.outbox[-1].body)
+        found = re.search(r"token=([\w-]+)", str(mail.outbox[-1].body))
         assert found is not None
         return found[1]
 

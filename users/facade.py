@@ -15,8 +15,6 @@
     The language of each customer, `en` or `es`.
 `accounts_exist(ids) -> bool`
     Whether each id is an active account.
-`ensure_administrator(*, email, password) -> bool`
-    The first administrator; an address that has an account is left as it is.
 `departments_of(user_id) -> dict[UUID, frozenset[str]]`
     A person's keys by department, as `core.access.KEYS`.
 `kpis() -> list[Kpi]`
@@ -28,7 +26,6 @@ from django.utils import timezone
 from marketplace.core.kpis import Kpi
 
 from .accounts.selectors import accounts_exist
-from .accounts.services.administration import ensure_administrator
 from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
 from .customers.selectors import customer_card, customer_languages, places_within
@@ -43,7 +40,6 @@ __all__ = [
     "customer_card",
     "customer_languages",
     "departments_of",
-    "ensure_administrator",
     "kpis",
     "places_within",
     "record_order_outcome",

@@ -22,6 +22,8 @@ def project_places(customer_ids: Collection[UUID]) -> None:
     customer that did not see each other would leave a place that neither of them meant. Rows that are
     right already are left alone, so that the index stays clean.
     """
+    if not customer_ids:
+        return
     _delete_stale(customer_ids)
     for rows in _wanted(customer_ids):
         _upsert(rows)

@@ -55,15 +55,6 @@ def add_account(*, actor: User | None, email: str, password: str | None, **value
 
 
 @transaction.atomic
-def ensure_administrator(*, email: str, password: str) -> bool:
-    """Make the first administrator, unless the address has an account already (left as it is); whether it was made."""
-    if User.objects.filter(email=email.lower()).exists():
-        return False
-    add_account(actor=None, email=email, password=password, is_staff=True, is_superuser=True)
-    return True
-
-
-@transaction.atomic
 def change_account(
     *,
     actor: User,

@@ -126,10 +126,13 @@ def _holder(token: str, purpose: str) -> User:
 def _redeem(token: str, purpose: str) -> UUID:
     """Use the secret up: one conditional update, so that of two at once one wins. Its siblings die with it."""
     mine = MailToken.objects.filter(token_hash=hashed_secret(token), purpose=purpose)
-    used = mine.filter(used_at__isnull=True, expires_at__gt=db_now(), user__is_active=True).update(used_at=db_now())
-    if not used:
+    # No condition on another table here: it would move into a sub-select, and a second one at once would not see
+    # that the first one won.
+    if not mine.filter(used_at__isnull=True, expires_at__gt=db_now()).update(used_at=db_now()):
         raise MailTokenInvalidError
-    user_id = mine.values_list("user_id", flat=True).get()
+    user_id, is_active = mine.values_list("user_id", "user__is_active").get()
+    if not is_active:
+        raise MailTokenInvalidError
     MailToken.objects.filter(user_id=user_id, purpose=purpose, used_at__isnull=True).update(used_at=db_now())
     return user_id
 

@@ -1,7 +1,6 @@
 """Accounts through HTTP: own, others', staff's; archiving."""
 
 import pytest
-from django.core.management import call_command
 
 from marketplace.core.audit import AuditEntry
 from users.accounts.models import MailToken, Session, User
@@ -202,18 +201,3 @@ def test_last_administrator_stays(as_user):
     assert User.objects.get(pk=admin.pk).archived_at is None
     AdministratorFactory.create()
     assert client.delete(ME).status_code == 204
-
-
-def test_ensure_superuser_makes_one_administrator(settings, capsys):
-    settings.DJANGO_SUPERUSER_EMAIL, settings.DJANGO_SUPERUSER_PASSWORD = "Boss@example.com", "boss secret"
-
-    call_command("ensure_superuser")
-    call_command("ensure_superuser")
-
-    boss = User.objects.get()
-    assert (boss.email, boss.is_superuser, boss.is_staff, boss.is_verified) == ("boss@example.com", True, True, True)
-    assert boss.check_password("boss secret")
-    settings.DJANGO_SUPERUSER_EMAIL = ""
-    call_command("ensure_superuser")
-    assert User.objects.count() == 1
-    assert "boss secret" not in capsys.readouterr().out

@@ -115,7 +115,7 @@ def test_roles_cannot_be_registered(api):
     api.post(BASE, {**NEW, "is_staff": True, "is_superuser": True, "is_verified": True}, format="json")
 
     user = User.objects.get()
-    assert not (user.is_staff or user.is_superuser or user.is_verified)
+    assert (user.is_staff, user.is_superuser, user.is_verified) == (False, False, False)
 
 
 def test_link_verifies_once(api, mailed_token):

@@ -25,12 +25,12 @@ def automatic_segments() -> dict[str, Segment]:
     return found
 
 
-def settle(customers: Collection[CustomerProfile]) -> None:
+def settle(customers: Collection[CustomerProfile], *, at: datetime | None = None) -> None:
     """Put the customers into the automatic segments they belong to, out of the others, and project their places.
 
-    The caller holds their locks (`LockRank.CUSTOMER`).
+    `at` is now by the database's clock unless given. The caller holds their locks (`LockRank.CUSTOMER`).
     """
-    refresh_automatic([profile.pk for profile in customers], at=read_db_now())
+    refresh_automatic([profile.pk for profile in customers], at=at or read_db_now())
     project_places([profile.user_id for profile in customers])
 
 

@@ -93,12 +93,12 @@ def recompute_segments(*, at: datetime) -> int:
         while chunk := list(
             misplaced(rule, segment, at).filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:CHUNK]
         ):
-            _settle_chunk(chunk)
+            _settle_chunk(chunk, at)
             moved += len(chunk)
             after = chunk[-1]
     return moved
 
 
 @transaction.atomic
-def _settle_chunk(profile_ids: list[UUID]) -> None:
-    settle(lock(LockRank.CUSTOMER, CustomerProfile.objects.filter(pk__in=profile_ids)))
+def _settle_chunk(profile_ids: list[UUID], at: datetime) -> None:
+    settle(lock(LockRank.CUSTOMER, CustomerProfile.objects.filter(pk__in=profile_ids)), at=at)

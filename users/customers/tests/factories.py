@@ -33,7 +33,7 @@ def make_customer(
 ) -> User:
     """A verified customer at a place and in segments, with the projection that belongs to it."""
     with transaction.atomic():
-        user = UserFactory.create(**account)
+        user: User = UserFactory.create(**account)
         values = {"latitude": latitude, "longitude": longitude, **(profile or {})}
         CustomerProfile.objects.filter(user=user).update(**values)
         own = CustomerProfile.objects.get(user=user)

@@ -1,6 +1,7 @@
 """Profiles and segments through HTTP; segments, tiers and cards through their services."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -184,7 +185,7 @@ def test_automatic_segment_is_not_deleted(api, staff):
 
 def test_segment_a_promotion_names_is_not_deleted(api, staff):
     segment = SegmentFactory.create()
-    through = FlashPromo.segments.through
+    through: Any = FlashPromo.segments.through
     through.objects.bulk_create([through(flashpromo_id=segment.pk, segment_id=segment.pk)])
 
     answer = api.delete(f"{SEGMENTS}{segment.pk}/")

@@ -1,5 +1,7 @@
 """The projection of places, and audiences asked of it."""
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 from hypothesis import given, settings
@@ -18,7 +20,7 @@ from users.customers.services.tiers import record_order_outcome
 from users.customers.tests.factories import SegmentFactory, make_customer
 from users.facade import places_within
 
-MEXICO = {"latitude": 19.4326, "longitude": -99.1332}
+MEXICO: dict[str, Any] = {"latitude": 19.4326, "longitude": -99.1332}
 
 
 def rows():
