@@ -8,13 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
-from users.contracts import NewCustomer
 
 from funds import facade as funds
 from marketplace.core.money import Money
 from marketplace.core.outbox.relay import drain
 from marketplace.tests import journeys
 from users import facade as users
+from users.contracts import NewCustomer
 
 
 @dataclass(frozen=True)
