@@ -63,6 +63,12 @@ def enter(rank: LockRank, using: str = "default") -> None:
     _enter(rank, using)
 
 
+def in_transaction(using: str = "default") -> bool:
+    """Whether a caller's transaction is open (a test case's own does not count)."""
+    connection: Any = connections[using]
+    return any(not block._from_testcase for block in connection.atomic_blocks)
+
+
 def lock(rank: LockRank, rows: "QuerySet[ModelT]") -> list[ModelT]:
     """Lock the rows in key order and return them as they are now.
 

@@ -1,0 +1,40 @@
+"""The port to the engines that move money, and what an engine answers instead of writing."""
+
+from typing import Protocol
+from uuid import UUID
+
+from marketplace.core.money import Money
+
+from .errors import InsufficientFundsError
+from .terms import CaptureOrder, HoldOrder, Placed, Posted, Transfer
+
+
+class LedgerEngine(Protocol):
+    """One implementation per way of moving money; the contract suite runs over all of them.
+
+    Every method locks strict accounts in ascending id and lazy ones never, checks everything before it writes, and is
+    one transaction by itself or part of the caller's.
+    """
+
+    def post(self, transfer: Transfer) -> Posted:
+        """Post a journal once per (scope, key).
+
+        Raises `InsufficientFundsError`, `KeyReusedError`, `UnknownAccountError`.
+        """
+
+    def place_hold(self, order: HoldOrder) -> Placed:
+        """Set money aside. Raises `InsufficientFundsError`, `KeyReusedError`, `UnknownAccountError`."""
+
+    def capture_hold(self, order: CaptureOrder) -> Posted:
+        """Pay a hold or part of it to its payee.
+
+        Raises `UnknownHoldError`, `HoldNotActiveError`, `CaptureExceedsHoldError`, `KeyReusedError`.
+        """
+
+    def release_hold(self, hold_id: UUID) -> None:
+        """Free what is left of a hold; harmless twice. Raises `UnknownHoldError`, `HoldNotActiveError`."""
+
+
+def insufficient(missing: int, currency: str) -> InsufficientFundsError:
+    """The refusal, with the missing amount in major units."""
+    return InsufficientFundsError(missing=f"{Money(missing, currency).decimal:f}", currency=currency)

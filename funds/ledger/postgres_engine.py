@@ -1,0 +1,155 @@
+"""PostgreSQL: one function call, one round trip for each movement of money (functions: migration 0002)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from marketplace.core.locking import LockRank, enter, in_transaction
+from marketplace.core.money import Money
+
+from .errors import (
+    CaptureExceedsHoldError,
+    HoldNotActiveError,
+    KeyReusedError,
+    UnknownAccountError,
+    UnknownHoldError,
+)
+from .models import JournalKind
+from .ports import insufficient
+from .terms import AccountRef, CaptureOrder, HoldOrder, Placed, Posted, Transfer, tally_of
+
+CAPTURE_SCOPE = "capture"
+
+
+class PostgresEngine:
+    """Calls `funds_post_transfer` and its sisters; accounts named by key are opened inside the same statement."""
+
+    def post(self, transfer: Transfer) -> Posted:
+        """Post a journal once per (scope, key)."""
+        debit_places, debit_values = _accounts([leg.debit for leg in transfer.legs])
+        credit_places, credit_values = _accounts([leg.credit for leg in transfer.legs])
+        journal, outcome, missing = _call(
+            "SELECT journal, outcome, missing FROM funds_post_transfer("  # noqa: S608 - places only, values apart
+            f"%s, %s, %s, %s, %s, %s, %s, %s, {debit_places}, {credit_places}, %s::varchar[], %s::bigint[])",
+            [
+                transfer.scope,
+                transfer.key,
+                transfer.fingerprint,
+                transfer.kind.value,
+                transfer.tally.value,
+                transfer.source,
+                transfer.at,
+                transfer.reverses,
+                *debit_values,
+                *credit_values,
+                [leg.amount.currency for leg in transfer.legs],
+                [leg.amount.minor for leg in transfer.legs],
+            ],
+        )
+        if outcome == "insufficient":
+            raise insufficient(missing, transfer.legs[0].amount.currency)
+        return _posted(journal, outcome)
+
+    def place_hold(self, order: HoldOrder) -> Placed:
+        """Set money aside."""
+        payer, payer_values = _account(order.payer)
+        payee, payee_values = _account(order.payee)
+        hold, expires_at, outcome, missing = _call(
+            "SELECT hold, expires, outcome, missing FROM funds_place_hold("  # noqa: S608 - places only, values apart
+            f"%s, %s, %s, %s, {payer}, {payee}, %s, %s, %s, %s)",
+            [
+                order.hold_id,
+                order.scope,
+                order.key,
+                order.fingerprint,
+                *payer_values,
+                *payee_values,
+                order.amount.currency,
+                order.amount.minor,
+                order.lasts,
+                order.source,
+            ],
+        )
+        if outcome == "insufficient":
+            raise insufficient(missing, order.amount.currency)
+        if outcome == "reused":
+            raise KeyReusedError
+        if outcome == "mismatch":
+            raise UnknownAccountError
+        return Placed(hold, expires_at, is_replay=outcome == "replayed")
+
+    def capture_hold(self, order: CaptureOrder) -> Posted:
+        """Pay a hold or part of it to its payee."""
+        journal, outcome, state, left, currency = _call(
+            "SELECT journal, outcome, hold_state, left_over, hold_currency FROM funds_capture_hold("
+            "%s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                order.hold_id,
+                CAPTURE_SCOPE,
+                order.idem_key,
+                order.fingerprint,
+                tally_of(JournalKind.CAPTURE).value,
+                None if order.amount is None else order.amount.minor,
+                order.is_final,
+                order.at,
+            ],
+        )
+        match outcome:
+            case "unknown":
+                raise UnknownHoldError
+            case "inactive":
+                raise HoldNotActiveError(state=state)
+            case "exceeds":
+                raise CaptureExceedsHoldError(left=f"{Money(left, currency).decimal:f}", currency=currency)
+        return _posted(journal, outcome)
+
+    def release_hold(self, hold_id: UUID) -> None:
+        """Free what is left of a hold."""
+        outcome, state = _call("SELECT outcome, hold_state FROM funds_release_hold(%s)", [hold_id])
+        if outcome == "unknown":
+            raise UnknownHoldError
+        if outcome == "inactive":
+            raise HoldNotActiveError(state=state)
+
+
+def _call(statement: str, values: list[Any]) -> tuple[Any, ...]:
+    # Alone, the statement is its own transaction and needs no BEGIN and COMMIT. Inside the caller's it needs no
+    # savepoint either: a refusal is an answer, not a database error, and has written nothing.
+    if not in_transaction():
+        return _execute(statement, values)
+    with transaction.atomic(savepoint=False):
+        enter(LockRank.ACCOUNT)
+        return _execute(statement, values)
+
+
+def _execute(statement: str, values: list[Any]) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[Any, ...] = cursor.fetchone()
+        return row
+
+
+def _posted(journal: int, outcome: str) -> Posted:
+    if outcome == "reused":
+        raise KeyReusedError
+    if outcome == "mismatch":
+        raise UnknownAccountError
+    return Posted(journal, is_replay=outcome == "replayed")
+
+
+def _accounts(refs: list[AccountRef]) -> tuple[str, list[Any]]:
+    places: list[str] = []
+    values: list[Any] = []
+    for ref in refs:
+        place, found = _account(ref)
+        places.append(place)
+        values += found
+    return f"ARRAY[{', '.join(places)}]::bigint[]", values
+
+
+def _account(ref: AccountRef) -> tuple[str, list[Any]]:
+    if isinstance(ref, int):
+        return "%s", [ref]
+    values = [ref.owner_kind.value, ref.owner_id, ref.kind.value, ref.currency, ref.is_strict]
+    return "funds_open_account(%s, %s, %s, %s, %s)", values

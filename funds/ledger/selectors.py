@@ -1,0 +1,107 @@
+"""Reading the books."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import BigIntegerField, Count, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from marketplace.core.clock import db_now
+from marketplace.core.money import Money
+
+from .models import Account, AccountDelta, AccountKind, Hold, OwnerKind
+from .terms import AccountKey
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalanceLine:
+    """All accounts of one kind in one currency. The lines of a currency sum to zero."""
+
+    currency: str
+    kind: str
+    accounts: int
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalance:
+    """The books on one page."""
+
+    lines: tuple[TrialBalanceLine, ...]
+
+    @property
+    def imbalance(self) -> dict[str, Money]:
+        """What is left over, by currency: zero each, or something is broken."""
+        totals: dict[str, Money] = {}
+        for line in self.lines:
+            totals[line.currency] = totals.get(line.currency, Money.zero(line.currency)) + line.balance
+        return totals
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every currency sums to zero."""
+        return not any(self.imbalance.values())
+
+
+def trial_balance() -> TrialBalance:
+    """Balances by currency and kind (two queries)."""
+    deltas: dict[tuple[str, str], int] = {
+        (row["account__currency"], row["account__kind"]): row["total"]
+        for row in AccountDelta.objects.values("account__currency", "account__kind").annotate(total=Sum("amount"))
+    }
+    posted = (
+        Account.objects.values("currency", "kind")
+        .annotate(total=Sum("posted"), accounts=Count("pk"))
+        .order_by("currency", "kind")
+    )
+    return TrialBalance(
+        tuple(
+            TrialBalanceLine(
+                row["currency"],
+                row["kind"],
+                row["accounts"],
+                Money(int(row["total"] + deltas.get((row["currency"], row["kind"]), 0)), row["currency"]),
+            )
+            for row in posted
+        )
+    )
+
+
+def balance_of(key: AccountKey) -> Money:
+    """What the account holds, deltas not rolled up included; zero for one that never opened."""
+    row = (
+        with_balance(Account.objects.all())
+        .filter(owner_kind=key.owner_kind, owner_id=key.owner_id, kind=key.kind, currency=key.currency)
+        .values_list("balance", flat=True)
+        .first()
+    )
+    return Money(row or 0, key.currency)
+
+
+def with_balance(accounts: "QuerySet[Account]") -> "QuerySet[Account]":
+    """Annotate `balance`: `posted` and the deltas that wait to be rolled up."""
+    waiting = AccountDelta.objects.filter(account=OuterRef("pk")).values("account").annotate(total=Sum("amount"))
+    return accounts.annotate(balance=F("posted") + _or_zero(waiting.values("total")))
+
+
+def wallets_of_owners(owners: Iterable[UUID]) -> "QuerySet[Account]":
+    """The wallets of these customers with `lapsed`: what is still held although its time has passed."""
+    lapsed = (
+        Hold.objects.filter(payer=OuterRef("pk"), state=Hold.State.ACTIVE, expires_at__lte=db_now())
+        .values("payer")
+        .annotate(total=Sum(F("amount") - F("captured")))
+    )
+    return Account.objects.filter(
+        owner_kind=OwnerKind.CUSTOMER, owner_id__in=list(owners), kind=AccountKind.WALLET
+    ).annotate(lapsed=_or_zero(lapsed.values("total")))
+
+
+def has_money(owner_id: UUID) -> bool:
+    """Whether any account of the customer holds something."""
+    mine = Account.objects.filter(owner_kind=OwnerKind.CUSTOMER, owner_id=owner_id)
+    return mine.exclude(posted=0, held=0).exists()
+
+
+def _or_zero(rows: "QuerySet[Hold] | QuerySet[AccountDelta]") -> Coalesce:
+    return Coalesce(Subquery(rows, output_field=BigIntegerField()), Value(0), output_field=BigIntegerField())
