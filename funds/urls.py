@@ -1,5 +1,22 @@
 """Routes of the context below `/api/v1/`."""
 
-from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .wallets.api import (
+    DepositsViewSet,
+    FundsViewSet,
+    HoldsViewSet,
+    SpendsViewSet,
+    SummaryViewSet,
+    TransactionsViewSet,
+)
+
+router = SimpleRouter()
+router.register("funds/deposits", DepositsViewSet, basename="funds-deposit")
+router.register("funds/transactions", TransactionsViewSet, basename="funds-transaction")
+router.register("funds/spends", SpendsViewSet, basename="funds-spend")
+router.register("funds/holds", HoldsViewSet, basename="funds-hold")
+router.register("funds/summary", SummaryViewSet, basename="funds-summary")
+router.register("funds", FundsViewSet, basename="funds")
+
+urlpatterns = router.urls

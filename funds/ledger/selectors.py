@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import BigIntegerField, Count, F, OuterRef, QuerySet, Subquery, Sum, Value
@@ -79,13 +80,13 @@ def balance_of(key: AccountKey) -> Money:
     return Money(row or 0, key.currency)
 
 
-def with_balance(accounts: "QuerySet[Account]") -> "QuerySet[Account]":
+def with_balance(accounts: "QuerySet[Account]") -> "QuerySet[Any]":
     """Annotate `balance`: `posted` and the deltas that wait to be rolled up."""
     waiting = AccountDelta.objects.filter(account=OuterRef("pk")).values("account").annotate(total=Sum("amount"))
     return accounts.annotate(balance=F("posted") + _or_zero(waiting.values("total")))
 
 
-def wallets_of_owners(owners: Iterable[UUID]) -> "QuerySet[Account]":
+def wallets_of_owners(owners: Iterable[UUID]) -> "QuerySet[Any]":
     """The wallets of these customers with `lapsed`: what is still held although its time has passed."""
     lapsed = (
         Hold.objects.filter(payer=OuterRef("pk"), state=Hold.State.ACTIVE, expires_at__lte=db_now())
@@ -103,5 +104,5 @@ def has_money(owner_id: UUID) -> bool:
     return mine.exclude(posted=0, held=0).exists()
 
 
-def _or_zero(rows: "QuerySet[Hold] | QuerySet[AccountDelta]") -> Coalesce:
+def _or_zero(rows: "QuerySet[Any, Any]") -> Coalesce:
     return Coalesce(Subquery(rows, output_field=BigIntegerField()), Value(0), output_field=BigIntegerField())

@@ -44,7 +44,8 @@ def post_transfer(
     """Post one journal of one or several legs, all or nothing, once per (scope, key).
 
     Each leg moves a positive amount from `debit` to `credit`. Money that arrives in a journal cannot be spent in the
-    same one. `at` is when it happened; None is now by the database. Before a spend is refused, lapsed holds of that account are freed under the same lock.
+    same one. `at` is when it happened; None is now by the database. Before a spend is refused, lapsed holds of that
+    account are freed under the same lock.
     Raises `InsufficientFundsError`, `KeyReusedError` (same key, other content), `UnknownAccountError` (unknown, or of
     another currency), `ValueError` for legs that make no sense.
     """
