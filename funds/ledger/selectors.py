@@ -24,6 +24,11 @@ class TrialBalanceLine:
     accounts: int
     balance: Money
 
+    @property
+    def kind_label(self) -> str:
+        """The kind in the reader's language."""
+        return str(AccountKind(self.kind).label)
+
 
 @dataclass(frozen=True, slots=True)
 class TrialBalance:

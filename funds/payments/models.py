@@ -168,3 +168,8 @@ class ProviderPayment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.payment_id}"
+
+    @property
+    def amount(self) -> Money:
+        """What was paid."""
+        return Money(self.amount_minor, self.currency)

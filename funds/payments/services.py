@@ -107,7 +107,7 @@ def record_payment(*, deposit: Deposit, reading: PaymentReading) -> ProviderPaym
         payment.deposit_id == deposit.pk
         and reading.reference == deposit.pk
         and reading.amount == deposit.amount
-        and reading.amount == Money(payment.amount_minor, payment.currency)
+        and reading.amount == payment.amount
     )
     payment.state = ProviderPayment.State(reading.state.value) if matches else ProviderPayment.State.QUARANTINED
     payment.provider_updated_at = reading.updated_at

@@ -296,7 +296,7 @@ class SummaryViewSet(OwnFundsViewSet):
     )
     def list(self, request: Request) -> Response:
         """GET funds/summary/"""
-        query = SummaryQuerySerializer(data=request.query_params)
+        query = SummaryQuerySerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         period = Period(query.validated_data["period"])
         sums = sums_of(self.customer_id, period=period, at=timezone.now())

@@ -33,7 +33,8 @@ AT = datetime(2026, 1, 31, 16, tzinfo=UTC)
 
 @pytest.fixture(params=[OrmEngine, pytest.param(PostgresEngine, marks=pytest.mark.postgres)])
 def engine(request) -> LedgerEngine:
-    return request.param()
+    chosen: LedgerEngine = request.param()
+    return chosen
 
 
 def mxn(minor: int) -> Money:
