@@ -1,0 +1,110 @@
+"""The ledger's own examination sees what it should. Each fault is planted past the services."""
+
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from funds.facade import pay_order, verify_books
+from funds.ledger.models import Account, AccountDelta, AccountKind, Journal, JournalKind, Posting
+from funds.payments.models import ProviderPayment
+from marketplace.core import append_only
+from marketplace.core.money import Money
+
+from .factories import customer_with
+
+pytestmark = pytest.mark.breaks_books
+
+
+@pytest.fixture
+def customer():
+    customer = customer_with(100_00)
+    pay_order(order_id=uuid4(), customer_id=customer, total=Money(30_00, "MXN"))
+    return customer
+
+
+def broken(*, is_full: bool = True) -> set[str]:
+    return {fault.invariant.name for fault in verify_books(at=timezone.now(), is_full=is_full)}
+
+
+def rewrite(statement: str) -> None:
+    with append_only.lifted(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_healthy_books_have_no_fault(customer):
+    out = StringIO()
+
+    call_command("verify_ledger", "--full", stdout=out)
+
+    assert "sound" in out.getvalue()
+    assert broken() == set()
+
+
+def test_a_balance_that_nobody_posted_is_seen(customer):
+    Account.objects.filter(owner_id=customer).update(posted=80_00)
+
+    assert broken() == {"books_sum_to_zero", "balance_is_the_sum_of_postings", "running_balance_is_unbroken"}
+    assert broken(is_full=False) == {"books_sum_to_zero"}
+    with pytest.raises(CommandError):
+        call_command("verify_ledger", stdout=StringIO(), stderr=StringIO())
+
+
+def test_money_held_for_nobody_is_seen(customer):
+    Account.objects.filter(owner_id=customer).update(held=5)
+
+    assert broken() == {"held_is_the_sum_of_active_holds"}
+
+
+def test_a_wrong_total_is_seen(customer):
+    Account.objects.filter(owner_id=customer).update(spent=1)
+
+    assert broken() == {"totals_follow_journals"}
+
+
+def test_a_lost_delta_is_seen(customer):
+    AccountDelta.objects.filter(account__kind=AccountKind.ESCROW).delete()
+
+    assert {"books_sum_to_zero", "balance_is_the_sum_of_postings"} == broken()
+
+
+def test_a_changed_posting_is_seen(customer):
+    rewrite("UPDATE funds_posting SET amount = amount + 1")
+
+    assert "balance_is_the_sum_of_postings" in broken()
+
+
+def test_mixed_currencies_are_seen(customer):
+    rewrite("UPDATE funds_posting SET currency = 'USD'")
+
+    assert "currencies_agree" in broken()
+
+
+def test_an_empty_journal_is_seen(customer):
+    Journal.objects.create(scope="x", idem_key="y", fingerprint="z", kind=JournalKind.TRANSFER, event_at=timezone.now())
+
+    assert broken() == {"journals_are_not_empty"}
+
+
+def test_an_approved_payment_that_was_never_credited_is_seen(customer):
+    payment = ProviderPayment.objects.get()
+    payment.pk, payment.payment_id = None, "never-credited"
+    payment.save()
+
+    assert broken() == {"approved_payments_are_credited_once"}
+
+
+def test_a_credit_without_payment_is_seen(customer):
+    ProviderPayment.objects.update(state=ProviderPayment.State.PENDING)
+
+    assert broken() == {"deposits_come_from_approved_payments"}
+
+
+def test_postings_without_journal_are_seen(customer):
+    row = Posting.objects.latest("pk")
+    rewrite(f"UPDATE funds_posting SET journal_id = 999999 WHERE id = {row.pk}")
+
+    assert "currencies_agree" in broken()
