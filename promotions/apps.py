@@ -8,3 +8,11 @@ class PromotionsConfig(AppConfig):
 
     name = "promotions"
     label = "promotions"
+
+    def ready(self) -> None:
+        from marketplace.core import erasure, moments  # noqa: PLC0415
+
+        from .flash import handlers, privacy, tasks  # noqa: F401, PLC0415
+
+        moments.register("promotions.flash", tasks.run_due_moments)
+        erasure.register("promotions", guard=privacy.refuse_while_holding, erase=privacy.forget_holds)

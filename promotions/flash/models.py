@@ -1,12 +1,38 @@
 """Flash promotions: the offer, its units as rows, reservations, and the one active hold of each customer."""
 
+from datetime import datetime
+from typing import ClassVar
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.base import UUIDModel, VersionedModel
 from marketplace.core.money import Money
+
+
+class FlashPromoQuerySet(QuerySet["FlashPromo"]):
+    """What is asked of many promotions at once."""
+
+    def announced(self) -> "FlashPromoQuerySet":
+        """What anybody may see: not drafts, not paused."""
+        return self.filter(is_active=True)
+
+    def under_way(self, at: datetime) -> "FlashPromoQuerySet":
+        """Between their moments, active and not ended; units may all be gone."""
+        return self.filter(is_active=True, ended_at__isnull=True, starts_at__lte=at, ends_at__gt=at)
+
+    def with_units_left(self) -> "FlashPromoQuerySet":
+        """Adds `units_left`: units neither sold nor given back; one on hold counts, it may lapse."""
+        open_units = PromoUnit.objects.filter(PromoUnit.OPEN, promo=OuterRef("pk")).order_by()
+        count = open_units.values("promo").annotate(units=Count("pk")).values("units")
+        return self.annotate(units_left=Coalesce(Subquery(count, output_field=IntegerField()), 0))
+
+    def with_names(self) -> "FlashPromoQuerySet":
+        """With product and store, for showing."""
+        return self.select_related("variant__product", "store")
 
 
 class FlashPromo(VersionedModel):
@@ -22,6 +48,7 @@ class FlashPromo(VersionedModel):
         DRAFT = "draft", _("draft")
         SCHEDULED = "scheduled", _("scheduled")
         RUNNING = "running", _("running")
+        PAUSED = "paused", _("paused")
         SOLD_OUT = "sold_out", _("sold out")
         ENDED = "ended", _("ended")
 
@@ -49,10 +76,14 @@ class FlashPromo(VersionedModel):
     segments: "models.ManyToManyField[models.Model, models.Model]" = models.ManyToManyField(
         "users.Segment", blank=True, related_name="+", verbose_name=_("segments")
     )
-    # Units set aside from stock and not yet sold or given back.
+    # How many units went back to the shelf unsold, at the end.
+    units_returned = models.PositiveIntegerField(default=0, editable=False)
+    # Set while units of this promotion are set aside from stock; null before, and once the unsold went back.
     stock_reserved_at = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
+
+    objects = FlashPromoQuerySet.as_manager()
 
     class Meta:
         app_label = "promotions"
@@ -74,6 +105,12 @@ class FlashPromo(VersionedModel):
                 name="promotions_flash_to_start",
             ),
             models.Index(fields=["ends_at"], condition=Q(ended_at__isnull=True), name="promotions_flash_to_end"),
+            # Over, and its unsold stock still set aside.
+            models.Index(
+                fields=["ended_at"],
+                condition=Q(ended_at__isnull=False, stock_reserved_at__isnull=False),
+                name="promotions_flash_to_release",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -86,18 +123,22 @@ class FlashPromo(VersionedModel):
 
 
 class PromoUnit(models.Model):
-    """One unit on offer. Free when unsold and `held_until` is null or past on the database's clock.
+    """One unit on offer. Free when it is open and `held_until` is null or past on the database's clock.
 
-    `claim_no` counts claims: a reservation carries the number it got, and completes only while it still stands.
+    Open means neither sold nor given back to the shelf after the end. `claim_no` counts claims: a reservation carries
+    the number it got, and completes only while it still stands.
     """
 
     id = models.BigAutoField(primary_key=True)
     promo = models.ForeignKey(FlashPromo, on_delete=models.CASCADE, related_name="unit_rows", db_index=False)
-    number = models.PositiveIntegerField()
-    holder = models.UUIDField(null=True)
-    held_until = models.DateTimeField(null=True)
-    claim_no = models.PositiveIntegerField(default=0)
-    sold_at = models.DateTimeField(null=True)
+    number = models.PositiveIntegerField(_("number"))
+    holder = models.UUIDField(_("holder"), null=True)
+    held_until = models.DateTimeField(_("held until"), null=True)
+    claim_no = models.PositiveIntegerField(_("claims"), default=0)
+    sold_at = models.DateTimeField(_("sold at"), null=True)
+    released_at = models.DateTimeField(_("given back at"), null=True)
+
+    OPEN: ClassVar[Q] = Q(sold_at__isnull=True, released_at__isnull=True)
 
     class Meta:
         app_label = "promotions"
@@ -110,9 +151,19 @@ class PromoUnit(models.Model):
                 | Q(holder__isnull=False, held_until__isnull=False),
                 name="promotions_unit_whole_hold",
             ),
+            models.CheckConstraint(
+                condition=Q(sold_at__isnull=True) | Q(released_at__isnull=True), name="promotions_unit_one_end"
+            ),
         ]
         indexes = [
-            models.Index(fields=["promo", "held_until"], condition=Q(sold_at__isnull=True), name="promotions_unit_free")
+            # In the order the claim takes them: never held first, then the one that lapsed longest ago.
+            models.Index(
+                F("promo"),
+                F("held_until").asc(nulls_first=True),
+                F("number"),
+                condition=Q(sold_at__isnull=True, released_at__isnull=True),
+                name="promotions_unit_open",
+            )
         ]
 
     def __str__(self) -> str:
@@ -132,12 +183,14 @@ class Reservation(UUIDModel):
 
     promo = models.ForeignKey(FlashPromo, on_delete=models.PROTECT, related_name="reservations")
     unit = models.ForeignKey(PromoUnit, on_delete=models.PROTECT, related_name="+")
-    customer = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+", db_index=False)
     claim_no = models.PositiveIntegerField()
-    state = models.CharField(max_length=9, choices=[c for c in State.choices if c[0] != "lapsed"], default=State.HELD)
-    expires_at = models.DateTimeField()
-    order_id = models.UUIDField(null=True)
-    closed_at = models.DateTimeField(null=True)
+    state = models.CharField(
+        _("state"), max_length=9, choices=[c for c in State.choices if c[0] != "lapsed"], default=State.HELD
+    )
+    expires_at = models.DateTimeField(_("expires at"))
+    order_id = models.UUIDField(_("order"), null=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True)
 
     class Meta:
         app_label = "promotions"
@@ -149,7 +202,7 @@ class Reservation(UUIDModel):
                 condition=~Q(state="completed") | Q(order_id__isnull=False), name="promotions_completed_has_order"
             ),
         ]
-        indexes = [models.Index(fields=["expires_at"], condition=Q(state="held"), name="promotions_reservation_held")]
+        indexes = [models.Index(fields=["customer", "-id"], name="promotions_reservation_own")]
 
     def __str__(self) -> str:
         return str(self.id)

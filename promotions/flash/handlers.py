@@ -1,0 +1,29 @@
+"""What flash promotions do when something happened, here or in the stores."""
+
+from django.utils import timezone
+
+from marketplace.core.outbox.handlers import handles
+from promotions.events import UnitSold
+from stores.events import StoreMoved, StoreStateChanged
+from stores.facade import store_place
+
+from .running import forget_running
+from .services import lifecycle
+
+
+@handles(UnitSold, queue="holds")
+def end_promo_when_nothing_is_left(event: UnitSold) -> None:
+    """Of two last buyers at once neither sees the other; afterwards this sees both, and the end is published once."""
+    lifecycle.end_sold_out_promo(promo_id=event.promo_id, at=timezone.now())
+
+
+@handles(StoreMoved, queue="holds")
+def move_promos_when_store_moves(event: StoreMoved) -> None:
+    """Promotions carry their store's coordinates."""
+    lifecycle.move_promos_of_store(place=store_place(event.store_id))
+
+
+@handles(StoreStateChanged, queue="holds")
+def reread_running_when_store_state_changes(event: StoreStateChanged) -> None:
+    """Only an open store sells: the list of what runs changes with it."""
+    forget_running()

@@ -1,0 +1,161 @@
+"""Reads over promotions and reservations."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from marketplace.core import access
+from marketplace.core.access import Reach
+from marketplace.core.clock import db_now
+from promotions.contracts import AudienceRule, PromoCard, ReservationCard
+
+from .errors import PromoNotFoundError, ReservationNotFoundError
+from .models import FlashPromo, FlashPromoQuerySet, PromoUnit, Reservation
+from .state import reservation_state, seconds_left
+
+
+def promos_for_show() -> FlashPromoQuerySet:
+    """Promotions with everything the API shows of them, in one query and one for the segments."""
+    return FlashPromo.objects.with_names().with_units_left().prefetch_related("segments")
+
+
+def visible_promos(where: Reach) -> FlashPromoQuerySet:
+    """What is announced to anybody, and everything within reach, drafts included."""
+    if where.is_empty:
+        return promos_for_show().announced()
+    mine = promos_within(FlashPromo.objects.all(), where)
+    return promos_for_show().filter(Q(is_active=True) | Q(pk__in=mine.values("pk")))
+
+
+def promos_within(promos: FlashPromoQuerySet, where: Reach) -> FlashPromoQuerySet:
+    """Only those of the departments and stores within reach."""
+    rows = access.within(promos, where, department_path="department_id", store_path="store_id")
+    return cast(FlashPromoQuerySet, rows)
+
+
+def open_units(promo_id: UUID) -> int:
+    """Units neither sold nor given back."""
+    return PromoUnit.objects.filter(PromoUnit.OPEN, promo=promo_id).count()
+
+
+def reservations_of(customer_id: UUID) -> "QuerySet[Reservation]":
+    """The customer's reservations, each with `read_at`, the database's clock as they were read."""
+    return Reservation.objects.filter(customer=customer_id).annotate(read_at=db_now())
+
+
+def card_of(reservation: Reservation, at: datetime) -> ReservationCard:
+    """A reservation as it stands at `at` (the database's clock)."""
+    state = reservation_state(reservation, at=at)
+    return ReservationCard(
+        reservation_id=reservation.pk,
+        promo_id=reservation.promo_id,
+        customer_id=reservation.customer_id,
+        state=state,
+        expires_at=reservation.expires_at,
+        seconds_left=seconds_left(reservation.expires_at, at=at) if state == Reservation.State.HELD else 0,
+        order_id=reservation.order_id,
+        created_at=reservation.created_at,
+    )
+
+
+def card_as_read(reservation: Any) -> ReservationCard:
+    """A row of `reservations_of` as it stood when it was read."""
+    return card_of(reservation, reservation.read_at)
+
+
+def reservation_card(reservation_id: UUID) -> ReservationCard:
+    """The reservation by the database's clock. Raises `ReservationNotFoundError`."""
+    reservation = Reservation.objects.annotate(read_at=db_now()).filter(pk=reservation_id).first()
+    if reservation is None:
+        raise ReservationNotFoundError
+    return card_as_read(reservation)
+
+
+def promo_audience_rule(promo_id: UUID) -> AudienceRule:
+    """Who may take the promotion, for telling them. Raises `PromoNotFoundError`."""
+    promo = FlashPromo.objects.filter(pk=promo_id).first()
+    if promo is None:
+        raise PromoNotFoundError
+    segment_ids = FlashPromo.segments.through._default_manager.filter(flashpromo_id=promo_id)
+    return AudienceRule(
+        latitude=promo.latitude,
+        longitude=promo.longitude,
+        radius_km=promo.radius_km,
+        segment_ids=frozenset(segment_ids.values_list("segment_id", flat=True)),
+        ends_at=promo.ends_at,
+    )
+
+
+def promo_card(promo_id: UUID) -> PromoCard:
+    """What a message about the promotion says. Raises `PromoNotFoundError`."""
+    promo = FlashPromo.objects.with_names().filter(pk=promo_id).first()
+    if promo is None:
+        raise PromoNotFoundError
+    return PromoCard(
+        promo_id=promo.pk,
+        store_id=promo.store_id,
+        store_name=promo.store.name,
+        variant_id=promo.variant_id,
+        product_id=promo.variant.product_id,
+        product_name=promo.variant.product.name,
+        price=promo.promo_price,
+        list_price=promo.variant.price,
+        units=promo.units,
+        starts_at=promo.starts_at,
+        ends_at=promo.ends_at,
+    )
+
+
+def promo_title(promo_id: UUID) -> str:
+    """The product's name. Raises `PromoNotFoundError`."""
+    return promo_card(promo_id).product_name
+
+
+def due_to_start(at: datetime, limit: int) -> Iterable[UUID]:
+    """Promotions whose beginning is not published yet although its moment has come."""
+    rows = FlashPromo.objects.filter(
+        started_at__isnull=True, is_active=True, ended_at__isnull=True, starts_at__lte=at, ends_at__gt=at
+    )
+    return list(rows.order_by("starts_at").values_list("pk", flat=True)[:limit])
+
+
+def due_to_end(at: datetime, limit: int) -> Iterable[UUID]:
+    """Promotions past their last moment that are not ended yet."""
+    rows = FlashPromo.objects.filter(ended_at__isnull=True, ends_at__lte=at)
+    return list(rows.order_by("ends_at").values_list("pk", flat=True)[:limit])
+
+
+def due_to_release(limit: int) -> Iterable[UUID]:
+    """Promotions that are over, with unsold stock still set aside."""
+    rows = FlashPromo.objects.filter(ended_at__isnull=False, stock_reserved_at__isnull=False)
+    return list(rows.order_by("ended_at").values_list("pk", flat=True)[:limit])
+
+
+def count_running(at: datetime) -> int:
+    """Promotions that can be taken at that moment."""
+    open_unit = PromoUnit.objects.filter(PromoUnit.OPEN, promo=OuterRef("pk"))
+    return FlashPromo.objects.under_way(at).filter(Exists(open_unit)).count()
+
+
+def count_scheduled(at: datetime) -> int:
+    """Promotions announced and still to come."""
+    return FlashPromo.objects.announced().filter(ended_at__isnull=True, starts_at__gt=at).count()
+
+
+def count_units_sold(since: datetime) -> int:
+    """Units bought since then."""
+    return PromoUnit.objects.filter(sold_at__gte=since).count()
+
+
+def count_reservations(at: datetime, period: timedelta) -> tuple[int, int]:
+    """Reservations of the period before `at`: how many there were, how many of them were bought."""
+    rows = Reservation.objects.filter(created_at__gt=at - period, created_at__lte=at)
+    return rows.count(), rows.filter(state=Reservation.State.COMPLETED).count()
+
+
+def held_units() -> int:
+    """Units in somebody's minute now, by the database's clock."""
+    return PromoUnit.objects.filter(PromoUnit.OPEN, held_until__gt=db_now()).count()

@@ -1,0 +1,220 @@
+"""Claiming, giving back and selling a unit. Lock order: active hold, then promotion unit."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from marketplace.core.clock import db_now
+from marketplace.core.ids import uuid7
+from marketplace.core.locking import LockRank, enter
+from marketplace.core.outbox.publishing import publish
+from promotions.contracts import ClaimedSale, ReservationCard
+from promotions.events import HoldReleased, UnitReserved, UnitSold
+from promotions.flash import statements
+from promotions.flash.eligibility import OfferRules, failed_rules
+from promotions.flash.errors import (
+    ActiveHoldExistsError,
+    NotEligibleError,
+    PromoHeldError,
+    PromoNotFoundError,
+    PromoNotRunningError,
+    PromoSoldOutError,
+    ReservationCancelledError,
+    ReservationCompletedError,
+    ReservationLapsedError,
+    ReservationNotFoundError,
+)
+from promotions.flash.models import ActiveHold, PromoUnit, Reservation
+from promotions.flash.selectors import card_of, reservation_card, reservations_of
+from promotions.flash.state import whole_seconds
+from promotions.flash.statements import Scene
+from users.facade import customer_card
+
+HOLD = timedelta(seconds=60)
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A reservation; not new when the customer had it already."""
+
+    card: ReservationCard
+    is_new: bool
+
+
+class _OtherRequestWonError(Exception):
+    """The same customer's other request took the active hold meanwhile."""
+
+
+def reserve_unit(*, promo_id: UUID, customer_id: UUID, hold: timedelta = HOLD) -> Reserved:
+    """Give the customer a unit for `hold` (60 s), by the database's clock. Asking again answers the same.
+
+    Looks first, without a transaction, so that whoever comes too late costs one query beside the customer's own;
+    only who sees a free unit goes for it. Raises `PromoNotFoundError`, `PromoNotRunningError`,
+    `NotEligibleError` (with `failed_rules`), `ActiveHoldExistsError`, `PromoSoldOutError`, `PromoHeldError` (with
+    `seconds_left` until the next hold lapses). A refusal changes nothing.
+    """
+    for _try in range(_TRIES):
+        scene = statements.look(promo_id=promo_id, customer_id=customer_id)
+        if scene is None:
+            raise PromoNotFoundError
+        if scene.hold_promo_id == promo_id and scene.hold_reservation_id is not None:
+            return Reserved(reservation_card(scene.hold_reservation_id), is_new=False)
+        _refuse(scene, customer_id)
+        try:
+            return Reserved(_take(promo_id=promo_id, customer_id=customer_id, scene=scene, hold=hold), is_new=True)
+        except _OtherRequestWonError:
+            continue
+    raise PromoHeldError(seconds_left=1, retry_after=1)
+
+
+def _refuse(scene: Scene, customer_id: UUID) -> None:
+    if scene.is_sold_out:
+        raise PromoSoldOutError
+    if not scene.is_running:
+        raise PromoNotRunningError
+    customer = customer_card(customer_id)
+    failed = failed_rules(OfferRules(scene.latitude, scene.longitude, scene.radius_km, scene.segment_ids), customer)
+    if not customer.is_active:
+        failed = ("inactive", *failed)
+    if failed:
+        raise NotEligibleError(failed_rules=failed)
+    if scene.hold_ends_in is not None:
+        raise ActiveHoldExistsError(
+            promo=scene.hold_promo_id,
+            reservation=scene.hold_reservation_id,
+            seconds_left=whole_seconds(scene.hold_ends_in),
+        )
+    if not scene.has_free_unit and scene.lapse_in is not None:
+        raise _held(scene.lapse_in)
+
+
+def _held(lapse_in: float) -> PromoHeldError:
+    seconds = max(1, whole_seconds(lapse_in))
+    return PromoHeldError(seconds_left=seconds, retry_after=seconds)
+
+
+@transaction.atomic
+def _take(*, promo_id: UUID, customer_id: UUID, scene: Scene, hold: timedelta) -> ReservationCard:
+    reservation_id = uuid7()
+    enter(LockRank.ACTIVE_HOLD)
+    until = statements.take_hold(promo_id=promo_id, customer_id=customer_id, reservation_id=reservation_id, hold=hold)
+    if until is None:
+        raise _OtherRequestWonError
+    enter(LockRank.PROMOTION_UNIT)
+    claim = statements.claim_unit(promo_id=promo_id, customer_id=customer_id, until=until)
+    if claim is None:
+        # Whoever was faster holds it from about now on; an older hold may lapse sooner.
+        older = scene.lapse_in if scene.lapse_in and scene.lapse_in > 0 else hold.total_seconds()
+        raise _held(min(older, hold.total_seconds()))
+    reservation = Reservation.objects.create(
+        id=reservation_id,
+        promo_id=promo_id,
+        unit_id=claim.unit_id,
+        customer_id=customer_id,
+        claim_no=claim.claim_no,
+        expires_at=until,
+    )
+    publish(UnitReserved(promo_id=promo_id, reservation_id=reservation_id, customer_id=customer_id, expires_at=until))
+    return card_of(reservation, until - hold)
+
+
+@transaction.atomic
+def cancel_reservation(*, reservation_id: UUID, customer_id: UUID) -> ReservationCard:
+    """Give the unit back before the minute is over; it is free at once. Cancelling again changes nothing.
+
+    Raises `ReservationNotFoundError`, `ReservationCompletedError`, `ReservationLapsedError`.
+    """
+    reservation = _own(reservation_id, customer_id)
+    if reservation.state == Reservation.State.CANCELLED:
+        return reservation_card(reservation_id)
+    _free_active_hold(reservation)
+    freed = _still_held(reservation).update(holder=None, held_until=None)
+    if not freed:
+        raise _why_not(reservation)
+    Reservation.objects.filter(pk=reservation.pk).update(state=Reservation.State.CANCELLED, closed_at=db_now())
+    publish(HoldReleased(promo_id=reservation.promo_id, reservation_id=reservation.pk, customer_id=customer_id))
+    return reservation_card(reservation_id)
+
+
+@transaction.atomic(savepoint=False)
+def claim_sale(*, reservation_id: UUID, customer_id: UUID, order_id: UUID) -> ClaimedSale:
+    """Make the held unit the customer's for good, as `order_id`, in the caller's transaction. Five queries.
+
+    The claim's number is the fencing token: who holds an older one, or is past the minute by the database's clock,
+    loses. A completed reservation answers with its order and changes nothing. Raises
+    `ReservationNotFoundError`, `ReservationLapsedError`, `ReservationCancelledError`.
+    """
+    reservation = _own(reservation_id, customer_id)
+    if reservation.state == Reservation.State.COMPLETED:
+        return _sale(reservation)
+    _free_active_hold(reservation)
+    sold = _still_held(reservation).update(sold_at=db_now())
+    if not sold:
+        reservation.refresh_from_db(fields=["state", "order_id"])
+        if reservation.state == Reservation.State.COMPLETED:
+            return _sale(reservation)
+        raise _why_not(reservation)
+    Reservation.objects.filter(pk=reservation.pk).update(
+        state=Reservation.State.COMPLETED, order_id=order_id, closed_at=db_now()
+    )
+    publish(
+        UnitSold(
+            promo_id=reservation.promo_id,
+            reservation_id=reservation.pk,
+            customer_id=customer_id,
+            order_id=order_id,
+        )
+    )
+    return _sale(reservation)
+
+
+def _own(reservation_id: UUID, customer_id: UUID) -> Reservation:
+    reservation = reservations_of(customer_id).select_related("promo").filter(pk=reservation_id).first()
+    if reservation is None:
+        raise ReservationNotFoundError
+    return reservation
+
+
+def _free_active_hold(reservation: Reservation) -> None:
+    enter(LockRank.ACTIVE_HOLD)
+    ActiveHold.objects.filter(customer=reservation.customer_id, reservation_id=reservation.pk).delete()
+
+
+def _still_held(reservation: Reservation) -> "QuerySet[PromoUnit]":
+    """The unit, if this very claim still holds it. Changing it is the race; who changes the row has won."""
+    enter(LockRank.PROMOTION_UNIT)
+    return PromoUnit.objects.filter(
+        PromoUnit.OPEN,
+        pk=reservation.unit_id,
+        claim_no=reservation.claim_no,
+        holder=reservation.customer_id,
+        held_until__gt=db_now(),
+    )
+
+
+def _why_not(reservation: Reservation) -> Exception:
+    reservation.refresh_from_db(fields=["state"])
+    match reservation.state:
+        case Reservation.State.COMPLETED:
+            return ReservationCompletedError()
+        case Reservation.State.CANCELLED:
+            return ReservationCancelledError()
+    return ReservationLapsedError()
+
+
+def _sale(reservation: Reservation) -> ClaimedSale:
+    promo = reservation.promo
+    return ClaimedSale(
+        reservation_id=reservation.pk,
+        promo_id=promo.pk,
+        promo_version=promo.version,
+        unit_id=reservation.unit_id,
+        variant_id=promo.variant_id,
+        store_id=promo.store_id,
+        price=promo.promo_price,
+        existing_order_id=reservation.order_id,
+    )

@@ -1,0 +1,280 @@
+"""What is offered: scheduling, changing, withdrawing a promotion, and the stock set aside for it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import transaction
+
+from marketplace.core import audit
+from marketplace.core.errors import FieldError, InvalidInputError, StaleError, gettext_noop
+from marketplace.core.http.etags import compare_and_set
+from marketplace.core.locking import LockRank, lock
+from marketplace.core.money import CurrencyMismatchError, Money
+from promotions.flash.errors import PromoEndedError, PromoNotFoundError, PromoStartedError
+from promotions.flash.models import FlashPromo, PromoUnit
+from promotions.flash.running import forget_running
+from promotions.flash.services.lifecycle import end_locked_promo, start_locked_promo
+from stores.contracts import StockLine, VariantCard
+from stores.facade import release_stock, reserve_stock, variant_card
+
+MAX_UNITS = 10_000
+MIN_RADIUS_KM, MAX_RADIUS_KM = 0.01, 20_040.0
+_FROZEN_AT_START = ("variant_id", "promo_price", "starts_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The terms of a promotion, as its makers state them. `radius_km` in kilometres, none for everywhere."""
+
+    variant_id: UUID
+    promo_price: Money
+    starts_at: datetime
+    ends_at: datetime
+    segment_ids: frozenset[UUID] = frozenset()
+    radius_km: float | None = 2.0
+    units: int = 1
+    is_active: bool = True
+
+
+@transaction.atomic
+def schedule_promo(*, offer: Offer, actor_id: UUID | None, at: datetime) -> FlashPromo:
+    """Make a promotion with its unit rows and, when it is active, set its stock aside. One whose time has come starts.
+
+    Raises `InvalidInputError`, `CurrencyMismatchError`, what `stores.facade` raises for an unknown variant or too
+    little stock; nothing is then left behind.
+    """
+    variant = variant_card(offer.variant_id)
+    _check(offer, variant, at)
+    promo = FlashPromo.objects.create(**_columns(offer, variant))
+    promo.segments.set(cast(Any, offer.segment_ids))
+    _add_units(promo, first=1)
+    if promo.is_active:
+        _set_aside(promo, actor_id, at)
+    audit.record(actor_id=actor_id, action="promotions.schedule_promo", subject=promo, after=_said(offer))
+    if promo.is_active and promo.starts_at <= at:
+        start_locked_promo(promo, at)
+    forget_running()
+    return promo
+
+
+@transaction.atomic
+def change_promo(
+    *,
+    promo_id: UUID,
+    changes: Mapping[str, Any],
+    actor_id: UUID | None,
+    at: datetime,
+    expected_version: int | None = None,
+) -> FlashPromo:
+    """Change some of the terms (`Offer`'s names); the stock set aside follows.
+
+    Once it has started, the variant, the price and the start stay, units can only be added, and it may be paused:
+    who holds a unit then still has the minute. Raises `PromoNotFoundError`, `StaleError`, `PromoEndedError`,
+    `PromoStartedError` (with `fields`), and what `schedule_promo` raises.
+    """
+    promo = _locked(promo_id, expected_version)
+    before = _offer_of(promo)
+    offer = replace(before, **changes)
+    if offer == before:
+        return promo
+    if promo.ended_at is not None or promo.ends_at <= at:
+        raise PromoEndedError
+    if promo.started_at is not None:
+        _refuse_frozen(before, offer)
+    variant = variant_card(offer.variant_id)
+    _check(offer, variant, at)
+    _give_back(promo, offer, actor_id)
+    compare_and_set(promo, promo.version, updated_at=at, **_columns(offer, variant))
+    promo.segments.set(cast(Any, offer.segment_ids))
+    _resize(promo, before.units)
+    if promo.is_active or promo.started_at is not None:
+        _set_aside_more(promo, before, actor_id, at)
+    _record_change(promo, before, offer, actor_id)
+    if promo.is_active and promo.started_at is None and promo.starts_at <= at:
+        start_locked_promo(promo, at)
+    forget_running()
+    return promo
+
+
+@transaction.atomic
+def end_promo(
+    *, promo_id: UUID, actor_id: UUID | None, at: datetime, expected_version: int | None = None
+) -> FlashPromo:
+    """End it now, for good. Who holds a unit still has the minute; then the unsold stock goes back.
+
+    Raises `PromoNotFoundError`, `StaleError`, `PromoEndedError`.
+    """
+    promo = _locked(promo_id, expected_version)
+    if promo.ended_at is not None or promo.ends_at <= at:
+        raise PromoEndedError
+    end_locked_promo(promo, at, reason="staff")
+    audit.record(actor_id=actor_id, action="promotions.end_promo", subject=promo)
+    return promo
+
+
+@transaction.atomic
+def withdraw_promo(*, promo_id: UUID, actor_id: UUID | None, expected_version: int | None = None) -> None:
+    """Remove a promotion that never started; its stock goes back. Raises `PromoNotFoundError`, `StaleError`,
+    `PromoStartedError`: what customers have seen is ended, not removed."""
+    promo = _locked(promo_id, expected_version)
+    if promo.started_at is not None:
+        raise PromoStartedError(fields=())
+    _give_back(promo, None, actor_id)
+    audit.record(actor_id=actor_id, action="promotions.withdraw_promo", subject=promo, before=_said(_offer_of(promo)))
+    promo.delete()
+    forget_running()
+
+
+def _locked(promo_id: UUID, expected_version: int | None) -> FlashPromo:
+    rows = lock(LockRank.PROMOTION_UNIT, FlashPromo.objects.filter(pk=promo_id))
+    if not rows:
+        raise PromoNotFoundError
+    if expected_version not in {None, rows[0].version}:
+        raise StaleError
+    return rows[0]
+
+
+def _check(offer: Offer, variant: VariantCard, at: datetime) -> None:
+    if offer.promo_price.currency != variant.price.currency:
+        raise CurrencyMismatchError(left=offer.promo_price.currency, right=variant.price.currency)
+    errors = []
+    if offer.promo_price > variant.price:
+        errors.append(_wrong("promo_price", gettext_noop("A promotional price is not above the usual price.")))
+    if offer.promo_price.minor <= 0:
+        errors.append(_wrong("promo_price", gettext_noop("The price must be more than zero.")))
+    if offer.ends_at <= offer.starts_at:
+        errors.append(_wrong("ends_at", gettext_noop("The end must come after the start.")))
+    elif offer.ends_at <= at:
+        errors.append(_wrong("ends_at", gettext_noop("The end must lie in the future.")))
+    if not 1 <= offer.units <= MAX_UNITS:
+        errors.append(_wrong("units", gettext_noop("Offer 1 to 10,000 units.")))
+    if offer.radius_km is not None and not MIN_RADIUS_KM <= offer.radius_km <= MAX_RADIUS_KM:
+        errors.append(_wrong("radius_km", gettext_noop("Give a radius from 0.01 to 20,040 km, or none.")))
+    if not _all_known(offer.segment_ids):
+        errors.append(_wrong("segments", gettext_noop("There is no such segment.")))
+    if errors:
+        raise InvalidInputError(errors)
+
+
+def _wrong(field: str, detail: str) -> FieldError:
+    return FieldError(field, "invalid", detail)
+
+
+def _all_known(segment_ids: Collection[UUID]) -> bool:
+    segments = FlashPromo.segments.rel.model._default_manager
+    return not segment_ids or segments.filter(pk__in=segment_ids).count() == len(segment_ids)
+
+
+def _refuse_frozen(before: Offer, after: Offer) -> None:
+    touched = [name.removesuffix("_id") for name in _FROZEN_AT_START if getattr(before, name) != getattr(after, name)]
+    if after.units < before.units:
+        touched.append("units")
+    if touched:
+        raise PromoStartedError(fields=touched)
+
+
+def _columns(offer: Offer, variant: VariantCard) -> dict[str, Any]:
+    return {
+        "store_id": variant.store_id,
+        "variant_id": offer.variant_id,
+        "department_id": variant.department_id,
+        "latitude": variant.latitude,
+        "longitude": variant.longitude,
+        "promo_price_minor": offer.promo_price.minor,
+        "currency": offer.promo_price.currency,
+        "starts_at": offer.starts_at,
+        "ends_at": offer.ends_at,
+        "radius_km": offer.radius_km,
+        "units": offer.units,
+        "is_active": offer.is_active,
+    }
+
+
+def _offer_of(promo: FlashPromo) -> Offer:
+    return Offer(
+        variant_id=promo.variant_id,
+        promo_price=promo.promo_price,
+        starts_at=promo.starts_at,
+        ends_at=promo.ends_at,
+        segment_ids=frozenset(promo.segments.values_list("pk", flat=True)),
+        radius_km=promo.radius_km,
+        units=promo.units,
+        is_active=promo.is_active,
+    )
+
+
+def _said(offer: Offer) -> dict[str, Any]:
+    values = asdict(offer)
+    return {
+        **values,
+        "promo_price": str(offer.promo_price),
+        "segment_ids": sorted(str(pk) for pk in offer.segment_ids),
+    }
+
+
+def _record_change(promo: FlashPromo, before: Offer, after: Offer, actor_id: UUID | None) -> None:
+    old, new = _said(before), _said(after)
+    changed = [name for name in old if old[name] != new[name]]
+    audit.record(
+        actor_id=actor_id,
+        action="promotions.change_promo",
+        subject=promo,
+        before={name: old[name] for name in changed},
+        after={name: new[name] for name in changed},
+    )
+
+
+def _add_units(promo: FlashPromo, first: int) -> None:
+    PromoUnit.objects.bulk_create(
+        (PromoUnit(promo=promo, number=number) for number in range(first, promo.units + 1)), batch_size=1_000
+    )
+
+
+def _resize(promo: FlashPromo, before: int) -> None:
+    if promo.units > before:
+        _add_units(promo, first=before + 1)
+    elif promo.units < before:
+        PromoUnit.objects.filter(promo=promo, number__gt=promo.units).delete()
+
+
+def _stock_line(promo: FlashPromo, quantity: int) -> list[StockLine]:
+    return [StockLine(variant_id=promo.variant_id, store_id=promo.store_id, quantity=quantity)]
+
+
+def _stock_words(promo: FlashPromo, verb: str, actor_id: UUID | None) -> dict[str, Any]:
+    # Each version of a promotion sets aside and gives back at most once.
+    return {
+        "idem_key": f"flash:{promo.pk}:{promo.version}:{verb}",
+        "cause": f"flash_promo:{promo.pk}",
+        "actor_id": actor_id,
+    }
+
+
+def _set_aside(promo: FlashPromo, actor_id: UUID | None, at: datetime) -> None:
+    reserve_stock(lines=_stock_line(promo, promo.units), **_stock_words(promo, "reserve", actor_id))
+    FlashPromo.objects.filter(pk=promo.pk).update(stock_reserved_at=at)
+    promo.stock_reserved_at = at
+
+
+def _set_aside_more(promo: FlashPromo, before: Offer, actor_id: UUID | None, at: datetime) -> None:
+    if promo.stock_reserved_at is None:
+        _set_aside(promo, actor_id, at)
+    elif promo.units > before.units:
+        more = promo.units - before.units
+        reserve_stock(lines=_stock_line(promo, more), **_stock_words(promo, "reserve", actor_id))
+
+
+def _give_back(promo: FlashPromo, offer: Offer | None, actor_id: UUID | None) -> None:
+    """Of a promotion that never started: all of it when it is withdrawn, switched off or about something else now."""
+    if promo.stock_reserved_at is None or promo.started_at is not None:
+        return
+    keeps = offer.units if offer and offer.is_active and offer.variant_id == promo.variant_id else 0
+    surplus = promo.units - min(keeps, promo.units)
+    if surplus:
+        release_stock(lines=_stock_line(promo, surplus), **_stock_words(promo, "release", actor_id))
+    if not keeps:
+        FlashPromo.objects.filter(pk=promo.pk).update(stock_reserved_at=None)
+        promo.stock_reserved_at = None

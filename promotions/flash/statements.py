@@ -1,0 +1,221 @@
+"""The statements that everybody sends in the on-sale second, written by hand for both engines.
+
+They go round the ORM because they are the hot path: compiling the look costs the ORM ten times what
+the database needs to answer it. Deadlines are compared with the database's clock, read while the statement runs.
+"""
+
+import functools
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from .models import ActiveHold, FlashPromo, PromoUnit
+
+# The store sells, and the product is on its shelf.
+_SELLS = "s.state = 'open' AND v.is_active AND p.is_published AND p.archived_at IS NULL"
+
+_LOOK = """
+SELECT f.is_active, f.starts_at > {now}, f.ended_at IS NOT NULL OR f.ends_at <= {now}, {sells},
+       f.latitude, f.longitude, f.radius_km,
+       (SELECT {segments} FROM {promo_segment} m WHERE m.flashpromo_id = f.id),
+       f.units_returned,
+       EXISTS (SELECT 1 FROM {unit} u WHERE u.promo_id = f.id AND {is_open} AND u.held_until IS NULL),
+       {first_lapse_in},
+       h.promo_id, h.reservation_id, {hold_ends_in}
+FROM {promo} f
+JOIN {store} s ON s.id = f.store_id
+JOIN {variant} v ON v.id = f.variant_id
+JOIN {product} p ON p.id = v.product_id
+LEFT JOIN {hold} h ON h.customer = %(customer)s AND h.until > {now}
+WHERE f.id = %(promo)s
+"""
+_FIRST_LAPSE = (
+    "(SELECT min(u.held_until) FROM {unit} u WHERE u.promo_id = f.id AND {is_open} AND u.held_until IS NOT NULL)"
+)
+_IS_OPEN = "u.sold_at IS NULL AND u.released_at IS NULL"
+
+_TAKE_HOLD = """
+INSERT INTO {hold} AS mine (customer, reservation_id, promo_id, until)
+VALUES (%(customer)s, %(reservation)s, %(promo)s, {deadline})
+ON CONFLICT (customer) DO UPDATE
+SET reservation_id = excluded.reservation_id, promo_id = excluded.promo_id, until = {deadline}
+WHERE mine.until <= {now}
+RETURNING until
+"""
+
+_CLAIM_UNIT = """
+UPDATE {unit}
+SET holder = %(customer)s, held_until = %(until)s, claim_no = claim_no + 1
+WHERE id = (
+  SELECT u.id
+  FROM {unit} u
+  JOIN {promo} f ON f.id = u.promo_id
+  WHERE u.promo_id = %(promo)s AND {is_open} AND (u.held_until IS NULL OR u.held_until <= {now})
+    AND f.is_active AND f.ended_at IS NULL AND f.starts_at <= {now} AND f.ends_at > {now}
+  ORDER BY u.held_until NULLS FIRST, u.number
+  LIMIT 1 {skip_locked}
+)
+RETURNING id, claim_no
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A promotion as one customer finds it, at one moment of the database's clock."""
+
+    is_active: bool
+    is_to_come: bool
+    is_over: bool
+    sells: bool
+    latitude: float
+    longitude: float
+    radius_km: float | None
+    segment_ids: frozenset[UUID]
+    units_returned: int
+    has_free_unit: bool
+    # Seconds until the next hold lapses; none when nothing is held. Never positive while a unit is free.
+    lapse_in: float | None
+    # The customer's one hold, wherever it is.
+    hold_promo_id: UUID | None
+    hold_reservation_id: UUID | None
+    hold_ends_in: float | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it can be taken now, units aside."""
+        return self.is_active and self.sells and not self.is_to_come and not self.is_over
+
+    @property
+    def is_sold_out(self) -> bool:
+        """Whether every unit was bought: none is open, none went back to the shelf."""
+        return not self.has_free_unit and self.lapse_in is None and self.units_returned == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A won unit: the number of this claim is the fencing token."""
+
+    unit_id: int
+    claim_no: int
+
+
+def look(*, promo_id: UUID, customer_id: UUID) -> Scene | None:
+    """Everything a refusal needs, in one query and without a lock; none when there is no such promotion."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql("look"), {"promo": _key(promo_id), "customer": _key(customer_id)})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    active, to_come, over, sells, latitude, longitude, radius_km, segments, returned, untouched, lapse_in, *hold = row
+    return Scene(
+        is_active=bool(active),
+        is_to_come=bool(to_come),
+        is_over=bool(over),
+        sells=bool(sells),
+        latitude=latitude,
+        longitude=longitude,
+        radius_km=radius_km,
+        segment_ids=frozenset(UUID(text) for text in (segments or "").split(",") if text),
+        units_returned=returned,
+        has_free_unit=bool(untouched) or (lapse_in is not None and lapse_in <= 0),
+        lapse_in=None if lapse_in is None else float(lapse_in),
+        hold_promo_id=_uuid(hold[0]),
+        hold_reservation_id=_uuid(hold[1]),
+        hold_ends_in=None if hold[2] is None else float(hold[2]),
+    )
+
+
+def take_hold(*, promo_id: UUID, customer_id: UUID, reservation_id: UUID, hold: timedelta) -> datetime | None:
+    """Make it the customer's one active hold for `hold`; until when. None while they have another one.
+
+    Waits for the same customer's other request, if there is one.
+    """
+    length: Any = hold if connection.vendor == "postgresql" else f"+{hold.total_seconds():.3f} seconds"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql("take_hold"),
+            {
+                "promo": _key(promo_id),
+                "customer": _key(customer_id),
+                "reservation": _key(reservation_id),
+                "hold": length,
+            },
+        )
+        row = cursor.fetchone()
+    return None if row is None else _moment(row[0])
+
+
+def claim_unit(*, promo_id: UUID, customer_id: UUID, until: datetime) -> Claim | None:
+    """The claim: take a free unit of a running promotion until `until`, passing over units that others are at.
+
+    One conditional statement; who gets a row back has won. None: there was nothing to take.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql("claim_unit"),
+            {"promo": _key(promo_id), "customer": _key(customer_id), "until": _stored(until)},
+        )
+        row = cursor.fetchone()
+    return None if row is None else Claim(unit_id=row[0], claim_no=row[1])
+
+
+def sql(name: str) -> str:
+    """The text of a statement in the dialect of the database (`look`, `take_hold`, `claim_unit`)."""
+    return _dialect(connection.vendor)[name]
+
+
+@functools.cache
+def _dialect(vendor: str) -> dict[str, str]:
+    promo, unit = FlashPromo._meta, PromoUnit._meta
+    variant: Any = promo.get_field("variant").related_model
+    names = {
+        "promo": promo.db_table,
+        "unit": unit.db_table,
+        "hold": ActiveHold._meta.db_table,
+        "promo_segment": FlashPromo.segments.through._meta.db_table,
+        "store": variant._meta.get_field("store").related_model._meta.db_table,
+        "variant": variant._meta.db_table,
+        "product": variant._meta.get_field("product").related_model._meta.db_table,
+        "is_open": _IS_OPEN,
+        "sells": _SELLS,
+    }
+    if vendor == "postgresql":
+        names |= {
+            "now": "clock_timestamp()",
+            "segments": "string_agg(m.segment_id::text, ',')",
+            "skip_locked": "FOR UPDATE OF u SKIP LOCKED",
+            "deadline": "clock_timestamp() + %(hold)s",
+        }
+        seconds = "EXTRACT(EPOCH FROM {moment} - clock_timestamp())::float8"
+    else:
+        names |= {
+            # As Django stores moments there; writers are alone (BEGIN IMMEDIATE), there is nobody to pass over.
+            "now": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f000', 'now')",
+            "segments": "group_concat(m.segment_id)",
+            "skip_locked": "",
+            "deadline": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f000', 'now', %(hold)s)",
+        }
+        seconds = "(julianday({moment}) - julianday('now')) * 86400.0"
+    names["first_lapse_in"] = seconds.format(moment=_FIRST_LAPSE.format(**names))
+    names["hold_ends_in"] = seconds.format(moment="h.until")
+    texts = {"look": _LOOK, "take_hold": _TAKE_HOLD, "claim_unit": _CLAIM_UNIT}
+    return {name: text.format(**names).strip() for name, text in texts.items()}
+
+
+def _key(value: UUID) -> Any:
+    return value if connection.vendor == "postgresql" else value.hex
+
+
+def _uuid(value: Any) -> UUID | None:
+    return UUID(value) if isinstance(value, str) else value
+
+
+def _moment(value: Any) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
+
+
+def _stored(value: datetime) -> Any:
+    return PromoUnit._meta.get_field("held_until").get_db_prep_value(value, connection)
