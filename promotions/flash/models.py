@@ -155,15 +155,19 @@ class PromoUnit(models.Model):
                 condition=Q(sold_at__isnull=True) | Q(released_at__isnull=True), name="promotions_unit_one_end"
             ),
         ]
+        # The claim asks two questions, each answered by the first entry of its own index: a unit nobody had yet, and the
+        # hold that lapses first.
         indexes = [
-            # In the order the claim takes them: never held first, then the one that lapsed longest ago.
             models.Index(
-                F("promo"),
-                F("held_until").asc(nulls_first=True),
-                F("number"),
-                condition=Q(sold_at__isnull=True, released_at__isnull=True),
-                name="promotions_unit_open",
-            )
+                fields=["promo", "number"],
+                condition=Q(sold_at__isnull=True, released_at__isnull=True, held_until__isnull=True),
+                name="promotions_unit_untouched",
+            ),
+            models.Index(
+                fields=["promo", "held_until"],
+                condition=Q(sold_at__isnull=True, released_at__isnull=True, held_until__isnull=False),
+                name="promotions_unit_lapsing",
+            ),
         ]
 
     def __str__(self) -> str:

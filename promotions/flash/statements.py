@@ -49,17 +49,19 @@ RETURNING until
 _CLAIM_UNIT = """
 UPDATE {unit}
 SET holder = %(customer)s, held_until = %(until)s, claim_no = claim_no + 1
-WHERE id = (
-  SELECT u.id
-  FROM {unit} u
-  JOIN {promo} f ON f.id = u.promo_id
-  WHERE u.promo_id = %(promo)s AND {is_open} AND (u.held_until IS NULL OR u.held_until <= {now})
-    AND f.is_active AND f.ended_at IS NULL AND f.starts_at <= {now} AND f.ends_at > {now}
-  ORDER BY u.held_until NULLS FIRST, u.number
-  LIMIT 1 {skip_locked}
-)
+WHERE id = COALESCE({untouched_unit}, {lapsed_unit})
+  AND EXISTS (
+    SELECT 1 FROM {promo} f
+    WHERE f.id = %(promo)s AND f.is_active AND f.ended_at IS NULL AND f.starts_at <= {now} AND f.ends_at > {now})
 RETURNING id, claim_no
 """
+_FREE_UNIT = """
+  (SELECT u.id FROM {unit} u
+   WHERE u.promo_id = %(promo)s AND {is_open} AND {is_free}
+   ORDER BY {order} LIMIT 1 {skip_locked})"""
+_UNTOUCHED = "u.held_until IS NULL"
+# The clock in a subquery is one value for the index to look for, not a call for each row.
+_LAPSED = "u.held_until <= (SELECT {now})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def _dialect(vendor: str) -> dict[str, str]:
         names |= {
             "now": "clock_timestamp()",
             "segments": "string_agg(m.segment_id::text, ',')",
-            "skip_locked": "FOR UPDATE OF u SKIP LOCKED",
+            "skip_locked": "FOR UPDATE SKIP LOCKED",
             "deadline": "clock_timestamp() + %(hold)s",
         }
         seconds = "EXTRACT(EPOCH FROM {moment} - clock_timestamp())::float8"
@@ -201,6 +203,8 @@ def _dialect(vendor: str) -> dict[str, str]:
         seconds = "(julianday({moment}) - julianday('now')) * 86400.0"
     names["first_lapse_in"] = seconds.format(moment=_FIRST_LAPSE.format(**names))
     names["hold_ends_in"] = seconds.format(moment="h.until")
+    names["untouched_unit"] = _FREE_UNIT.format(is_free=_UNTOUCHED, order="u.number", **names)
+    names["lapsed_unit"] = _FREE_UNIT.format(is_free=_LAPSED.format(**names), order="u.held_until", **names)
     texts = {"look": _LOOK, "take_hold": _TAKE_HOLD, "claim_unit": _CLAIM_UNIT}
     return {name: text.format(**names).strip() for name, text in texts.items()}
 
@@ -214,7 +218,8 @@ def _uuid(value: Any) -> UUID | None:
 
 
 def _moment(value: Any) -> datetime:
-    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _stored(value: datetime) -> Any:

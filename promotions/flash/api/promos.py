@@ -226,7 +226,8 @@ class FlashPromoViewSet(ViewSet):
     @extend_schema(
         summary="Flash promotions I may take now",
         description="Running now, for one of my segments, within its radius of my place; nearest first, then those "
-        "that end first. Without a place in the profile only promotions without a radius are listed, and `notice` says so.",
+        "that end first. Without a place in the profile only promotions without a radius are listed, and `notice` "
+        "says so.",
         responses=EligiblePromoSerializer(many=True),
     )
     @action(
