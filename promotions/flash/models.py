@@ -155,8 +155,8 @@ class PromoUnit(models.Model):
                 condition=Q(sold_at__isnull=True) | Q(released_at__isnull=True), name="promotions_unit_one_end"
             ),
         ]
-        # The claim asks two questions, each answered by the first entry of its own index: a unit nobody had yet, and the
-        # hold that lapses first.
+        # The claim asks two questions, each answered by the first entry of its own index: a unit nobody had yet, and
+        # the hold that lapses first.
         indexes = [
             models.Index(
                 fields=["promo", "number"],

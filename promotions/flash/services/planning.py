@@ -22,7 +22,7 @@ from stores.facade import release_stock, reserve_stock, variant_card
 
 MAX_UNITS = 10_000
 MIN_RADIUS_KM, MAX_RADIUS_KM = 0.01, 20_040.0
-_FROZEN_AT_START = ("variant_id", "promo_price", "starts_at")
+_FROZEN_AT_START = ("promo_price", "starts_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ def change_promo(
 ) -> FlashPromo:
     """Change some of the terms (`Offer`'s names); the stock set aside follows.
 
-    Once it has started, the variant, the price and the start stay, units can only be added, and it may be paused:
-    who holds a unit then still has the minute. Raises `PromoNotFoundError`, `StaleError`, `PromoEndedError`,
-    `PromoStartedError` (with `fields`), and what `schedule_promo` raises.
+    The variant can change while it is a draft. Once it has started, the price and the start stay, units can only be
+    added, and it may be paused: who holds a unit then still has the minute. Raises `PromoNotFoundError`, `StaleError`,
+    `PromoEndedError`, `PromoStartedError` (with `fields`), and what `schedule_promo` raises.
     """
     promo = _locked(promo_id, expected_version)
     before = _offer_of(promo)
@@ -82,8 +82,7 @@ def change_promo(
         return promo
     if promo.ended_at is not None or promo.ends_at <= at:
         raise PromoEndedError
-    if promo.started_at is not None:
-        _refuse_frozen(before, offer)
+    _refuse_frozen(promo, before, offer)
     variant = variant_card(offer.variant_id)
     _check(offer, variant, at)
     _give_back(promo, offer, actor_id)
@@ -168,8 +167,15 @@ def _all_known(segment_ids: Collection[UUID]) -> bool:
     return not segment_ids or segments.filter(pk__in=segment_ids).count() == len(segment_ids)
 
 
-def _refuse_frozen(before: Offer, after: Offer) -> None:
-    touched = [name.removesuffix("_id") for name in _FROZEN_AT_START if getattr(before, name) != getattr(after, name)]
+def _refuse_frozen(promo: FlashPromo, before: Offer, after: Offer) -> None:
+    if promo.stock_reserved_at is not None and after.variant_id != before.variant_id:
+        detail = gettext_noop("Stock is set aside for this variant; make it a draft first.")
+        raise InvalidInputError.of("variant", "invalid", detail)
+    if promo.started_at is None:
+        return
+    touched = [name for name in _FROZEN_AT_START if getattr(before, name) != getattr(after, name)]
+    if before.variant_id != after.variant_id:
+        touched.append("variant")
     if after.units < before.units:
         touched.append("units")
     if touched:
@@ -268,11 +274,11 @@ def _set_aside_more(promo: FlashPromo, before: Offer, actor_id: UUID | None, at:
 
 
 def _give_back(promo: FlashPromo, offer: Offer | None, actor_id: UUID | None) -> None:
-    """Of a promotion that never started: all of it when it is withdrawn, switched off or about something else now."""
+    """Of a promotion that never started: what it offers less, or all of it when it is withdrawn or switched off."""
     if promo.stock_reserved_at is None or promo.started_at is not None:
         return
-    keeps = offer.units if offer and offer.is_active and offer.variant_id == promo.variant_id else 0
-    surplus = promo.units - min(keeps, promo.units)
+    keeps = offer.units if offer is not None and offer.is_active else 0
+    surplus = max(0, promo.units - keeps)
     if surplus:
         release_stock(lines=_stock_line(promo, surplus), **_stock_words(promo, "release", actor_id))
     if not keeps:
