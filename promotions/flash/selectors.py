@@ -43,7 +43,12 @@ def open_units(promo_id: UUID) -> int:
 
 def reservations_of(customer_id: UUID) -> "QuerySet[Reservation]":
     """The customer's reservations, each with `read_at`, the database's clock as they were read."""
-    return Reservation.objects.filter(customer=customer_id).annotate(read_at=db_now())
+    return reservations_for_show().filter(customer=customer_id)
+
+
+def reservations_for_show() -> "QuerySet[Reservation]":
+    """All of them, each with `read_at`."""
+    return Reservation.objects.annotate(read_at=db_now())
 
 
 def card_of(reservation: Reservation, at: datetime) -> ReservationCard:
@@ -68,7 +73,7 @@ def card_as_read(reservation: Any) -> ReservationCard:
 
 def reservation_card(reservation_id: UUID) -> ReservationCard:
     """The reservation by the database's clock. Raises `ReservationNotFoundError`."""
-    reservation = Reservation.objects.annotate(read_at=db_now()).filter(pk=reservation_id).first()
+    reservation = reservations_for_show().filter(pk=reservation_id).first()
     if reservation is None:
         raise ReservationNotFoundError
     return card_as_read(reservation)

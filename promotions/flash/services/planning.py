@@ -86,7 +86,7 @@ def change_promo(
     variant = variant_card(offer.variant_id)
     _check(offer, variant, at)
     _give_back(promo, offer, actor_id)
-    compare_and_set(promo, promo.version, updated_at=at, **_columns(offer, variant))
+    compare_and_set(promo, promo.version, **_columns(offer, variant))
     promo.segments.set(cast(Any, offer.segment_ids))
     _resize(promo, before.units)
     if promo.is_active or promo.started_at is not None:

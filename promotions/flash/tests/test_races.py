@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -33,12 +34,6 @@ CONTROL_ROUNDS = 20
 SPARE_CONNECTIONS = 20
 
 
-@pytest.fixture(autouse=True)
-def _row_locks():
-    if connection.vendor != "postgresql":
-        pytest.skip("needs row locks")
-
-
 class Crowd:
     """Threads, each with a connection of its own, that start each round together."""
 
@@ -53,9 +48,12 @@ class Crowd:
         return [outcome for share in self._pool.map(self._run, shares) for outcome in share]
 
     def close(self) -> None:
-        for _done in self._pool.map(lambda _n: (self._barrier.wait(), connection.close()), range(self.size)):
-            pass
+        list(self._pool.map(self._leave, range(self.size)))
         self._pool.shutdown()
+
+    def _leave(self, _number: int) -> None:
+        self._barrier.wait(timeout=60)
+        connection.close()
 
     def _run(self, moves: list[Callable[[], Any]]) -> list[Any]:
         connection.ensure_connection()
@@ -90,7 +88,7 @@ def crowd():
 
 
 def everybody_reserves(promo, customers) -> list[Callable[[], Any]]:
-    return [lambda c=customer: reserve_unit(promo_id=promo.pk, customer_id=c) for customer in customers]
+    return [take(promo, customer) for customer in customers]
 
 
 def winners_of(outcomes: list[Any]) -> list[Reserved]:
@@ -178,9 +176,7 @@ def test_the_same_customer_at_many_promotions_at_once_holds_one(crowd):
     everybody = crowd(8)
 
     for _round in range(20):
-        outcomes = everybody.play(
-            [lambda p=promo: reserve_unit(promo_id=p.pk, customer_id=customer) for promo in promos]
-        )
+        outcomes = everybody.play([take(promo, customer) for promo in promos])
 
         [winner] = winners_of(outcomes)
         assert all(isinstance(o, ActiveHoldExistsError) for o in outcomes if o is not winner)
@@ -239,7 +235,7 @@ def pay(card, customer_id) -> Callable[[], Any]:
 
 
 def take(promo, customer_id) -> Callable[[], Any]:
-    return lambda: reserve_unit(promo_id=promo.pk, customer_id=customer_id)
+    return partial(reserve_unit, promo_id=promo.pk, customer_id=customer_id)
 
 
 def test_one_reservation_completed_at_once_by_many_requests_is_one_sale(crowd):
@@ -260,7 +256,7 @@ def test_cancelling_and_paying_at_once_has_one_outcome(crowd):
         card = reserve_unit(promo_id=promo.pk, customer_id=customer).card
         cancelled, paid = two.play(
             [
-                lambda c=card, u=customer: cancel_reservation(reservation_id=c.reservation_id, customer_id=u),
+                partial(cancel_reservation, reservation_id=card.reservation_id, customer_id=customer),
                 pay(card, customer),
             ]
         )
