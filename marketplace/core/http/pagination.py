@@ -2,7 +2,6 @@
 
 import base64
 import json
-import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -120,10 +119,10 @@ def _clean(field: Any, text: str) -> Any:
     """The value as the field has it; raises `ValueError` and its like for what no row of this list can hold."""
     if "\x00" in text or len(text.encode()) > MAX_CURSOR_VALUE:
         raise ValueError(text)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # a moment without its offset
-        value = field.to_python(text)
+    value = field.to_python(text)
     if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(text)
         return value.astimezone(UTC)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise ValueError(text)

@@ -80,7 +80,7 @@ class EffectView(APIView):
     permission_classes = [permissions.SignedIn]
 
     @idempotent
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, number: int = 0) -> Response:
         body: Any = request.data
         subject: Any = request.user
         entry = audit.record(actor_id=subject.pk, action="core.probe", subject=subject)
