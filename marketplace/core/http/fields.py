@@ -22,10 +22,11 @@ from marketplace.core.geo import canonical_degrees
 from marketplace.core.money import CURRENCIES, Money
 
 from .parsing import MAX_DIGITS
+from .viewsets import UUID_PATTERN
 
 MAX_INTEGER = 2**31 - 1
 # Python's own readers also take braces, underscores and other alphabets' digits.
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_UUID = re.compile(UUID_PATTERN, re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
