@@ -1,0 +1,128 @@
+"""Admin pages whose writes go through services: versions that are posted, money in major units, refusals shown."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.options import csrf_protect_m
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from .errors import DomainError, StaleError
+from .money import Money, exponent
+
+
+class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Posts the version it was opened with: of two people who edit side by side, the second is told."""
+
+    expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.fields["expected_version"].initial = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.instance._state.adding and values.get("expected_version") != self.instance.version:
+            raise ValidationError(_(StaleError.message), code=StaleError.code)
+        return values
+
+
+class MajorUnitsField(forms.DecimalField):
+    """An amount as people write it, 499.00; `as_money` makes it money."""
+
+    widget = UnfoldAdminDecimalFieldWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_value": Decimal(0), "max_digits": 15, "decimal_places": 3} | kwargs)
+
+
+def as_money(amount: Decimal | None, currency: str) -> Money | None:
+    """The amount in that currency; raises a form's `ValidationError` for too many decimals."""
+    if amount is None:
+        return None
+    try:
+        # Zeros behind the last decimal say nothing; what is left must fit the currency.
+        return Money.parse(f"{amount.normalize():f}", currency)
+    except DomainError as error:
+        raise ValidationError(_(error.message) % error.params, code=error.code) from error
+
+
+def in_major_units(money: Money | None) -> Decimal | None:
+    """What a form shows."""
+    return None if money is None else round(money.decimal, exponent(money.currency))
+
+
+def changed_columns(form: forms.ModelForm) -> dict[str, Any]:  # type: ignore[type-arg]
+    """What the person changed, by column attribute, as services take it; fields that are no columns left out."""
+    columns = {field.name: field for field in form.instance._meta.concrete_fields}
+    return {
+        columns[name].attname: _column_value(columns[name], form.cleaned_data[name])
+        for name in form.changed_data
+        if name in columns
+    }
+
+
+def _column_value(column: Any, value: Any) -> Any:
+    return value.pk if isinstance(column, ForeignKey) and isinstance(value, Model) else value
+
+
+class RefusalsShown:
+    """Mix into a ModelAdmin: a service's refusal comes back as a message; nothing of the request is kept."""
+
+    @csrf_protect_m
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._or_say_why(request, super().changeform_view, *args, **kwargs)  # type: ignore[misc]
+
+    @csrf_protect_m
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._or_say_why(request, super().delete_view, *args, **kwargs)  # type: ignore[misc]
+
+    @csrf_protect_m
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._or_say_why(request, super().changelist_view, *args, **kwargs)  # type: ignore[misc]
+
+    def _or_say_why(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except DomainError as error:
+            show_refusal(request, error)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+def show_refusal(request: HttpRequest, error: DomainError) -> None:
+    """Say it on the next page."""
+    reasons = [_(each.detail) for each in error.field_errors]
+    text = _(error.message)
+    messages.error(request, " ".join(reasons) or (text % error.params if error.params else text))
+
+
+class ScopedInline(TabularInline):
+    """Rows of a parent that is a `ScopedAdmin`: who may change the parent may change them."""
+
+    extra = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(self.admin_site.get_model_admin(self.parent_model).has_view_permission(request, obj))
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may_change_parent(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may_change_parent(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may_change_parent(request, obj)
+
+    def _may_change_parent(self, request: HttpRequest, obj: Model | None) -> bool:
+        parent = self.admin_site.get_model_admin(self.parent_model)
+        return bool(parent.has_add_permission(request) if obj is None else parent.has_change_permission(request, obj))
