@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.options import csrf_protect_m
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -41,7 +40,7 @@ class MajorUnitsField(forms.DecimalField):
     widget = UnfoldAdminDecimalFieldWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"min_value": Decimal(0), "max_digits": 15, "decimal_places": 3} | kwargs)
+        super().__init__(min_value=Decimal(0), max_digits=15, decimal_places=3, **kwargs)
 
 
 def as_money(amount: Decimal | None, currency: str) -> Money | None:
@@ -77,15 +76,12 @@ def _column_value(column: Any, value: Any) -> Any:
 class RefusalsShown:
     """Mix into a ModelAdmin: a service's refusal comes back as a message; nothing of the request is kept."""
 
-    @csrf_protect_m
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._or_say_why(request, super().changeform_view, *args, **kwargs)  # type: ignore[misc]
 
-    @csrf_protect_m
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._or_say_why(request, super().delete_view, *args, **kwargs)  # type: ignore[misc]
 
-    @csrf_protect_m
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._or_say_why(request, super().changelist_view, *args, **kwargs)  # type: ignore[misc]
 

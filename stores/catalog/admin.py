@@ -11,7 +11,7 @@ from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.forms import PaginationInlineFormSet
 
 from marketplace.core import access
 from marketplace.core.admin import ScopedAdmin
@@ -102,7 +102,7 @@ class CategoryAdmin(RefusalsShown, ScopedAdmin):
     autocomplete_fields = ["parent"]
     ordering = ["path"]
 
-    @display(description=_("name"), ordering="path")
+    @admin.display(description=_("name"), ordering="path")
     def indented_name(self, category: Category) -> str:
         """As deep as it hangs."""
         return "— " * (len(category.path) // Category.STEP - 1) + category.name
@@ -113,9 +113,7 @@ class CategoryAdmin(RefusalsShown, ScopedAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, list[str]]:
         return {"slug": ["name"]} if obj is None else {}
 
-    def formfield_for_foreignkey(
-        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
-    ) -> Any:
+    def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "department":
             where = access.reach(request.user, "catalog:write")
             departments = db_field.related_model._default_manager.all()
@@ -161,17 +159,18 @@ class VariantForm(VersionedForm):
         model = Variant
         fields = ["sku", "options", "is_active"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, product: Product | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.product = product
         if not self.instance._state.adding:
             self.initial["price"] = in_major_units(self.instance.price)
             self.initial["cost"] = in_major_units(self.instance.cost)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
-        store = self.instance.product.store if self.instance.product.store_id else None
-        if store is None:
+        if self.product is None or self.product.store_id is None:
             return values  # the product's own form says so
+        store = self.product.store
         twins = Variant.objects.filter(store=store, sku=values.get("sku", "")).exclude(pk=self.instance.pk)
         if twins.exists():
             self.add_error("sku", ValidationError(SkuTakenError.message % {"sku": values["sku"]}))
@@ -187,8 +186,15 @@ class VariantForm(VersionedForm):
     def clean_options(self) -> dict[str, str]:
         options = self.cleaned_data["options"] or {}
         if not isinstance(options, dict) or not all(isinstance(value, str) for value in options.values()):
-            raise ValidationError(_("Write options as {\"name\": \"value\"}."))
+            raise ValidationError(_('Write options as {"name": "value"}.'))
         return options
+
+
+class VariantFormSet(PaginationInlineFormSet):
+    """Tells its forms whose variants they are, also while the product is new."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "product": self.instance}
 
 
 class VariantInline(ScopedInline):
@@ -196,6 +202,7 @@ class VariantInline(ScopedInline):
 
     model = Variant
     form = VariantForm
+    formset = VariantFormSet
     fields = ["expected_version", "sku", "price", "cost", "options", "is_active"]
     can_delete = False
 
@@ -227,7 +234,7 @@ class ProductAdmin(RefusalsShown, ScopedAdmin):
     autocomplete_fields = ["store", "category", "brand"]
     actions = ["archive"]
 
-    @display(description=_("price from"))
+    @admin.display(description=_("price from"))
     def shown_price(self, product: Product) -> str:
         """The lowest of its active variants."""
         minor: int | None = product.price_from_minor  # type: ignore[attr-defined]  # selectors annotate it
@@ -271,7 +278,7 @@ class ProductAdmin(RefusalsShown, ScopedAdmin):
         obj.refresh_from_db()
 
     def save_formset(
-        self, request: HttpRequest, form: Any, formset: BaseInlineFormSet[Variant, Product, Any], change: bool
+        self, request: HttpRequest, form: Any, formset: "BaseInlineFormSet[Variant, Product, Any]", change: bool
     ) -> None:
         """Variants are written by the same services as through the API."""
         product = Product.objects.select_related("store").get(pk=form.instance.pk)

@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -32,9 +32,7 @@ class ReceiveForm(BaseDialogForm):
     quantity = forms.IntegerField(
         label=_("quantity"), min_value=1, max_value=MAX_QUANTITY, widget=UnfoldAdminIntegerFieldWidget
     )
-    reason = forms.CharField(
-        label=_("reason"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget
-    )
+    reason = forms.CharField(label=_("reason"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
     idem_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
 
 
@@ -116,7 +114,7 @@ class StockItemAdmin(RefusalsShown, ScopedAdmin):
             item=StockItem.objects.get(pk=obj.pk), changes=changed_columns(form), actor_id=request.user.pk
         )
 
-    @action(
+    @action(  # type: ignore[untyped-decorator]
         description=_("Receive"),
         icon="input",
         permissions=["move"],
@@ -131,7 +129,7 @@ class StockItemAdmin(RefusalsShown, ScopedAdmin):
         """Goods came in."""
         return self._move(request, form, object_id, StockMovement.Kind.RECEIVE)
 
-    @action(
+    @action(  # type: ignore[untyped-decorator]
         description=_("Adjust"),
         icon="tune",
         permissions=["move"],
@@ -160,4 +158,5 @@ class StockItemAdmin(RefusalsShown, ScopedAdmin):
             messages.success(request, _now("The stock was changed."))
         except DomainError as error:
             show_refusal(request, error)
-        return HttpResponseRedirect(reverse("admin:stores_stockitem_change", args=[object_id]))
+        # The dialog is sent by htmx: this header takes the whole page along.
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:stores_stockitem_change", args=[object_id])})

@@ -207,17 +207,15 @@ def _move(
     check: Check | None = None,
 ) -> list[StockMovement]:
     _require_reason(changes, reason)
+    if opens:
+        _open_missing(changes)
     items = lock(LockRank.STOCK, _items(changes))
     done = _moved_before(idem_key, len(changes))
     if done:
         _compare_with(done, changes, items)
         return done
-    missing = changes.keys() - {(item.variant_id, item.store_id) for item in items}
-    if missing:
-        if not opens:
-            raise UnknownStockError
-        _open_items(missing)
-        items = lock(LockRank.STOCK, _items(changes))
+    if len(items) != len(changes):
+        raise UnknownStockError
     planned = [(item, changes[item.variant_id, item.store_id]) for item in items]
     _refuse_shortage(planned)
     if check is not None:
@@ -249,12 +247,15 @@ def _items(places: Iterable[Place]) -> QuerySet[StockItem]:
     return StockItem.objects.filter(variant_id__in=variants, store_id__in=set(stores))
 
 
-def _open_items(places: Iterable[Place]) -> None:
-    owners = dict(Variant.objects.filter(pk__in=[place[0] for place in places]).values_list("pk", "store_id"))
-    if any(owners.get(variant_id) != store_id for variant_id, store_id in places):
+def _open_missing(places: Iterable[Place]) -> None:
+    missing = set(places) - set(_items(places).values_list("variant_id", "store_id"))
+    if not missing:
+        return
+    owners = dict(Variant.objects.filter(pk__in=[place[0] for place in missing]).values_list("pk", "store_id"))
+    if any(owners.get(variant_id) != store_id for variant_id, store_id in missing):
         raise UnknownStockError
     StockItem.objects.bulk_create(
-        [StockItem(variant_id=variant_id, store_id=store_id) for variant_id, store_id in places],
+        [StockItem(variant_id=variant_id, store_id=store_id) for variant_id, store_id in missing],
         ignore_conflicts=True,
     )
 

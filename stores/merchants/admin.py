@@ -13,14 +13,12 @@ from unfold.decorators import display
 from marketplace.core import access
 from marketplace.core.admin import ScopedAdmin
 from marketplace.core.admin_forms import RefusalsShown, ScopedInline, VersionedForm, changed_columns
-from marketplace.core.geo import canonical_degrees
 
 from . import services
 from .models import Store, StoreMember
 from .selectors import owned_stores, present_stores
 
 STATE_COLOURS = {"open": "success", "paused": "warning", "closed": "danger"}
-PLACE = {"latitude", "longitude"}
 
 
 class StoreForm(VersionedForm):
@@ -45,7 +43,7 @@ class MemberInline(ScopedInline):
 
     model = StoreMember
     fields = ["user", "role"]
-    autocomplete_fields = ["user"]
+    raw_id_fields = ["user"]
 
     def _may_change_parent(self, request: HttpRequest, obj: Model | None) -> bool:
         """Only owners choose people."""
@@ -68,7 +66,7 @@ class StoreAdmin(RefusalsShown, ScopedAdmin):
     prepopulated_fields = {"slug": ["name"]}
     actions = ["archive"]
 
-    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)  # type: ignore[untyped-decorator]
     def shown_state(self, store: Store) -> tuple[str, str]:
         """With its colour."""
         return store.state, store.get_state_display()
@@ -94,36 +92,33 @@ class StoreAdmin(RefusalsShown, ScopedAdmin):
         return {"slug": ["name"]} if obj is None else {}
 
     def save_model(self, request: HttpRequest, obj: Store, form: StoreForm, change: bool) -> None:
-        columns = changed_columns(form)
-        columns |= {name: canonical_degrees(columns[name]) for name in PLACE & columns.keys()}
         if change:
             services.change_store(
                 store=Store.objects.get(pk=obj.pk),
                 expected_version=form.cleaned_data["expected_version"],
-                changes=columns,
+                changes=changed_columns(form),
                 actor_id=request.user.pk,
             )
             return
         names = [name for name in form.cleaned_data if name != "expected_version"]
         values = {name: getattr(obj, name) for name in names}
-        values |= {name: canonical_degrees(values[name]) for name in PLACE}
         obj.pk = services.create_store(**values, actor_id=request.user.pk).pk
         obj.refresh_from_db()
 
     def save_formset(
-        self, request: HttpRequest, form: Any, formset: BaseModelFormSet[StoreMember, Any], change: bool
+        self, request: HttpRequest, form: Any, formset: "BaseModelFormSet[StoreMember, Any]", change: bool
     ) -> None:
         """People are added, promoted and removed by the same services as through the API."""
         store = Store.objects.get(pk=form.instance.pk)
         formset.save(commit=False)
+        # Those who become owners first: in between there is always one.
+        changed = sorted((member for member, _names in formset.changed_objects), key=lambda row: row.role != "owner")
+        for member in formset.new_objects:
+            services.add_member(store=store, user_id=member.user_id, role=member.role, actor_id=request.user.pk)
+        for member in changed:
+            services.change_role(member=member, role=member.role, actor_id=request.user.pk)
         for member in formset.deleted_objects:
             services.remove_member(member=member, actor_id=request.user.pk)
-        for member, _changed in formset.changed_objects:
-            services.change_role(member=member, role=member.role, actor_id=request.user.pk)
-        for member in formset.new_objects:
-            services.add_member(
-                store=store, user_id=member.user_id, role=member.role, actor_id=request.user.pk
-            )
 
     @admin.action(description=_("Delete: close for good and take out of the shop"), permissions=["archive"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Store]) -> None:

@@ -6,6 +6,7 @@ from itertools import islice
 from django.conf import settings
 from django.db import transaction
 
+from marketplace.core.geo import canonical_degrees
 from stores.contracts import Added, StoreRow
 
 from .models import Store, StoreMember
@@ -30,8 +31,8 @@ def _add_chunk(chunk: dict[str, StoreRow]) -> Added:
         Store(
             slug=row.slug,
             name=row.name,
-            latitude=row.latitude,
-            longitude=row.longitude,
+            latitude=canonical_degrees(row.latitude),
+            longitude=canonical_degrees(row.longitude),
             currency=row.currency or settings.DEFAULT_CURRENCY,
             language=row.language,
         )

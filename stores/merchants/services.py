@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from marketplace.core import audit
 from marketplace.core.errors import NotFoundError
+from marketplace.core.geo import canonical_degrees
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.outbox.publishing import publish
 from stores.events import StoreMoved, StoreStateChanged
@@ -43,8 +44,8 @@ def create_store(
         return Store(
             name=name,
             slug=candidate,
-            latitude=latitude,
-            longitude=longitude,
+            latitude=canonical_degrees(latitude),
+            longitude=canonical_degrees(longitude),
             currency=currency or settings.DEFAULT_CURRENCY,
             **terms,
         )
@@ -68,10 +69,11 @@ def change_store(
     currency = changes.get("currency", store.currency)
     if currency != store.currency and store.products.exists():
         raise StoreCurrencyFixedError(currency=store.currency)
+    place = {name: canonical_degrees(changes[name]) for name in ("latitude", "longitude") if name in changes}
     before = revise(
         store,
         expected_version=expected_version,
-        changes=changes,
+        changes=changes | place,
         actor_id=actor_id,
         action="stores.change_store",
         clash=SlugTakenError(slug=changes.get("slug", store.slug)),
