@@ -173,7 +173,7 @@ class VariantForm(VersionedForm):
         store = self.product.store
         twins = Variant.objects.filter(store=store, sku=values.get("sku", "")).exclude(pk=self.instance.pk)
         if twins.exists():
-            self.add_error("sku", ValidationError(SkuTakenError.message % {"sku": values["sku"]}))
+            self.add_error("sku", ValidationError(_(SkuTakenError.message) % {"sku": values["sku"]}))
         for name in ("price", "cost"):
             try:
                 values[name] = as_money(values.get(name), store.currency)

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
@@ -155,7 +155,7 @@ class StockItemAdmin(RefusalsShown, ScopedAdmin):
                 reason=values["reason"],
                 actor_id=request.user.pk,
             )
-            messages.success(request, _now("The stock was changed."))
+            messages.success(request, gettext("The stock was changed."))
         except DomainError as error:
             show_refusal(request, error)
         # The dialog is sent by htmx: this header takes the whole page along.
