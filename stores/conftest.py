@@ -1,53 +1,34 @@
 """People of the stores context's tests."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.db.models import Model
 
-from marketplace.core import access
-from users.models import DepartmentMember, User
+from users.accounts.tests.factories import AdministratorFactory, UserFactory
+from users.models import Department, User
+from users.staff.tests.factories import DepartmentMemberFactory
 
 MakeUser = Callable[..., User]
 
 
 @pytest.fixture
 def person(db: None) -> MakeUser:
-    """`person()`: an account nobody knows; columns as keywords."""
-    made = iter(range(10_000))
-
-    def make(**columns: Any) -> User:
-        user: User = get_user_model().objects.create_user(f"person{next(made)}@example.com", **columns)
-        return user
-
-    return make
+    """`person()`: an account without any key; columns as keywords."""
+    return UserFactory
 
 
 @pytest.fixture
-def administrator(person: MakeUser) -> User:
+def administrator(db: None) -> User:
     """A superuser."""
-    return person(is_staff=True, is_superuser=True)
+    return AdministratorFactory()
 
 
 @pytest.fixture
-def clerk_of(person: MakeUser, monkeypatch: pytest.MonkeyPatch) -> Callable[..., User]:
+def clerk_of(db: None) -> Callable[..., User]:
     """`clerk_of(department)`: staff with the catalogue's and inventory's keys there."""
 
-    monkeypatch.setattr(access, "_authorities", [*access._authorities, _department_reach])
-
-    def make(department: Model, keys: tuple[str, ...] = ("catalog:write", "inventory:write")) -> User:
-        user = person(is_staff=True)
-        DepartmentMember.objects.create(department_id=department.pk, user=user, keys=list(keys))
+    def make(department: Department, keys: tuple[str, ...] = ("catalog:write", "inventory:write")) -> User:
+        user: User = DepartmentMemberFactory(department=department, keys=list(keys)).user
         return user
 
     return make
-
-
-def _department_reach(user: Any, key: str) -> access.Reach:
-    area = key.partition(":")[0]
-    mine = DepartmentMember.objects.filter(user_id=user.pk)
-    return access.Reach(
-        departments=frozenset(row.department_id for row in mine if key in row.keys or f"{area}:write" in row.keys)
-    )

@@ -5,16 +5,7 @@ from factory.django import DjangoModelFactory
 
 from stores.catalog.models import Brand, Category, Product, Variant
 from stores.merchants.tests.factories import StoreFactory
-
-
-class DepartmentFactory(DjangoModelFactory):
-    """A department of the users context."""
-
-    class Meta:
-        model = "users.Department"
-
-    name = factory.Sequence(lambda n: f"Departamento {n}")
-    slug = factory.Sequence(lambda n: f"departamento-{n}")
+from users.staff.tests.factories import DepartmentFactory
 
 
 class CategoryFactory(DjangoModelFactory):

@@ -8,8 +8,9 @@ from django.urls import reverse
 from marketplace.core.audit import AuditEntry
 from stores.catalog.models import Brand, Category, Product, Variant
 from stores.merchants.tests.factories import StoreFactory
+from users.staff.tests.factories import DepartmentFactory
 
-from .factories import BrandFactory, CategoryFactory, DepartmentFactory, ProductFactory, VariantFactory
+from .factories import BrandFactory, CategoryFactory, ProductFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
 

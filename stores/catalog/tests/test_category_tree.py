@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from stores.catalog.errors import CategoryCycleError, CategoryTooDeepError, DepartmentMismatchError
 from stores.catalog.models import Category
 from stores.catalog.services import change_category, create_category
+from users.staff.tests.factories import DepartmentFactory
 
-from .factories import CategoryFactory, DepartmentFactory, ProductFactory
+from .factories import CategoryFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/market/categories/"

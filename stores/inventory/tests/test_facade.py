@@ -9,13 +9,14 @@ from marketplace.core.errors import NotFoundError
 from marketplace.core.money import CurrencyMismatchError, Money
 from stores import facade
 from stores.catalog.models import Category, Product, Variant
-from stores.catalog.tests.factories import DepartmentFactory, VariantFactory
+from stores.catalog.tests.factories import VariantFactory
 from stores.contracts import BrandRow, CategoryRow, ProductRow, StoreRow, VariantRow
 from stores.inventory.models import StockItem, StockMovement
 from stores.merchants.errors import LastOwnerError
 from stores.merchants.models import Store
 from stores.merchants.services import forget_member, refuse_last_owner
 from stores.merchants.tests.factories import StoreFactory
+from users.staff.tests.factories import DepartmentFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,9 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from stores.catalog.tests.factories import DepartmentFactory, VariantFactory
+from stores.catalog.tests.factories import VariantFactory
 from stores.inventory.models import StockMovement
+from users.staff.tests.factories import DepartmentFactory
 
 from .factories import stocked
 
