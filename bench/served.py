@@ -25,7 +25,11 @@ def database() -> Iterator[str]:
     _administer(f"CREATE DATABASE {name}")
     url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
     os.environ.update(
-        DATABASE_URL=url, DJANGO_SETTINGS_MODULE="marketplace.settings.local", REDIS_URL="", LOG_LEVEL="ERROR"
+        DATABASE_URL=url,
+        DJANGO_SETTINGS_MODULE="marketplace.settings.local",
+        REDIS_URL="",
+        LOG_LEVEL="ERROR",
+        ALLOWED_HOSTS="127.0.0.1,testserver",
     )
     try:
         django.setup()

@@ -7,6 +7,9 @@ from marketplace.core.kpis import Kpi
 
 from .contracts import RunningPromo
 from .flash import figures
+
+# How a reservation goes over the wire, for views that answer with one.
+from .flash.api.serializers import ReservationSerializer
 from .flash.running import running_copy
 
 # One reservation as it stands by the database's clock.
@@ -32,6 +35,7 @@ def kpis() -> list[Kpi]:
 
 __all__ = [
     "Offer",
+    "ReservationSerializer",
     "claim_sale",
     "end_promo",
     "kpis",

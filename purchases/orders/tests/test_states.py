@@ -1,0 +1,59 @@
+"""The order's state machine: every step from every state, and what a refused step leaves behind."""
+
+import itertools
+from datetime import UTC, datetime
+
+import pytest
+
+from marketplace.core.errors import DomainError
+from marketplace.core.ids import uuid7
+from marketplace.core.models import OutboxEvent
+from purchases.models import Order
+from purchases.orders.errors import OrderNotFoundError, TransitionRefusedError
+from purchases.orders.services import move_order
+from purchases.orders.states import FULFILMENT_STATES, PAYMENT_STATES, TRANSITIONS, fulfilment_state, payment_state
+
+from .factories import OrderFactory
+
+AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+
+
+def test_every_state_is_in_the_table_and_has_its_derived_states():
+    assert set(TRANSITIONS) == set(Order.State)
+    assert {payment_state(state) for state in Order.State} == set(PAYMENT_STATES)
+    assert {fulfilment_state(state) for state in Order.State} == set(FULFILMENT_STATES)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("from_state", "to_state"), list(itertools.product(Order.State, Order.State)))
+def test_only_the_steps_of_the_table_are_taken(from_state, to_state):
+    order = OrderFactory(state=from_state)
+
+    if to_state in TRANSITIONS[from_state]:
+        move_order(order_id=order.id, to_state=to_state, actor_id=None, at=AT)
+    else:
+        with pytest.raises(TransitionRefusedError):
+            move_order(order_id=order.id, to_state=to_state, actor_id=None, at=AT)
+
+    order.refresh_from_db()
+    moved = to_state in TRANSITIONS[from_state]
+    assert order.state == (to_state if moved else from_state)
+    assert list(order.history.values_list("from_state", "to_state")) == ([(from_state, to_state)] if moved else [])
+
+
+@pytest.mark.django_db
+def test_delivery_is_told_once_and_nothing_else_is():
+    order = OrderFactory(state=Order.State.PAID)
+
+    for step in (Order.State.PACKED, Order.State.SHIPPED, Order.State.DELIVERED):
+        move_order(order_id=order.id, to_state=step, actor_id=None, at=AT)
+
+    assert list(OutboxEvent.objects.values_list("wire_name", flat=True)) == ["purchases.order_delivered"]
+
+
+@pytest.mark.django_db
+def test_an_unknown_order_is_refused():
+    with pytest.raises(OrderNotFoundError) as refused:
+        move_order(order_id=uuid7(), to_state=Order.State.PAID, actor_id=None, at=AT)
+
+    assert isinstance(refused.value, DomainError)
