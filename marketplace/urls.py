@@ -2,11 +2,15 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from marketplace.core.observability.health import healthz, readyz
+from stores.urls import urlpatterns as store_routes
 
 CONTEXTS = ["users", "stores", "funds", "links", "promotions", "purchases", "notifications"]
+# Earlier systems knew the market's paths without a version; they still answer.
+UNVERSIONED = [route for route in store_routes if str(route.pattern).startswith("market/")]
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -16,6 +20,9 @@ urlpatterns = [
     path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("admin/", admin.site.urls),
     *[path("api/v1/", include(f"{context}.urls")) for context in CONTEXTS],
+    path("", include(UNVERSIONED)),
+    # The API's own description is the front door.
+    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
 ]
 
 handler400 = "marketplace.core.http.problems.bad_request"

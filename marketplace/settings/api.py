@@ -20,7 +20,10 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Marketplace API",
     "DESCRIPTION": "Flash promotions near you, groceries by department, gift lists that buy themselves, "
-    "and a money ledger under all of it.",
+    "and a money ledger under all of it.\n\n"
+    "Errors are RFC 9457 problems with a stable `code`. Lists are walked by `next` and `previous`. Whatever moves "
+    "money or stock wants an `Idempotency-Key`. Paths below `market/` also answer without `/api/v1`; "
+    "`users/clients-profiles/` is `users/client-profiles/`, and `promotion_id` is `promo` under an earlier name.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -31,6 +34,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True, "docExpansion": "none"},
+    "PREPROCESSING_HOOKS": ["marketplace.core.http.schema.only_versioned_paths"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "marketplace.core.http.schema.add_problem_component",

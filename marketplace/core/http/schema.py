@@ -110,6 +110,11 @@ def _problem_response(status: str) -> dict[str, Any]:
     return response
 
 
+def only_versioned_paths(endpoints: list[tuple[str, ...]], **kwargs: Any) -> list[tuple[str, ...]]:
+    """Pre-processing hook: aliases without a version answer too, but the reference names each route once."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/v1/")]
+
+
 def add_problem_component(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Post-processing hook: the one schema all problems share."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
