@@ -1,6 +1,7 @@
 """Values that cross the border of the context."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 
@@ -33,3 +34,12 @@ class NewCustomer:
     language: str = "es"
     time_zone: str = "America/Mexico_City"
     segments: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderOutcome:
+    """An order that succeeded (`change` +1) or was wholly returned (-1), and when it succeeded."""
+
+    customer_id: UUID
+    at: datetime
+    change: int

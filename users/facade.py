@@ -9,12 +9,16 @@
 `record_order_outcome(*, customer_id, at, change)`
     +1 when an order succeeded, -1 when it was wholly returned; tier and automatic segments follow in the same
     transaction. Not harmless twice: call it from a handled-once handler.
+`record_order_outcomes(outcomes)`
+    The same for many at once (importers): a few statements, whatever their number.
 `add_customers(rows, *, password=None) -> list[UUID]`
     Accounts and profiles by the thousand; known addresses are left alone and give their id.
 `customer_languages(ids) -> dict[UUID, str]`
     The language of each customer, `en` or `es`.
 `accounts_exist(ids) -> bool`
     Whether each id is an active account.
+`access_token(account_id) -> str`
+    An access token without a session, for measurements and tools. It works as any other and runs out as fast.
 `departments_of(user_id) -> dict[UUID, frozenset[str]]`
     A person's keys by department, as `core.access.KEYS`.
 `kpis() -> list[Kpi]`
@@ -26,15 +30,17 @@ from django.utils import timezone
 from marketplace.core.kpis import Kpi
 
 from .accounts.selectors import accounts_exist
+from .accounts.services.sessions import access_token
 from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
 from .customers.selectors import customer_card, customer_languages, places_within
 from .customers.services.many import add_customers
-from .customers.services.tiers import record_order_outcome
+from .customers.services.tiers import record_order_outcome, record_order_outcomes
 from .staff.selectors import departments_of
 
 __all__ = [
     "CustomerNotFoundError",
+    "access_token",
     "accounts_exist",
     "add_customers",
     "customer_card",
@@ -43,6 +49,7 @@ __all__ = [
     "kpis",
     "places_within",
     "record_order_outcome",
+    "record_order_outcomes",
 ]
 
 

@@ -66,18 +66,23 @@ class TokenPair:
     refresh: str
 
 
-def sign_pair(user: User, session_id: UUID) -> TokenPair:
-    """A fresh pair for the session."""
+def sign_access(user: User) -> str:
+    """A fresh access token, with the roles as they are now."""
     access: Any = AccessToken()
     access["sub"] = str(user.pk)
     access["ver"] = user.token_version
     access["staff"] = user.is_staff
     access["superuser"] = user.is_superuser
     access["verified"] = user.email_verified_at and int(user.email_verified_at.timestamp())
+    return str(access)
+
+
+def sign_pair(user: User, session_id: UUID) -> TokenPair:
+    """A fresh pair for the session."""
     refresh: Any = RefreshToken()
     refresh["sub"] = str(user.pk)
     refresh["sid"] = str(session_id)
-    return TokenPair(access=str(access), refresh=str(refresh))
+    return TokenPair(access=sign_access(user), refresh=str(refresh))
 
 
 def read_access(text: str) -> AccessClaims:

@@ -173,6 +173,15 @@ def _write_password(account: User, password: str | None, *, actor_id: UUID) -> N
 
 
 @transaction.atomic
+def end_sessions_of(*, actor: User, account_id: UUID) -> None:
+    """Log somebody out everywhere. Raises `AccountNotFoundError`, `StaffAccountProtectedError`."""
+    account = _locked(account_id)
+    _require_within_power(actor, account)
+    log_out_all(account_id, because="ended_by_staff")
+    audit.record(actor_id=actor.pk, action="users.end_sessions", subject=account)
+
+
+@transaction.atomic
 def archive_account(*, actor: User, account_id: UUID) -> None:
     """Delete an account: every context forgets the person, the books stay.
 

@@ -12,7 +12,12 @@ from django.db.models.expressions import Combinable
 
 from marketplace.core import audit
 from marketplace.core.clock import db_now, read_db_now
-from users.accounts.errors import InvalidCredentialsError, RefreshTokenInvalidError, RefreshTokenReusedError
+from users.accounts.errors import (
+    AccountNotFoundError,
+    InvalidCredentialsError,
+    RefreshTokenInvalidError,
+    RefreshTokenReusedError,
+)
 from users.accounts.models import Session, SpentRefreshToken, User
 from users.accounts.tokens import (
     REFRESH_LIFETIME,
@@ -20,6 +25,7 @@ from users.accounts.tokens import (
     TokenPair,
     UnreadableTokenError,
     read_refresh,
+    sign_access,
     sign_pair,
 )
 
@@ -54,6 +60,14 @@ def _open_session(user: User, at: datetime) -> TokenPair:
 
 def _session_end() -> Combinable:
     return db_now() + REFRESH_LIFETIME
+
+
+def access_token(account_id: UUID) -> str:
+    """An access token without a session, for measurements and tools. Raises `AccountNotFoundError`."""
+    user = User.objects.filter(pk=account_id, is_active=True).first()
+    if user is None:
+        raise AccountNotFoundError
+    return sign_access(user)
 
 
 @dataclass(frozen=True, slots=True)
