@@ -83,6 +83,7 @@ def _without_floor() -> Iterator[None]:
 @pytest.mark.usefixtures("_without_floor")
 def test_the_race_sees_it_when_the_guard_is_removed():
     customer = customer_with(500)
+    PostgresEngine().post(spend(customer_with(1), 1))  # escrow is open: nobody waits for somebody who opens it
     careless = CarelessEngine()
 
     outcomes = race(lambda _number: careless.post(spend(customer, 100)), RUNNERS)
@@ -93,6 +94,7 @@ def test_the_race_sees_it_when_the_guard_is_removed():
 
 def test_without_lock_the_constraint_still_stands():
     customer = customer_with(500)
+    PostgresEngine().post(spend(customer_with(1), 1))  # escrow is open: nobody waits for somebody who opens it
     careless = CarelessEngine()
 
     outcomes = race(lambda _number: careless.post(spend(customer, 100)), RUNNERS)

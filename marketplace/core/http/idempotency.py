@@ -16,13 +16,13 @@ from datetime import timedelta
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import is_success
+from rest_framework.utils.encoders import JSONEncoder
 
 from marketplace.core.clock import now_sql
 from marketplace.core.errors import DomainError, ErrorKind, gettext_noop
@@ -68,7 +68,8 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=MAX_LENGTH)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(default=0)
-    answer = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    # JSON as text, just as it was sent: PostgreSQL would put the members of a JSON column in another order.
+    answer = models.TextField(null=True)
     headers = models.JSONField(default=dict)
     created_at = models.DateTimeField()
 
@@ -149,7 +150,7 @@ def _insert_or_find(caller: UUID, route: str, key: str, fingerprint: str) -> Ide
 def _store(response: Response, *, caller: UUID, route: str, key: str) -> None:
     IdempotencyKey.objects.filter(caller=caller, route=route, key=key).update(
         status=response.status_code,
-        answer=response.data,
+        answer=json.dumps(response.data, cls=JSONEncoder),
         headers={name: response[name] for name in STORED_HEADERS if response.has_header(name)},
     )
 
@@ -157,4 +158,5 @@ def _store(response: Response, *, caller: UUID, route: str, key: str) -> None:
 def _replay(stored: IdempotencyKey, fingerprint: str) -> Response:
     if stored.fingerprint != fingerprint:
         raise IdempotencyKeyReusedError
-    return Response(stored.answer, status=stored.status, headers={**stored.headers, "Idempotency-Replayed": "true"})
+    body = json.loads(stored.answer or "null")
+    return Response(body, status=stored.status, headers={**stored.headers, "Idempotency-Replayed": "true"})

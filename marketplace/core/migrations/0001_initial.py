@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=255)),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('status', models.PositiveSmallIntegerField(default=0)),
-                ('answer', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, null=True)),
+                ('answer', models.TextField(null=True)),
                 ('headers', models.JSONField(default=dict)),
                 ('created_at', models.DateTimeField()),
             ],
