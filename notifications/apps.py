@@ -8,3 +8,12 @@ class NotificationsConfig(AppConfig):
 
     name = "notifications"
     label = "notifications"
+
+    def ready(self) -> None:
+        from marketplace.core import erasure  # noqa: PLC0415
+
+        from .delivery import handlers as _delivery_handlers  # noqa: F401, PLC0415
+        from .inbox import handlers as _inbox_handlers  # noqa: F401, PLC0415
+        from .inbox.services import forget_customer  # noqa: PLC0415
+
+        erasure.register("notifications", guard=lambda _person: None, erase=forget_customer)

@@ -1,10 +1,115 @@
-"""The admin's first page."""
+"""The admin's first page: each context's figures, what was sold lately, and how the machinery is doing.
 
+Figures of the whole house are for people with Django's view permission on the rows behind them; a department's
+clerk, whose keys reach only some rows, sees the pages they may open instead.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext_lazy as _
+
+from funds import facade as funds
+from marketplace.core.clock import platform_day
+from marketplace.core.kpis import Kpi
+from marketplace.core.money import Money
+from marketplace.core.outbox.models import EventDelivery
+from marketplace.core.outbox.relay import outbox_lag
+from notifications import facade as notifications
+from promotions import facade as promotions
+from purchases import facade as purchases
+from stores import facade as stores
+from users import facade as users
+
+CHART_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A card of the dashboard."""
+
+    label: Any
+    value: str
+    url: str
+
+
+SOURCES: list[Callable[[], list[Kpi]]] = [
+    promotions.kpis,
+    purchases.kpis,
+    funds.kpis,
+    users.kpis,
+    stores.kpis,
+    notifications.kpis,
+]
 
 
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the dashboard template shows."""
-    return context
+    """What the dashboard template shows to this person."""
+    figures = [figure for source in SOURCES for kpi in source() if (figure := _figure(request, kpi))]
+    machinery = [figure for kpi in machinery_kpis() if (figure := _figure(request, kpi))]
+    may_see_sales = request.user.has_perm("purchases.view_order")
+    return {
+        **context,
+        "figures": figures,
+        "machinery": machinery,
+        "charts": sales_charts() if may_see_sales else [],
+    }
+
+
+def machinery_kpis() -> list[Kpi]:
+    """How far the outbox is behind, and what waits for a person."""
+    parked = EventDelivery.objects.filter(state=EventDelivery.State.PARKED).count()
+    lag = max(outbox_lag(), timedelta(0))
+    return [
+        Kpi(_("Outbox lag"), f"{lag.total_seconds():.1f} s", "admin:core_outboxevent_changelist"),
+        Kpi(_("Events set aside"), str(parked), "admin:core_eventdelivery_changelist"),
+    ]
+
+
+def sales_charts() -> list[dict[str, str]]:
+    """Orders and revenue of the last days in the default currency, as the bundled chart.js takes them."""
+    at = timezone.now()
+    currency = settings.DEFAULT_CURRENCY
+    today = platform_day(at)
+    days = [today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1)]
+    sales = {row.day: row for row in purchases.sales_by_day(at, CHART_DAYS) if row.revenue.currency == currency}
+    revenue = [float((sales[day].revenue if day in sales else Money.zero(currency)).decimal) for day in days]
+    orders = [sales[day].orders if day in sales else 0 for day in days]
+    return [
+        _chart(_("Revenue, last 14 days (%(currency)s)") % {"currency": currency}, "line", days, revenue),
+        _chart(_("Paid orders, last 14 days"), "bar", days, orders),
+    ]
+
+
+def _chart(title: Any, kind: str, days: list[date], values: list[Any]) -> dict[str, str]:
+    data = {
+        "labels": [formats.date_format(day, "MONTH_DAY_FORMAT") for day in days],
+        "datasets": [
+            {
+                "label": str(title),
+                "data": values,
+                "borderColor": "var(--color-primary-600)",
+                "backgroundColor": "var(--color-primary-600)",
+                "displayYAxis": True,
+                "maxTicksXLimit": 7,
+            }
+        ],
+    }
+    return {"title": str(title), "template": f"unfold/components/chart/{kind}.html", "data": json.dumps(data)}
+
+
+def _figure(request: HttpRequest, kpi: Kpi) -> Figure | None:
+    if not kpi.link:
+        return Figure(kpi.label, kpi.value, "") if request.user.is_superuser else None
+    # The link names the rows: admin:<app>_<model>_changelist.
+    app_label, model = kpi.link.removeprefix("admin:").removesuffix("_changelist").rsplit("_", 1)
+    if not request.user.has_perm(f"{app_label}.view_{model}"):
+        return None
+    return Figure(kpi.label, kpi.value, reverse(kpi.link))

@@ -1,0 +1,41 @@
+"""The delivery queue: what waits, what went out, what was set aside; the last may get another try."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from marketplace.core.admin import ReadOnlyAdmin
+from marketplace.core.errors import DomainError
+
+from .models import Delivery
+from .services import requeue_delivery
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    """Batches of the queue."""
+
+    list_display = ["id", "channel", "message", "state", "sent_count", "refused_count", "attempts", "due_at", "done_at"]
+    list_select_related = ["message"]
+    list_filter = ["state", "channel"]
+    ordering = ["-id"]
+    actions = ["try_again"]
+
+    @admin.action(description=_("Try parked deliveries again"), permissions=["requeue"])
+    def try_again(self, request: HttpRequest, rows: "QuerySet[Delivery]") -> None:
+        """Five more attempts for each parked one; the others are passed over."""
+        count = 0
+        for delivery in rows:
+            try:
+                requeue_delivery(delivery=delivery, actor_id=request.user.pk)
+            except DomainError:
+                continue
+            count += 1
+        text = ngettext("%d delivery will be tried again.", "%d deliveries will be tried again.", count) % count
+        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+
+    def has_requeue_permission(self, request: HttpRequest) -> bool:
+        """Django's change permission, although the rows themselves are read-only."""
+        return request.user.has_perm("notifications.change_delivery")

@@ -1,0 +1,15 @@
+"""Celery's doors to the delivery queue."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from notifications.inbox.fan_outs import resume_fan_outs
+
+from . import services
+
+
+@shared_task(name="notifications.send_due", queue="notify")
+def send_due() -> None:
+    """The notification queue's tick (beat, every 30 s): audiences left half told, batches that are due. Harmless twice."""
+    resume_fan_outs(at=timezone.now())
+    services.send_due()

@@ -1,0 +1,7 @@
+"""What others may call. Nobody below does: contexts publish events, and the table of kinds says who is told what."""
+
+from .delivery.selectors import kpis
+
+__all__ = [
+    "kpis",  # figures for the dashboard: told today, mail that waits, mail set aside
+]

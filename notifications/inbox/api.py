@@ -1,0 +1,261 @@
+"""HTTP of the inbox: one's own notifications; staff may write one."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.utils import timezone, translation
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from marketplace.core.errors import NotFoundError
+from marketplace.core.http import fields
+from marketplace.core.http.permissions import IsStaff, SignedIn
+from marketplace.core.http.sparse import sparse
+from marketplace.core.http.viewsets import ViewSet
+from users import facade as users
+
+from . import services
+from .models import InboxItem
+from .rendering import data_of, render
+from .selectors import UNREAD_CAP, inbox_of, unread_count
+
+TAGS = ["notifications"]
+MAX_RECIPIENTS = 1000
+
+
+class NotificationSerializer(serializers.Serializer[InboxItem]):
+    """A message in one's inbox, in the reader's language."""
+
+    id = fields.CharField(read_only=True)
+    kind = fields.CharField(read_only=True, help_text="What it is about; new kinds may appear.")
+    title = fields.CharField(read_only=True)
+    body = fields.CharField(read_only=True)
+    data = serializers.DictField(read_only=True, help_text="Ids and values behind the text, by kind.")
+    is_read = fields.BooleanField(read_only=True)
+    read_at = fields.DateTimeField(read_only=True, allow_null=True)
+    created_at = fields.DateTimeField(read_only=True)
+
+    def to_representation(self, instance: InboxItem) -> dict[str, Any]:
+        text = render(instance.message, self.context["language"])
+        return {
+            "id": str(instance.pk),
+            "kind": instance.message.kind,
+            "title": text.title,
+            "body": text.body,
+            "data": data_of(instance.message),
+            "is_read": instance.read_at is not None,
+            "read_at": instance.read_at and self.fields["read_at"].to_representation(instance.read_at),
+            "created_at": self.fields["created_at"].to_representation(instance.created_at),
+        }
+
+
+class ReadStateSerializer(serializers.Serializer[Any]):
+    """Whether it has been read."""
+
+    is_read = fields.BooleanField()
+
+
+class AnnouncementSerializer(serializers.Serializer[Any]):
+    """What staff tell people in their own words."""
+
+    customer = fields.UUIDField(required=False, help_text="One account.")
+    customers = serializers.ListField(
+        child=fields.UUIDField(), required=False, max_length=MAX_RECIPIENTS, help_text="Or several."
+    )
+    title = fields.CharField(max_length=120)
+    body = fields.CharField(max_length=2000)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        recipients = [*attrs.get("customers", []), *([attrs["customer"]] if "customer" in attrs else [])]
+        if not recipients:
+            raise serializers.ValidationError({"customers": self.fields["title"].error_messages["required"]}, "required")
+        return {"title": attrs["title"], "body": attrs["body"], "customer_ids": recipients}
+
+
+class SentAnnouncementSerializer(serializers.Serializer[Any]):
+    """What was sent, and to how many."""
+
+    id = fields.CharField(read_only=True)
+    kind = fields.CharField(read_only=True)
+    title = fields.CharField(read_only=True)
+    body = fields.CharField(read_only=True)
+    recipients_count = fields.IntegerField(read_only=True)
+    created_at = fields.DateTimeField(read_only=True)
+
+
+class MarkedSerializer(serializers.Serializer[Any]):
+    """How many became read."""
+
+    marked_count = fields.IntegerField(read_only=True)
+
+
+class UnreadCountSerializer(serializers.Serializer[Any]):
+    """How many wait to be read."""
+
+    unread_count = fields.IntegerField(read_only=True, max_value=UNREAD_CAP)
+    is_capped = fields.BooleanField(read_only=True, help_text=f"True: {UNREAD_CAP} or more; nobody counted on.")
+
+
+class NotificationFilter(filters.FilterSet):
+    """`is_read=false` for what is still unread."""
+
+    is_read = filters.ChoiceFilter(choices=[("true", "true"), ("false", "false")], method="by_read_state")
+
+    def by_read_state(self, rows: "QuerySet[InboxItem]", name: str, value: str) -> "QuerySet[InboxItem]":
+        """`value` is one of the two choices."""
+        return rows.filter(read_at__isnull=value == "false")
+
+
+EXAMPLE = OpenApiExample(
+    "paid order",
+    {
+        "id": "5120",
+        "kind": "order_paid",
+        "title": "Order K7P2-9QXA is paid",
+        "body": "We received 499.00 MXN for your order K7P2-9QXA. Thank you!",
+        "data": {"order": "01923f4e-7c1b-7d7e-9f53-0d6a1b2c3d4e", "total": {"amount": "499.00", "currency": "MXN"}},
+        "is_read": False,
+        "read_at": None,
+        "created_at": "2026-03-01T18:00:00.412000Z",
+    },
+    response_only=True,
+)
+ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="Id of the notification.")
+
+
+@extend_schema(tags=TAGS)
+@extend_schema_view(
+    list=extend_schema(
+        summary="My notifications",
+        description="Newest first. The texts come in the language of `Accept-Language`; without that header in the "
+        "language of one's profile.",
+        examples=[EXAMPLE],
+    ),
+    retrieve=extend_schema(summary="One notification", parameters=[ID], examples=[EXAMPLE]),
+)
+class NotificationViewSet(ViewSet):
+    """One's own inbox."""
+
+    serializer_class = NotificationSerializer
+    filterset_class = NotificationFilter
+    cursor_field = "-message_id"
+    http_method_names: ClassVar[list[str]] = ["get", "post", "patch", "head", "options"]
+
+    def get_permissions(self) -> list[Any]:
+        return [IsStaff() if self.action == "create" else SignedIn()]
+
+    def get_queryset(self) -> "QuerySet[InboxItem]":
+        return inbox_of(self.request.user.pk)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "language": self._language}
+
+    def get_object(self) -> InboxItem:
+        text = self.kwargs["pk"]
+        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            raise NotFoundError
+        item = self.get_queryset().filter(pk=int(text)).first()
+        if item is None:
+            raise NotFoundError
+        return item
+
+    @property
+    def _language(self) -> str:
+        if self.request.headers.get("Accept-Language", "").strip() not in {"", "*"}:
+            return translation.get_language()
+        reader = users.contacts([self.request.user.pk]).get(self.request.user.pk)
+        return reader.language if reader else translation.get_language()
+
+    def list(self, request: Request) -> Response:
+        return self.present_page(self.filter_queryset(self.get_queryset()))
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self.present(self.get_object())
+
+    @extend_schema(
+        summary="Mark as read or unread",
+        parameters=[ID],
+        request=ReadStateSerializer,
+        responses=NotificationSerializer,
+        examples=[OpenApiExample("read", {"is_read": True}, request_only=True), EXAMPLE],
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        item = self.get_object()
+        values = ReadStateSerializer(data=request.data)
+        values.is_valid(raise_exception=True)
+        return self.present(
+            services.mark_item(item=item, is_read=values.validated_data["is_read"], at=timezone.now())
+        )
+
+    @extend_schema(
+        summary="Tell people something (staff)",
+        description=f"Puts the text into the inbox of one account or of up to {MAX_RECIPIENTS}. "
+        "If one of them does not exist nobody is told.",
+        request=AnnouncementSerializer,
+        responses={201: SentAnnouncementSerializer},
+        examples=[
+            OpenApiExample(
+                "closing early",
+                {
+                    "customer": "01923f4e-7c1b-7d7e-9f53-0d6a1b2c3d4e",
+                    "title": "We close early today",
+                    "body": "Orders placed after 15:00 leave tomorrow.",
+                },
+                request_only=True,
+            ),
+            OpenApiExample(
+                "sent",
+                {
+                    "id": "733",
+                    "kind": "announcement",
+                    "title": "We close early today",
+                    "body": "Orders placed after 15:00 leave tomorrow.",
+                    "recipients_count": 1,
+                    "created_at": "2026-03-01T18:00:00.412000Z",
+                },
+                response_only=True,
+            ),
+        ],
+    )
+    def create(self, request: Request) -> Response:
+        values = AnnouncementSerializer(data=request.data)
+        values.is_valid(raise_exception=True)
+        message, told = services.send_announcement(
+            **values.validated_data, actor_id=request.user.pk, at=timezone.now()
+        )
+        sent = {
+            "id": str(message.pk),
+            "kind": message.kind,
+            **message.params,
+            "recipients_count": told,
+            "created_at": message.created_at,
+        }
+        return Response(SentAnnouncementSerializer(sent).data, status=201)
+
+    @extend_schema(
+        summary="Mark all as read",
+        request=None,
+        responses=MarkedSerializer,
+        filters=False,
+        examples=[OpenApiExample("marked", {"marked_count": 3}, response_only=True)],
+    )
+    @action(detail=False, methods=["post"], url_path="read-all", pagination_class=None)
+    def read_all(self, request: Request) -> Response:
+        marked = services.mark_all(customer_id=request.user.pk, at=timezone.now())
+        return Response({"marked_count": marked})
+
+    @extend_schema(
+        summary="How many are unread",
+        description=f"Counts no further than {UNREAD_CAP}.",
+        responses=UnreadCountSerializer,
+        filters=False,
+        examples=[OpenApiExample("three", {"unread_count": 3, "is_capped": False}, response_only=True)],
+    )
+    @action(detail=False, url_path="unread-count", pagination_class=None)
+    def unread_count(self, request: Request) -> Response:
+        count = unread_count(request.user.pk)
+        return Response(sparse(request, {"unread_count": count, "is_capped": count == UNREAD_CAP}))

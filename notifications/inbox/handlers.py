@@ -1,0 +1,39 @@
+"""What the inbox listens to: the causes in the table of kinds, and promotions that start."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from marketplace.core.outbox.handlers import handles
+from promotions.events import FlashPromoStarted
+
+from .fan_outs import tell_audience_of_promo
+from .kinds import KINDS, Cause
+from .services import tell_customer
+
+
+def _teller(code: str, cause: Cause) -> Callable[[Any], None]:
+    def tell(event: Any) -> None:
+        """Write the message and the customer's inbox row."""
+        tell_customer(
+            kind=code,
+            customer_id=cause.customer(event),
+            params=cause.params(event),
+            dedupe_key=f"{code}:{cause.subject(event)}",
+            at=timezone.now(),
+        )
+
+    tell.__name__ = f"tell_{code}"
+    return tell
+
+
+for _kind in KINDS.values():
+    if _kind.cause is not None:
+        handles(_kind.cause.event, queue="notify")(_teller(_kind.code, _kind.cause))
+
+
+@handles(FlashPromoStarted, queue="notify", atomic=False)
+def tell_audience_on_flash_promo_started(event: FlashPromoStarted) -> None:
+    """Tell everybody near enough and in the right segments, in chunks that commit on their own."""
+    tell_audience_of_promo(promo_id=event.promo_id, at=timezone.now())

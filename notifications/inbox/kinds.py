@@ -1,0 +1,112 @@
+"""The one table of what people are told: kind, words, channels, and which fact of which context causes it.
+
+A context that wants its customers told publishes an event; the row here says the rest. Words are templates over the
+message's parameters, translated when somebody reads. Nobody registers from below: this table is the whole truth.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from funds.events import DepositCredited
+from marketplace.core.events import Event, json_ready
+from purchases import facade as purchases
+from purchases.events import OrderDelivered, OrderPaid
+from users.events import EmailVerified, TierChanged
+
+Params = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """An event that is about one customer: who, about what (same subject, same message), and what the words need."""
+
+    event: type[Event]
+    customer: Callable[[Any], UUID]
+    subject: Callable[[Any], object]
+    params: Callable[[Any], Params] = lambda _event: {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A sort of message. Without a `cause` the code that tells it decides when (an audience, staff)."""
+
+    code: str
+    title: str | Promise
+    body: str | Promise
+    by_mail: bool = False
+    cause: Cause | None = None
+
+
+ANNOUNCEMENT: Final = "announcement"
+FLASH_STARTED: Final = "flash_started"
+
+
+def _order_params(event: OrderPaid | OrderDelivered) -> Params:
+    card = purchases.order_card(event.order_id)
+    return {
+        "order": str(card.order_id),
+        "number": card.number,
+        "item": card.first_item,
+        "total": json_ready(card.total),
+    }
+
+
+_TABLE = (
+    Kind(
+        code=FLASH_STARTED,
+        title=_("Flash promotion near you: %(product)s"),
+        body=_("%(product)s for %(price)s at %(store)s, only while units last. Whoever takes one has a minute to pay."),
+    ),
+    Kind(
+        code="order_paid",
+        title=_("Order %(number)s is paid"),
+        body=_("We received %(total)s for your order %(number)s (%(item)s). Thank you!"),
+        by_mail=True,
+        cause=Cause(
+            event=OrderPaid,
+            customer=lambda event: event.customer_id,
+            subject=lambda event: event.order_id,
+            params=_order_params,
+        ),
+    ),
+    Kind(
+        code="order_delivered",
+        title=_("Order %(number)s was delivered"),
+        body=_("Your order %(number)s (%(item)s) has arrived. Enjoy it!"),
+        cause=Cause(
+            event=OrderDelivered,
+            customer=lambda event: event.customer_id,
+            subject=lambda event: event.order_id,
+            params=_order_params,
+        ),
+    ),
+    Kind(
+        code="deposit_credited",
+        title=_("%(amount)s in your wallet"),
+        body=_("Your deposit of %(amount)s has arrived and can be spent."),
+        cause=Cause(
+            event=DepositCredited,
+            customer=lambda event: event.customer_id,
+            subject=lambda event: event.deposit_id,
+            params=lambda event: {"deposit": str(event.deposit_id), "amount": json_ready(event.amount)},
+        ),
+    ),
+    Kind(
+        code="welcome",
+        title=_("Welcome!"),
+        body=_("Your address is verified. Say where you are in your profile and we tell you about promotions nearby."),
+        cause=Cause(
+            event=EmailVerified,
+            customer=lambda event: event.user_id,
+            subject=lambda event: event.user_id,
+        ),
+    ),
+    Kind(code=ANNOUNCEMENT, title="%(title)s", body="%(body)s"),
+)
+
+KINDS: Final = {kind.code: kind for kind in _TABLE}

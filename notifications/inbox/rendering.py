@@ -1,0 +1,71 @@
+"""From kind and parameters to words, in the reader's language, when somebody reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from marketplace.core.errors import DomainError
+from marketplace.core.http.fields import money_json
+from marketplace.core.money import Money
+
+from .kinds import KINDS
+from .models import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A message in one language."""
+
+    title: str
+    body: str
+
+
+class _Values(dict[str, Any]):
+    """Parameters of an older message may lack what a newer template names."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def render(message: Message, language: str) -> Text:
+    """The message's words. A kind this version does not know shows what its parameters say; nothing raises."""
+    values = _Values({name: _readable(value) for name, value in _mapping(message.params).items()})
+    with translation.override(language):
+        kind = KINDS.get(message.kind)
+        if kind is None:
+            return Text(str(values["title"]) or _("Notification"), str(values["body"]))
+        return Text(str(kind.title) % values, str(kind.body) % values)
+
+
+def _mapping(params: Any) -> Mapping[str, Any]:
+    return params if isinstance(params, dict) else {}
+
+
+def _readable(value: Any) -> Any:
+    if _is_money(value):
+        try:
+            return str(Money(value["minor"], value["currency"]))
+        except (DomainError, TypeError):
+            return ""
+    return value
+
+
+def data_of(message: Message) -> dict[str, Any]:
+    """The message's parameters as the API writes them: money as an object of two texts."""
+    return {name: _api_value(value) for name, value in _mapping(message.params).items()}
+
+
+def _api_value(value: Any) -> Any:
+    if _is_money(value):
+        try:
+            return money_json(Money(value["minor"], value["currency"]))
+        except (DomainError, TypeError):
+            return None
+    return value
+
+
+def _is_money(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"minor", "currency"}

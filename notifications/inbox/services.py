@@ -1,0 +1,95 @@
+"""Writes of the inbox."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from marketplace.core import audit
+from marketplace.core.ids import uuid7
+from marketplace.core.outbox.publishing import publish
+from notifications.events import MailRequested
+from users import facade as users
+
+from .errors import UnknownRecipientsError
+from .kinds import ANNOUNCEMENT, KINDS
+from .models import InboxItem, Message
+
+
+@transaction.atomic
+def write_message(
+    *, kind: str, params: dict[str, Any], dedupe_key: str, at: datetime, recipient: UUID | None = None
+) -> Message:
+    """The message about that fact: written now, or the one that is there already. `params` are JSON-ready values."""
+    Message.objects.bulk_create(
+        [Message(kind=kind, params=params, dedupe_key=dedupe_key, recipient=recipient, created_at=at)],
+        ignore_conflicts=True,
+    )
+    return Message.objects.get(dedupe_key=dedupe_key)
+
+
+@transaction.atomic
+def tell_customer(*, kind: str, customer_id: UUID, params: dict[str, Any], dedupe_key: str, at: datetime) -> Message:
+    """Put a message into one customer's inbox, and ask for an e-mail where the kind says so. Harmless twice."""
+    message = write_message(kind=kind, params=params, dedupe_key=dedupe_key, at=at, recipient=customer_id)
+    InboxItem.objects.bulk_create(
+        [InboxItem(customer=customer_id, message=message, created_at=at)], ignore_conflicts=True
+    )
+    if KINDS[kind].by_mail:
+        publish(MailRequested(message_id=message.pk, from_customer=customer_id, to_customer=customer_id))
+    return message
+
+
+@transaction.atomic
+def send_announcement(
+    *, title: str, body: str, customer_ids: Sequence[UUID], actor_id: UUID, at: datetime
+) -> tuple[Message, int]:
+    """Staff tell these customers something in their own words; the message, and how many people were told.
+
+    Raises `UnknownRecipientsError` with the ids that lead to nobody; nobody is told then.
+    """
+    wanted = set(customer_ids)
+    unknown = wanted - users.contacts(wanted).keys()
+    if unknown:
+        raise UnknownRecipientsError(unknown=sorted(map(str, unknown)))
+    message = write_message(
+        kind=ANNOUNCEMENT,
+        params={"title": title, "body": body},
+        dedupe_key=f"{ANNOUNCEMENT}:{uuid7()}",
+        at=at,
+        recipient=next(iter(wanted)) if len(wanted) == 1 else None,
+    )
+    InboxItem.objects.bulk_create(
+        InboxItem(customer=customer, message=message, created_at=at) for customer in sorted(wanted)
+    )
+    audit.record(
+        actor_id=actor_id,
+        action="notifications.send_announcement",
+        subject=message,
+        after={"recipients": len(wanted)},
+    )
+    return message, len(wanted)
+
+
+def mark_item(*, item: InboxItem, is_read: bool, at: datetime) -> InboxItem:
+    """Read or unread; the first moment of reading is kept when it is marked read again."""
+    if is_read:
+        InboxItem.objects.filter(pk=item.pk, read_at__isnull=True).update(read_at=at)
+    else:
+        InboxItem.objects.filter(pk=item.pk).update(read_at=None)
+    item.refresh_from_db(fields=["read_at"])
+    return item
+
+
+def mark_all(*, customer_id: UUID, at: datetime) -> int:
+    """Everything this customer has not read yet, in one statement; how many."""
+    return InboxItem.objects.filter(customer=customer_id, read_at__isnull=True).update(read_at=at)
+
+
+@transaction.atomic
+def forget_customer(customer_id: UUID) -> None:
+    """Erasure: the inbox and what was said to this person alone. What was said to many stays without them."""
+    InboxItem.objects.filter(customer=customer_id).delete()
+    Message.objects.filter(recipient=customer_id).delete()
