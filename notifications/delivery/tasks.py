@@ -8,7 +8,7 @@ from notifications.inbox.fan_outs import resume_fan_outs
 from . import services
 
 
-@shared_task(name="notifications.send_due", queue="notify")
+@shared_task(name="notifications.send_due")
 def send_due() -> None:
     """The notification queue's tick (beat, every 30 s): audiences left half told, batches that are due. Harmless twice."""
     resume_fan_outs(at=timezone.now())

@@ -7,9 +7,8 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from marketplace.core.errors import DomainError
 from marketplace.core.http.fields import money_json
-from marketplace.core.money import Money
+from marketplace.core.money import CURRENCIES, Money
 
 from .kinds import KINDS
 from .models import Message
@@ -44,28 +43,23 @@ def _mapping(params: Any) -> Mapping[str, Any]:
     return params if isinstance(params, dict) else {}
 
 
-def _readable(value: Any) -> Any:
-    if _is_money(value):
-        try:
-            return str(Money(value["minor"], value["currency"]))
-        except (DomainError, TypeError):
-            return ""
-    return value
-
-
 def data_of(message: Message) -> dict[str, Any]:
     """The message's parameters as the API writes them: money as an object of two texts."""
     return {name: _api_value(value) for name, value in _mapping(message.params).items()}
 
 
+def _readable(value: Any) -> Any:
+    money = _money(value)
+    return value if money is None else str(money)
+
+
 def _api_value(value: Any) -> Any:
-    if _is_money(value):
-        try:
-            return money_json(Money(value["minor"], value["currency"]))
-        except (DomainError, TypeError):
-            return None
-    return value
+    money = _money(value)
+    return value if money is None else money_json(money)
 
 
-def _is_money(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == {"minor", "currency"}
+def _money(value: Any) -> Money | None:
+    match value:
+        case {"minor": int(minor), "currency": str(currency)} if currency in CURRENCIES:
+            return Money(minor, currency)
+    return None

@@ -1,0 +1,20 @@
+"""Rows of the delivery queue for tests."""
+
+from datetime import timedelta
+
+import factory
+from django.utils import timezone
+
+from notifications.delivery.models import Delivery
+from notifications.inbox.tests.factories import MessageFactory
+
+
+class DeliveryFactory(factory.django.DjangoModelFactory):
+    """A batch that is due; say `from_customer` and `to_customer`."""
+
+    class Meta:
+        model = Delivery
+
+    message = factory.SubFactory(MessageFactory)
+    channel = Delivery.Channel.EMAIL
+    due_at = factory.LazyFunction(lambda: timezone.now() - timedelta(seconds=1))

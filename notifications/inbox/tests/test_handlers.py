@@ -1,0 +1,94 @@
+"""Events of the other contexts become messages, once."""
+
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+
+from funds.events import DepositCredited
+from marketplace.core.erasure import erase_person
+from marketplace.core.ids import uuid7
+from marketplace.core.money import Money
+from marketplace.core.outbox.handlers import all_handlers
+from marketplace.core.outbox.models import EventDelivery
+from marketplace.core.outbox.publishing import publish
+from marketplace.core.outbox.relay import drain
+from notifications.inbox.kinds import KINDS
+from notifications.inbox.models import InboxItem, Message
+from notifications.inbox.services import forget_customer
+from notifications.inbox.tests.factories import InboxItemFactory
+from users.accounts.tests.factories import UserFactory
+from users.events import EmailVerified
+
+pytestmark = pytest.mark.django_db
+
+
+def publish_now(*events) -> None:
+    with transaction.atomic():
+        publish(*events)
+    drain()
+
+
+def deposit(customer_id: UUID) -> DepositCredited:
+    return DepositCredited(deposit_id=uuid7(), customer_id=customer_id, amount=Money(50000, "MXN"))
+
+
+def test_event_becomes_one_inbox_row_for_its_customer():
+    customer = UserFactory()
+
+    publish_now(deposit(customer.pk))
+
+    item = InboxItem.objects.select_related("message").get(customer=customer.pk)
+    assert item.message.kind == "deposit_credited"
+    assert item.message.params["amount"] == {"minor": 50000, "currency": "MXN"}
+    assert item.message.recipient == customer.pk
+    assert item.cap_day is None
+
+
+def test_same_fact_published_or_delivered_twice_is_told_once():
+    customer = UserFactory()
+    event = deposit(customer.pk)
+
+    publish_now(event)
+    publish_now(event, event)
+    EventDelivery.objects.update(state=EventDelivery.State.PENDING, due_at="2026-01-01T00:00:00Z")
+    drain()
+
+    assert Message.objects.filter(kind="deposit_credited").count() == 1
+    assert InboxItem.objects.filter(customer=customer.pk).count() == 1
+
+
+def test_two_facts_of_one_kind_are_two_messages():
+    customer = UserFactory()
+
+    publish_now(deposit(customer.pk), deposit(customer.pk), EmailVerified(user_id=customer.pk))
+
+    assert InboxItem.objects.filter(customer=customer.pk).count() == 3
+
+
+def test_every_cause_in_the_table_has_its_handler():
+    names = {handler.name for handler in all_handlers()}
+
+    assert {f"notifications.tell_{kind.code}" for kind in KINDS.values() if kind.cause} <= names
+
+
+def test_erasure_forgets_the_inbox_and_what_was_said_to_that_person_alone():
+    leaver, stayer = UserFactory(), UserFactory()
+    publish_now(deposit(leaver.pk), deposit(stayer.pk))
+    shared = InboxItemFactory(customer=leaver.pk).message
+    InboxItemFactory(customer=stayer.pk, message=shared)
+
+    forget_customer(leaver.pk)
+
+    assert not InboxItem.objects.filter(customer=leaver.pk).exists()
+    assert not Message.objects.filter(recipient=leaver.pk).exists()
+    assert InboxItem.objects.filter(customer=stayer.pk).count() == 2
+
+
+def test_erasure_is_registered():
+    leaver = UserFactory()
+    publish_now(deposit(leaver.pk))
+
+    erase_person(leaver.pk)
+
+    assert not InboxItem.objects.filter(customer=leaver.pk).exists()
