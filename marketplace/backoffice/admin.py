@@ -11,8 +11,8 @@ from django_celery_results.models import GroupResult, TaskResult
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-for _model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule, TaskResult, GroupResult):
-    admin.site.unregister(_model)
+admin.site.unregister([PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule])
+admin.site.unregister([TaskResult, GroupResult])
 
 
 class TaskSelectWidget(UnfoldAdminSelectWidget, beat.TaskSelectWidget):

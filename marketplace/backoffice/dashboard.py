@@ -102,7 +102,7 @@ def _chart(title: Any, kind: str, days: list[date], values: list[Any]) -> dict[s
             }
         ],
     }
-    return {"title": str(title), "template": f"unfold/components/chart/{kind}.html", "data": json.dumps(data)}
+    return {"title": str(title), "kind": kind, "data": json.dumps(data)}
 
 
 def _figure(request: HttpRequest, kpi: Kpi) -> Figure | None:

@@ -77,18 +77,14 @@ DEFAULT_ICON = "table_rows"
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """django-unfold's sidebar: the dashboard, then a section for each context with pages this person may see."""
     dashboard = {"title": _("Dashboard"), "icon": "dashboard", "link": reverse("admin:index")}
-    sections = [{"items": [dashboard]}]
     titles = dict(SECTIONS)
     visible = _visible_models(request)
-    for label in [*titles, *sorted(visible.keys() - titles.keys())]:
-        if label in visible:
-            sections.append({
-                "title": titles.get(label, capfirst(label)),
-                "separator": True,
-                "collapsible": True,
-                "items": [_item(model) for model in visible[label]],
-            })  # fmt: skip
-    return sections
+    labels = [label for label in [*titles, *sorted(visible.keys() - titles.keys())] if label in visible]
+    return [{"items": [dashboard]}, *[_section(titles.get(label, capfirst(label)), visible[label]) for label in labels]]
+
+
+def _section(title: Any, models: list[type[Model]]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "collapsible": True, "items": [_item(model) for model in models]}
 
 
 def _visible_models(request: HttpRequest) -> dict[str, list[type[Model]]]:

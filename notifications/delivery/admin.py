@@ -1,5 +1,8 @@
 """The delivery queue: what waits, what went out, what was set aside; the last may get another try."""
 
+from typing import cast
+from uuid import UUID
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -29,7 +32,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         count = 0
         for delivery in rows:
             try:
-                requeue_delivery(delivery=delivery, actor_id=request.user.pk)
+                requeue_delivery(delivery=delivery, actor_id=cast(UUID, request.user.pk))
             except DomainError:
                 continue
             count += 1

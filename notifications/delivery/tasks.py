@@ -10,6 +10,6 @@ from . import services
 
 @shared_task(name="notifications.send_due")
 def send_due() -> None:
-    """The notification queue's tick (beat, every 30 s): audiences left half told, batches that are due. Harmless twice."""
+    """The notification queue's tick (beat, each 30 s): audiences left half told, batches that are due."""
     resume_fan_outs(at=timezone.now())
     services.send_due()

@@ -1,9 +1,6 @@
 """Messages and who has them, to look at."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator

@@ -1,6 +1,7 @@
 """HTTP of the inbox: one's own notifications; staff may write one."""
 
-from typing import Any, ClassVar
+from typing import Any, cast
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone, translation
@@ -20,7 +21,7 @@ from users import facade as users
 
 from . import services
 from .models import InboxItem
-from .rendering import data_of, render
+from .rendering import params_of, render
 from .selectors import UNREAD_CAP, inbox_of, unread_count
 
 TAGS = ["notifications"]
@@ -34,7 +35,7 @@ class NotificationSerializer(serializers.Serializer[InboxItem]):
     kind = fields.CharField(read_only=True, help_text="What it is about; new kinds may appear.")
     title = fields.CharField(read_only=True)
     body = fields.CharField(read_only=True)
-    data = serializers.DictField(read_only=True, help_text="Ids and values behind the text, by kind.")
+    params = serializers.DictField(read_only=True, help_text="Ids and values behind the text, by kind.")
     is_read = fields.BooleanField(read_only=True)
     read_at = fields.DateTimeField(read_only=True, allow_null=True)
     created_at = fields.DateTimeField(read_only=True)
@@ -46,7 +47,7 @@ class NotificationSerializer(serializers.Serializer[InboxItem]):
             "kind": instance.message.kind,
             "title": text.title,
             "body": text.body,
-            "data": data_of(instance.message),
+            "params": params_of(instance.message),
             "is_read": instance.read_at is not None,
             "read_at": instance.read_at and self.fields["read_at"].to_representation(instance.read_at),
             "created_at": self.fields["created_at"].to_representation(instance.created_at),
@@ -72,7 +73,8 @@ class AnnouncementSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         recipients = [*attrs.get("customers", []), *([attrs["customer"]] if "customer" in attrs else [])]
         if not recipients:
-            raise serializers.ValidationError({"customers": self.fields["title"].error_messages["required"]}, "required")
+            required = self.fields["title"].error_messages["required"]
+            raise serializers.ValidationError({"customers": required}, "required")
         return {"title": attrs["title"], "body": attrs["body"], "customer_ids": recipients}
 
 
@@ -117,7 +119,7 @@ EXAMPLE = OpenApiExample(
         "kind": "order_paid",
         "title": "Order K7P2-9QXA is paid",
         "body": "We received 499.00 MXN for your order K7P2-9QXA. Thank you!",
-        "data": {"order": "01923f4e-7c1b-7d7e-9f53-0d6a1b2c3d4e", "total": {"amount": "499.00", "currency": "MXN"}},
+        "params": {"order": "01923f4e-7c1b-7d7e-9f53-0d6a1b2c3d4e", "total": {"amount": "499.00", "currency": "MXN"}},
         "is_read": False,
         "read_at": None,
         "created_at": "2026-03-01T18:00:00.412000Z",
@@ -143,13 +145,13 @@ class NotificationViewSet(ViewSet):
     serializer_class = NotificationSerializer
     filterset_class = NotificationFilter
     cursor_field = "-message_id"
-    http_method_names: ClassVar[list[str]] = ["get", "post", "patch", "head", "options"]
+    http_method_names = ["get", "post", "patch", "head", "options"]
 
     def get_permissions(self) -> list[Any]:
         return [IsStaff() if self.action == "create" else SignedIn()]
 
     def get_queryset(self) -> "QuerySet[InboxItem]":
-        return inbox_of(self.request.user.pk)
+        return inbox_of(self._me)
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "language": self._language}
@@ -164,10 +166,14 @@ class NotificationViewSet(ViewSet):
         return item
 
     @property
+    def _me(self) -> UUID:
+        return cast(UUID, self.request.user.pk)  # permissions let nobody anonymous come here
+
+    @property
     def _language(self) -> str:
         if self.request.headers.get("Accept-Language", "").strip() not in {"", "*"}:
             return translation.get_language()
-        reader = users.contacts([self.request.user.pk]).get(self.request.user.pk)
+        reader = users.contacts([self._me]).get(self._me)
         return reader.language if reader else translation.get_language()
 
     def list(self, request: Request) -> Response:
@@ -187,9 +193,7 @@ class NotificationViewSet(ViewSet):
         item = self.get_object()
         values = ReadStateSerializer(data=request.data)
         values.is_valid(raise_exception=True)
-        return self.present(
-            services.mark_item(item=item, is_read=values.validated_data["is_read"], at=timezone.now())
-        )
+        return self.present(services.mark_item(item=item, is_read=values.validated_data["is_read"], at=timezone.now()))
 
     @extend_schema(
         summary="Tell people something (staff)",
@@ -224,9 +228,7 @@ class NotificationViewSet(ViewSet):
     def create(self, request: Request) -> Response:
         values = AnnouncementSerializer(data=request.data)
         values.is_valid(raise_exception=True)
-        message, told = services.send_announcement(
-            **values.validated_data, actor_id=request.user.pk, at=timezone.now()
-        )
+        message, told = services.send_announcement(**values.validated_data, actor_id=self._me, at=timezone.now())
         sent = {
             "id": str(message.pk),
             "kind": message.kind,
@@ -245,7 +247,7 @@ class NotificationViewSet(ViewSet):
     )
     @action(detail=False, methods=["post"], url_path="read-all", pagination_class=None)
     def read_all(self, request: Request) -> Response:
-        marked = services.mark_all(customer_id=request.user.pk, at=timezone.now())
+        marked = services.mark_all(customer_id=self._me, at=timezone.now())
         return Response({"marked_count": marked})
 
     @extend_schema(
@@ -257,5 +259,5 @@ class NotificationViewSet(ViewSet):
     )
     @action(detail=False, url_path="unread-count", pagination_class=None)
     def unread_count(self, request: Request) -> Response:
-        count = unread_count(request.user.pk)
+        count = unread_count(self._me)
         return Response(sparse(request, {"unread_count": count, "is_capped": count == UNREAD_CAP}))

@@ -20,7 +20,7 @@ Rows = QuerySet[Any, Any]
 
 @transaction.atomic
 def begin_fan_out(*, message: Message, promo_id: UUID, at: datetime) -> FanOut:
-    """Record that an audience is to be told; the record that is already there otherwise. `at` decides the capped day."""
+    """Record that an audience is to be told, or find the record that is there. `at` decides the capped day."""
     FanOut.objects.bulk_create(
         [FanOut(message=message, promo_id=promo_id, cap_day=platform_day(at), told_up_to=NIL, started_at=at)],
         ignore_conflicts=True,
@@ -68,10 +68,10 @@ def _insert_items(run: FanOut, audience: Rows, upper: UUID) -> int:
     table = InboxItem._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (customer, message_id, created_at, cap_day) {select} ON CONFLICT DO NOTHING",  # noqa: S608
+            f"INSERT INTO {table} (customer, message_id, created_at, cap_day) {select} ON CONFLICT DO NOTHING",
             params,
         )
-        return max(cursor.rowcount, 0)
+        return int(cursor.rowcount)
 
 
 def _advance(run: FanOut, upper: UUID, inserted: int, at: datetime) -> None:

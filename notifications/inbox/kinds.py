@@ -16,7 +16,7 @@ from funds.events import DepositCredited
 from marketplace.core.events import Event, json_ready
 from purchases import facade as purchases
 from purchases.events import OrderDelivered, OrderPaid
-from users.events import EmailVerified, TierChanged
+from users.events import EmailVerified
 
 Params = dict[str, Any]
 

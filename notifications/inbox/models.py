@@ -71,7 +71,8 @@ class FanOut(models.Model):
     Written in the transaction of each chunk, so that after a crash the next worker goes on where the last commit was.
     """
 
-    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    id = models.BigAutoField(primary_key=True)
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="+", verbose_name=_("message"))
     promo_id = models.UUIDField()
     cap_day = models.DateField(null=True)
     told_up_to = models.UUIDField()

@@ -43,7 +43,7 @@ def _mapping(params: Any) -> Mapping[str, Any]:
     return params if isinstance(params, dict) else {}
 
 
-def data_of(message: Message) -> dict[str, Any]:
+def params_of(message: Message) -> dict[str, Any]:
     """The message's parameters as the API writes them: money as an object of two texts."""
     return {name: _api_value(value) for name, value in _mapping(message.params).items()}
 

@@ -16,6 +16,7 @@ from marketplace.core.outbox.publishing import publish
 from marketplace.core.outbox.relay import drain
 from notifications.delivery import services
 from notifications.delivery.errors import DeliveryNotParkedError
+from notifications.delivery.mail import mail_for
 from notifications.delivery.models import Delivery
 from notifications.delivery.tasks import send_due
 from notifications.delivery.tests.factories import DeliveryFactory
@@ -157,7 +158,7 @@ def test_only_parked_batches_can_be_requeued():
 def test_worker_killed_in_the_middle_is_taken_over_without_doubles(monkeypatch):
     users, message = readers(4)
     delivery = batch(users, message)
-    build, left = services.mail_for, iter([True, True, False])
+    build, left = mail_for, iter([True, True, False])
 
     def dying(*args):
         if not next(left):

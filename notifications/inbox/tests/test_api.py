@@ -60,7 +60,7 @@ def test_words_follow_accept_language_and_else_the_profile(api, customer):
 
     assert english["title"] == "Order K7P2 is paid"
     assert by_profile["title"] == "Tu pedido K7P2 está pagado"
-    assert by_profile["data"]["total"] == {"amount": "499.00", "currency": "MXN"}
+    assert by_profile["params"]["total"] == {"amount": "499.00", "currency": "MXN"}
 
 
 def test_read_state_is_filtered_set_and_unset(api, customer):
@@ -203,9 +203,7 @@ def test_bad_announcement_is_refused_and_tells_nobody(api, staff, body):
 def test_announcement_to_somebody_unknown_tells_nobody_and_says_who(api, staff):
     known, unknown = UserFactory(), uuid7()
 
-    answer = api.post(
-        URL, {"customers": [str(known.pk), str(unknown)], "title": "a", "body": "b"}, format="json"
-    )
+    answer = api.post(URL, {"customers": [str(known.pk), str(unknown)], "title": "a", "body": "b"}, format="json")
 
     assert answer.status_code == 400
     assert answer.json()["code"] == "unknown_recipients"

@@ -1,7 +1,7 @@
 """Telling an audience: chunks, replay, the daily cap, dying in the middle."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
@@ -39,7 +39,8 @@ def fan_out(message: Message | None = None, at: datetime = NOON) -> FanOut:
 
 
 def told(run: FanOut) -> list[UUID]:
-    return list(InboxItem.objects.filter(message=run.message_id).order_by("customer").values_list("customer", flat=True))
+    items = InboxItem.objects.filter(message=run.message_id).order_by("customer")
+    return list(items.values_list("customer", flat=True))
 
 
 @pytest.mark.django_db
@@ -113,7 +114,7 @@ def test_day_of_the_cap_is_the_platforms_and_stays_when_work_goes_on_past_midnig
     run = fan_out(at=just_before_midnight)
     tell_audience(run, nearby(), at=NEXT_DAY)
 
-    assert InboxItem.objects.get().cap_day.isoformat() == "2026-03-02"
+    assert InboxItem.objects.get().cap_day == date(2026, 3, 2)
 
 
 @pytest.mark.django_db

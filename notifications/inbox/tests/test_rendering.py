@@ -3,7 +3,7 @@
 import pytest
 
 from notifications.inbox.kinds import KINDS
-from notifications.inbox.rendering import Text, data_of, render
+from notifications.inbox.rendering import Text, params_of, render
 from notifications.inbox.tests.factories import MessageFactory
 
 PAID = {"order": "o1", "number": "K7P2", "item": "Coffee", "total": {"minor": 49900, "currency": "MXN"}}
@@ -43,7 +43,7 @@ def test_unknown_kinds_and_odd_parameters_never_raise(kind, params):
 
     assert isinstance(text.title, str)
     assert isinstance(text.body, str)
-    assert isinstance(data_of(message), dict)
+    assert isinstance(params_of(message), dict)
 
 
 def test_unknown_kind_shows_what_its_parameters_say():
@@ -63,4 +63,4 @@ def test_announcement_may_hold_percent_signs():
 def test_money_leaves_as_the_api_writes_it():
     message = MessageFactory.build(kind="order_paid", params=PAID)
 
-    assert data_of(message)["total"] == {"amount": "499.00", "currency": "MXN"}
+    assert params_of(message)["total"] == {"amount": "499.00", "currency": "MXN"}
