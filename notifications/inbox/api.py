@@ -173,8 +173,7 @@ class NotificationViewSet(ViewSet):
     def _language(self) -> str:
         if self.request.headers.get("Accept-Language", "").strip() not in {"", "*"}:
             return translation.get_language()
-        reader = users.contacts([self._me]).get(self._me)
-        return reader.language if reader else translation.get_language()
+        return users.customer_languages([self._me]).get(self._me, translation.get_language())
 
     def list(self, request: Request) -> Response:
         return self.present_page(self.filter_queryset(self.get_queryset()))

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from funds.events import DepositCredited
+from funds.events import DepositCredited, DepositRejected
 from marketplace.core.events import Event, json_ready
 from purchases import facade as purchases
 from purchases.events import OrderDelivered, OrderPaid
@@ -91,6 +91,17 @@ _TABLE = (
         body=_("Your deposit of %(amount)s has arrived and can be spent."),
         cause=Cause(
             event=DepositCredited,
+            customer=lambda event: event.customer_id,
+            subject=lambda event: event.deposit_id,
+            params=lambda event: {"deposit": str(event.deposit_id), "amount": json_ready(event.amount)},
+        ),
+    ),
+    Kind(
+        code="deposit_rejected",
+        title=_("Your deposit was refused"),
+        body=_("The deposit of %(amount)s was refused by the payment provider. Nothing was charged."),
+        cause=Cause(
+            event=DepositRejected,
             customer=lambda event: event.customer_id,
             subject=lambda event: event.deposit_id,
             params=lambda event: {"deposit": str(event.deposit_id), "amount": json_ready(event.amount)},

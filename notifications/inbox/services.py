@@ -48,12 +48,11 @@ def send_announcement(
 ) -> tuple[Message, int]:
     """Staff tell these customers something in their own words; the message, and how many people were told.
 
-    Raises `UnknownRecipientsError` with the ids that lead to nobody; nobody is told then.
+    Raises `UnknownRecipientsError` when one of them is not there (any more); nobody is told then.
     """
     wanted = set(customer_ids)
-    unknown = wanted - users.contacts(wanted).keys()
-    if unknown:
-        raise UnknownRecipientsError(unknown=sorted(map(str, unknown)))
+    if not users.accounts_exist(wanted):
+        raise UnknownRecipientsError
     message = write_message(
         kind=ANNOUNCEMENT,
         params={"title": title, "body": body},

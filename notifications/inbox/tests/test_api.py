@@ -200,13 +200,12 @@ def test_bad_announcement_is_refused_and_tells_nobody(api, staff, body):
     assert InboxItem.objects.count() == 0
 
 
-def test_announcement_to_somebody_unknown_tells_nobody_and_says_who(api, staff):
+def test_announcement_to_somebody_unknown_tells_nobody(api, staff):
     known, unknown = UserFactory(), uuid7()
 
     answer = api.post(URL, {"customers": [str(known.pk), str(unknown)], "title": "a", "body": "b"}, format="json")
 
     assert answer.status_code == 400
     assert answer.json()["code"] == "unknown_recipients"
-    assert answer.json()["unknown"] == [str(unknown)]
     assert Message.objects.count() == 0
     assert InboxItem.objects.count() == 0
