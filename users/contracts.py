@@ -20,6 +20,16 @@ class CustomerCard:
     time_zone: str
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where somebody is reached, and in which language."""
+
+    user_id: UUID
+    email: str
+    name: str
+    language: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCustomer:
     """A customer as demo data and importers bring one. The address is the identity; it counts as verified.
