@@ -106,7 +106,7 @@ class StockItemAdmin(RefusalsShown, ScopedAdmin):
 
     def has_move_permission(self, request: HttpRequest, object_id: str | UUID) -> bool:
         """Whether the person may enter movements of the item with this id."""
-        item = StockItem.objects.filter(pk=object_id).first()
+        item = self.get_object(request, object_id)
         return item is not None and self.has_change_permission(request, item)
 
     def save_model(self, request: HttpRequest, obj: StockItem, form: Any, change: bool) -> None:
