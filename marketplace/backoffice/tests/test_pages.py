@@ -1,4 +1,4 @@
-"""Every page of every registered model, for an administrator, a department's clerk and staff without keys: never 500."""
+"""Every page of every model: for an administrator, a clerk of a department, staff without keys. Never 500."""
 
 import pytest
 from django.contrib import admin
