@@ -19,6 +19,7 @@ urlpatterns = [
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
     *[path("api/v1/", include(f"{context}.urls")) for context in CONTEXTS],
     path("", include(UNVERSIONED)),
     # The API's own description is the front door.

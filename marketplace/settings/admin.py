@@ -7,6 +7,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Marketplace back office",
     "SITE_SYMBOL": "storefront",
     "SHOW_HISTORY": True,
+    "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "marketplace.backoffice.dashboard.dashboard_context",
     "SIDEBAR": {

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from marketplace.core.access import KEYS
-from users.accounts.tests.factories import UserFactory
+from users.accounts.tests.factories import AdministratorFactory, UserFactory
 from users.staff.tests.factories import DepartmentMemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +88,13 @@ def test_customers_stay_outside(client):
 
     for address in [reverse("admin:index"), *(url(model, "changelist") for model in MODELS)]:
         assert client.get(address).status_code == 302
+
+
+def test_the_menu_switches_language(client):
+    client.force_login(AdministratorFactory())
+
+    client.post(reverse("set_language"), {"language": "es", "next": reverse("admin:index")})
+
+    assert "Maquinaria" in client.get(reverse("admin:index")).content.decode()
+    client.post(reverse("set_language"), {"language": "en", "next": reverse("admin:index")})
+    assert "Machinery" in client.get(reverse("admin:index")).content.decode()
