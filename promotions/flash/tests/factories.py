@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.apps import apps
 from django.utils import timezone
 
 from marketplace.core.clock import read_db_now
@@ -12,7 +11,8 @@ from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit, Reservati
 from promotions.flash.services.planning import Offer, schedule_promo
 from stores.catalog.tests.factories import VariantFactory
 from stores.inventory.tests.factories import stocked
-from users.accounts.tests.factories import UserFactory
+from users.customers.tests.factories import SegmentFactory
+from users.customers.tests.factories import make_customer as customer_at
 
 ZOCALO = (19.4326, -99.1332)
 """Where the stores of the factories stand."""
@@ -20,7 +20,7 @@ ZOCALO = (19.4326, -99.1332)
 
 def make_variant(*, on_hand: int = 20, **values: Any) -> Any:
     """A variant at 349.00 MXN in an open store at the Zócalo, with stock."""
-    variant = VariantFactory(**values)
+    variant = VariantFactory.create(**values)
     stocked(variant, on_hand)
     return variant
 
@@ -43,21 +43,15 @@ def make_promo(variant: Any = None, *, at: datetime | None = None, **terms: Any)
     return schedule_promo(offer=offer_of(variant, **terms), actor_id=None, at=at or timezone.now())
 
 
-def make_customer(*, place: tuple[float, float] | None = ZOCALO, segments: tuple[Any, ...] = (), **values: Any) -> Any:
+def make_customer(*, place: tuple[float, float] | None = ZOCALO, segments: tuple[Any, ...] = (), **account: Any) -> Any:
     """A verified customer at the Zócalo."""
-    user = UserFactory(**values)
     latitude, longitude = place or (None, None)
-    profile, _made = apps.get_model("users.CustomerProfile").objects.update_or_create(
-        user=user, defaults={"latitude": latitude, "longitude": longitude}
-    )
-    for segment in segments:
-        apps.get_model("users.SegmentMembership").objects.create(profile=profile, segment=segment)
-    return user
+    return customer_at(latitude=latitude, longitude=longitude, segments=segments, **account)
 
 
 def make_segment(slug: str) -> Any:
     """A segment that staff fill."""
-    return apps.get_model("users.Segment").objects.create(name=slug, slug=slug)
+    return SegmentFactory.create(slug=slug)
 
 
 def let_lapse(reservation_id: Any, *, ago: timedelta = timedelta(milliseconds=1)) -> None:

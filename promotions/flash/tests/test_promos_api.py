@@ -26,7 +26,7 @@ URL = "/api/v1/promotions/flash-promos/"
 @pytest.fixture
 def staff(monkeypatch):
     """A person with `promotions:write` where a test says."""
-    user = UserFactory()
+    user = UserFactory.create()
     reaches: dict[str, Reach] = {}
 
     def authority(who: Any, key: str) -> Reach:
