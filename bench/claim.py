@@ -39,8 +39,9 @@ from users import facade as users
 from users.contracts import NewCustomer
 
 SQL = Path(__file__).parent / "sql"
-PLACE = {"latitude": 19.4326, "longitude": -99.1332}
+LATITUDE, LONGITUDE = 19.4326, -99.1332
 PROCESSES = 4
+MOST_CLIENTS = 64
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class Bench:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.customers = users.add_customers(
-            NewCustomer(email=f"claim{number}@example.com", **PLACE) for number in range(64)
+            NewCustomer(email=f"claim{number}@example.com", latitude=LATITUDE, longitude=LONGITUDE)
+            for number in range(MOST_CLIENTS)
         )
         self.variant_id = seed_variant()
         with connection.cursor() as cursor:
@@ -240,7 +242,7 @@ def dsn() -> dict[str, Any]:
 def seed_variant() -> UUID:
     """A variant with stock, in an open store."""
     department = apps.get_model("users.Department").objects.create(name="Bench", slug="bench")
-    stores.add_stores([StoreRow(slug="bench", name="Bench", currency="MXN", **PLACE)])
+    stores.add_stores([StoreRow("bench", "Bench", LATITUDE, LONGITUDE, "MXN")])
     stores.add_categories([CategoryRow(slug="bench", name="Bench", department_id=department.pk)])
     product = ProductRow(
         store_slug="bench",

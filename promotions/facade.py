@@ -1,4 +1,4 @@
-"""What other contexts may call of promotions."""
+"""What other contexts may call of promotions. Each name with its promise; nothing else is for them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,42 +7,32 @@ from marketplace.core.kpis import Kpi
 
 from .contracts import RunningPromo
 from .flash import figures
-
-# How a reservation goes over the wire, for views that answer with one.
 from .flash.api.serializers import ReservationSerializer
 from .flash.running import running_copy
-
-# One reservation as it stands by the database's clock.
-# Who may take a promotion, for the statement that finds the audience; what a message says about it.
 from .flash.selectors import promo_audience_rule, promo_card, promo_title, reservation_card
-
-# Makes a held unit the customer's for good, in the caller's transaction; five queries, fenced by the claim's number.
 from .flash.services.claims import claim_sale
-
-# Makes a promotion, its units, and sets its stock aside; `Offer` states the terms. One whose time has come starts.
 from .flash.services.planning import Offer, end_promo, schedule_promo
+
+__all__ = [
+    "Offer",  # the terms of a promotion, as `schedule_promo` takes them
+    "ReservationSerializer",  # how the API writes a `ReservationCard`, for answers that hold one
+    "claim_sale",  # make a held unit the customer's for good, in the caller's transaction: at most five queries
+    "end_promo",  # end a promotion now, for good
+    "kpis",  # figures for the dashboard
+    "promo_audience_rule",  # who may take a promotion, for the statement that finds the audience
+    "promo_card",  # what a message about a promotion says
+    "promo_title",  # the product's name
+    "reservation_card",  # one reservation as it stands by the database's clock
+    "running_promos",  # what can be taken at a moment, from this process's copy
+    "schedule_promo",  # make a promotion and its units, set its stock aside; one whose time has come starts
+]
 
 
 def running_promos(at: datetime) -> Sequence[RunningPromo]:
-    """What can be taken at that moment, from this process's copy; ends first come first."""
+    """What can be taken at that moment; those that end first come first."""
     return running_copy(at).at(at)
 
 
 def kpis() -> list[Kpi]:
     """Figures for the dashboard."""
     return figures.kpis()
-
-
-__all__ = [
-    "Offer",
-    "ReservationSerializer",
-    "claim_sale",
-    "end_promo",
-    "kpis",
-    "promo_audience_rule",
-    "promo_card",
-    "promo_title",
-    "reservation_card",
-    "running_promos",
-    "schedule_promo",
-]

@@ -222,6 +222,8 @@ class ActiveHold(models.Model):
 
     class Meta:
         app_label = "promotions"
+        verbose_name = _("active hold")
+        verbose_name_plural = _("active holds")
 
     def __str__(self) -> str:
         return str(self.customer)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -56,8 +57,8 @@ promos = st.builds(
     st.integers(2, 3).map(lambda seconds: seconds - 1),
 )
 people = st.builds(
-    lambda place, segment_ids: Person(*(place or (None, None)), frozenset(segment_ids)),
-    st.one_of(st.none(), st.tuples(latitudes, longitudes)),
+    lambda place, segment_ids: Person(place[0], place[1], frozenset(segment_ids)),
+    st.one_of(st.just((None, None)), st.tuples(latitudes, longitudes)),
     segment_sets,
 )
 
@@ -67,7 +68,7 @@ def is_on_the_edge(promo, person) -> bool:
     if promo.radius_km is None or person.latitude is None:
         return False
     distance = great_circle_km(promo.latitude, promo.longitude, person.latitude, person.longitude)
-    return abs(distance - promo.radius_km) < 1e-6
+    return bool(abs(distance - promo.radius_km) < 1e-6)
 
 
 @settings(max_examples=300, deadline=None)
@@ -171,7 +172,12 @@ def test_a_promotion_appears_on_its_second_with_nobody_running(django_assert_num
 @pytest.mark.parametrize("model", ["Store", "Variant", "Product"])
 def test_what_does_not_sell_does_not_run(model):
     make_promo()
-    off = {"Store": {"state": "closed"}, "Variant": {"is_active": False}, "Product": {"is_published": False}}[model]
+    changes: dict[str, dict[str, Any]] = {
+        "Store": {"state": "closed"},
+        "Variant": {"is_active": False},
+        "Product": {"is_published": False},
+    }
+    off = changes[model]
     apps.get_model(f"stores.{model}").objects.update(**off)
     cache.clear()
 

@@ -1,6 +1,7 @@
 """Starts, ends, stock that goes back, tidying: on their moment, once, and harmless again."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -218,6 +219,7 @@ def test_the_state_as_a_condition_says_what_the_function_says():
     FlashPromo.objects.filter(pk=by_time.pk).update(starts_at=later(hours=-2), ends_at=later(hours=-1))
 
     seen = set()
+    promo: Any
     for promo in FlashPromo.objects.with_units_left():
         state = promo_state(promo, units_left=promo.units_left, at=at)
         matches = [

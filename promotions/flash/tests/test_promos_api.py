@@ -33,7 +33,9 @@ def staff(monkeypatch):
         return reaches.get("reach", access.NOWHERE) if who == user and key.startswith("promotions:") else access.NOWHERE
 
     monkeypatch.setattr(access, "_authorities", [authority])
-    user.may = lambda **where: reaches.update(reach=Reach(**{k: frozenset(v) for k, v in where.items()}))
+    user.may = lambda departments=(), stores=(): reaches.update(
+        reach=Reach(departments=frozenset(departments), stores=frozenset(stores))
+    )
     return user
 
 
@@ -46,11 +48,11 @@ def merchant(staff, api):
     return staff, variant
 
 
-def body(variant, **changes) -> dict[str, Any]:
+def body(offered, **changes) -> dict[str, Any]:
     now = timezone.now()
     return {
-        "variant": str(variant.pk),
-        "store": str(variant.store_id),
+        "variant": str(offered.pk),
+        "store": str(offered.store_id),
         "promo_price": {"amount": "199.00", "currency": "MXN"},
         "starts_at": (now - timedelta(minutes=1)).isoformat(),
         "ends_at": (now + timedelta(hours=1)).isoformat(),
@@ -127,7 +129,7 @@ def test_the_same_idempotency_key_schedules_once(api, merchant):
         ({"promo_price": "199.00"}, "promo_price"),
         ({"promo_price": {"amount": "-1.00", "currency": "MXN"}}, "promo_price"),
         ({"promo_price": {"amount": "350.00", "currency": "MXN"}}, "promo_price"),
-        ({"segments": ["nonsense"]}, "segments.0"),
+        ({"segments": ["nonsense"]}, "segments[0]"),
         ({"segments": [str(uuid7())]}, "segments"),
         ({"variant": str(uuid7())}, "variant"),
         ({"store": str(uuid7())}, "store"),
