@@ -14,7 +14,7 @@ from .inventory.services import (
 )
 from .inventory.stocking import add_catalog
 from .merchants.bulk import add_stores
-from .merchants.selectors import store_place, stores_run_by
+from .merchants.selectors import has_stores, store_place, stores_run_by
 
 __all__ = [
     "InsufficientStockError",  # refusal: says which item, what was asked and what is available
@@ -24,6 +24,7 @@ __all__ = [
     "add_categories",  # categories by slug, parents first, those not there yet
     "add_stores",  # stores by slug with their owners, those not there yet
     "adjust_stock",  # correct on_hand by signed quantities, for a reason
+    "has_stores",  # whether there is any store: an empty database has none
     "kpis",  # figures for the dashboard
     "receive_stock",  # goods came in; opens the stock item the first time
     "release_stock",  # give back what was set aside

@@ -1,6 +1,6 @@
 """Values that cross the border of the context."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -53,3 +53,13 @@ class OrderOutcome:
     customer_id: UUID
     at: datetime
     change: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStaff:
+    """A person of the house as demo data brings one. `keys` by department, as `core.access.KEYS`."""
+
+    email: str
+    name: str = ""
+    is_administrator: bool = False
+    keys: dict[UUID, frozenset[str]] = field(default_factory=dict)

@@ -13,6 +13,10 @@
     The same for many at once (importers): a few statements, whatever their number.
 `add_customers(rows, *, password=None) -> list[UUID]`
     Accounts and profiles by the thousand; known addresses are left alone and give their id.
+`add_departments(names) -> dict[slug, UUID]`
+    Departments by slug, those that are not there yet.
+`add_staff(rows, *, password) -> list[UUID]`
+    Verified accounts of the house with their keys; known addresses are left alone and give their id.
 `customer_languages(ids) -> dict[UUID, str]`
     The language of each customer, `en` or `es`.
 `accounts_exist(ids) -> bool`
@@ -39,6 +43,7 @@ from .customers.errors import CustomerNotFoundError
 from .customers.selectors import customer_card, customer_languages, places_within
 from .customers.services.many import add_customers
 from .customers.services.tiers import record_order_outcome, record_order_outcomes
+from .staff.many import add_departments, add_staff
 from .staff.selectors import departments_of
 
 __all__ = [
@@ -47,6 +52,8 @@ __all__ = [
     "access_token",
     "accounts_exist",
     "add_customers",
+    "add_departments",
+    "add_staff",
     "contacts",
     "customer_card",
     "customer_languages",

@@ -16,12 +16,11 @@ class DemoLogin:
     purpose: str
 
 
-DEMO_LOGINS = (
-    DemoLogin("admin@demo.example", "administrator: everything in /admin/"),
-    DemoLogin("staff@demo.example", "staff of the grocery department"),
-    DemoLogin("merchant@demo.example", "owner of the first store"),
-    DemoLogin("ana@demo.example", "customer near running promotions, with money in the wallet"),
-)
+ADMINISTRATOR = DemoLogin("admin@demo.example", "administrator: everything in /admin/")
+STAFF = DemoLogin("staff@demo.example", "staff of the grocery department")
+MERCHANT = DemoLogin("merchant@demo.example", "owner of the first store")
+CUSTOMER = DemoLogin("ana@demo.example", "customer near running promotions, with money in the wallet")
+DEMO_LOGINS = (ADMINISTRATOR, STAFF, MERCHANT, CUSTOMER)
 
 
 def existing_demo_logins() -> list[DemoLogin]:

@@ -36,6 +36,12 @@ def promos_within(promos: FlashPromoQuerySet, where: Reach) -> FlashPromoQuerySe
     return cast(FlashPromoQuerySet, rows)
 
 
+def promoted_variants(variant_ids: Iterable[UUID], at: datetime) -> frozenset[UUID]:
+    """Those of the variants that have a promotion now or to come."""
+    waiting = FlashPromo.objects.filter(variant__in=set(variant_ids), ended_at__isnull=True, ends_at__gt=at)
+    return frozenset(waiting.values_list("variant_id", flat=True))
+
+
 def open_units(promo_id: UUID) -> int:
     """Units neither sold nor given back."""
     return PromoUnit.objects.filter(PromoUnit.OPEN, promo=promo_id).count()

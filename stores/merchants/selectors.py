@@ -26,6 +26,11 @@ def present_stores() -> QuerySet[Store]:
     return Store.objects.filter(archived_at__isnull=True)
 
 
+def has_stores() -> bool:
+    """Whether there is any store, deleted ones included."""
+    return Store.objects.exists()
+
+
 def stores_run_by(user_id: UUID) -> frozenset[UUID]:
     """The stores `user_id` owns or is a member of."""
     members = StoreMember.objects.filter(user_id=user_id, store__archived_at__isnull=True)

@@ -1,0 +1,129 @@
+"""Filling the database with the town, through the contexts' facades. Re-runnable: what is there stays as it is."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from django.db import transaction
+
+from funds import facade as funds
+from marketplace.core.access import KEYS
+from marketplace.core.jobs import JobSlot, take_slot
+from marketplace.core.money import Money
+from promotions import facade as promotions
+from purchases import facade as purchases
+from stores import facade as stores
+from stores.contracts import Added, CatalogAdded
+from users import facade as users
+from users.contracts import NewCustomer, NewStaff
+
+from . import town
+from .goods import DEPARTMENTS
+from .logins import ADMINISTRATOR, CUSTOMER, DEMO_PASSWORD, MERCHANT, STAFF
+from .people import SHOPS
+
+ItemT = TypeVar("ItemT")
+JOB = "demo.populate"
+GROCERIES = "abarrotes"
+WALLET = Money(5_000_00, town.CURRENCY)
+TOTAL = len(SHOPS) + town.PRODUCTS + 2 * town.CUSTOMERS + town.ORDERS + town.RUNNING + town.COMING
+
+
+class Progress(Protocol):
+    """Somebody who wants to know how far it is."""
+
+    def update(self, n: int = 1) -> object:
+        """So many more are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was new."""
+
+    stores: int
+    products: int
+    orders: int
+    promos: int
+
+
+def wants_demo_data() -> bool:
+    """Whether the database is empty, or a first filling was interrupted."""
+    slots = set(JobSlot.objects.filter(job=JOB).values_list("slot", flat=True))
+    return "finished" not in slots and ("started" in slots or not stores.has_stores())
+
+
+def populate(*, seed: int, at: datetime, progress: Progress) -> Result:
+    """Make the town of `seed`, with promotions running from `at` and starting two minutes later."""
+    _mark("started")
+    plan = town.plan_town(seed)
+    merchant_id, customer_ids = _people(plan, progress)
+    added_stores, added = _shops(plan, merchant_id, progress)
+    orders = purchases.import_orders(
+        _counted(
+            town.past_orders(seed, plan, customer_ids=customer_ids, variant_ids=added.variant_ids, at=at), progress
+        )
+    )
+    promos = _schedule(plan, added.variant_ids, merchant_id, at, progress)
+    _mark("finished")
+    return Result(added_stores.new_count, added.new_products_count, orders, promos)
+
+
+def _people(plan: town.Town, progress: Progress) -> tuple[UUID, list[UUID]]:
+    departments = users.add_departments(DEPARTMENTS)
+    users.add_staff(
+        [
+            NewStaff(email=ADMINISTRATOR.email, name="Administración", is_administrator=True),
+            NewStaff(email=STAFF.email, name="Abarrotes", keys={departments[GROCERIES]: frozenset(KEYS)}),
+        ],
+        password=DEMO_PASSWORD,
+    )
+    home = SHOPS[0]
+    named = [
+        NewCustomer(email=MERCHANT.email, name="Comercio Madero", latitude=home.latitude, longitude=home.longitude),
+        NewCustomer(email=CUSTOMER.email, name="Ana", latitude=19.4326, longitude=-99.1332),
+    ]
+    ids = users.add_customers([*named, *_counted(plan.customers, progress)], password=DEMO_PASSWORD)
+    merchant_id, *customer_ids = ids
+    funds.fund_wallets(rows=[(each, WALLET, f"demo:{each}") for each in _counted(customer_ids, progress)])
+    return merchant_id, customer_ids
+
+
+def _shops(plan: town.Town, merchant_id: UUID, progress: Progress) -> tuple[Added, CatalogAdded]:
+    added = stores.add_stores(_counted(town.store_rows(merchant_id), progress))
+    stores.add_brands(town.brand_rows())
+    stores.add_categories(town.category_rows(users.add_departments(DEPARTMENTS)))
+    return added, stores.add_catalog(_counted(plan.products, progress))
+
+
+def _schedule(
+    plan: town.Town, variant_ids: dict[tuple[str, str], UUID], actor_id: UUID, at: datetime, progress: Progress
+) -> int:
+    """Promotions of variants that have none now or to come; how many were new."""
+    ids = {promo: variant_ids[promo.store_slug, promo.sku] for promo in plan.promos}
+    promoted = promotions.promoted_variants(ids.values(), at)
+    fresh = [promo for promo in _counted(plan.promos, progress) if ids[promo] not in promoted]
+    for promo in fresh:
+        starts_at = at + promo.starts_in
+        offer = promotions.Offer(
+            variant_id=ids[promo],
+            promo_price=promo.price,
+            starts_at=starts_at,
+            ends_at=starts_at + promo.runs_for,
+            radius_km=promo.radius_km,
+            units=promo.units,
+        )
+        promotions.schedule_promo(offer=offer, actor_id=actor_id, at=at)
+    return len(fresh)
+
+
+def _counted(items: Iterable[ItemT], progress: Progress) -> Iterator[ItemT]:
+    for item in items:
+        progress.update()
+        yield item
+
+
+@transaction.atomic
+def _mark(slot: str) -> None:
+    take_slot(JOB, slot)

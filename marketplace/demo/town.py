@@ -1,0 +1,200 @@
+"""The town as rows: everything follows from the seed, nothing touches the database here."""
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.text import slugify
+
+from marketplace.core.money import Money
+from purchases.contracts import ImportedLine, ImportedOrder
+from stores.contracts import BrandRow, CategoryRow, ProductRow, StoreRow, VariantRow
+from users.contracts import NewCustomer
+
+from .goods import DEPARTMENTS, TOWN, Good, Shelf
+from .people import FIRST_NAMES, LAST_NAMES, SHOPS, Shop
+
+CURRENCY = "MXN"
+PRODUCTS = 300
+CUSTOMERS = 500
+ORDERS = 240
+RUNNING, COMING = 12, 6
+KM_PER_DEGREE = 111.2
+WALKING_KM = 1.6
+"""How far from a shop its customers live, mostly."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPromo:
+    """A promotion by its SKU: which share of the price is asked, when it runs relative to now."""
+
+    store_slug: str
+    sku: str
+    price: Money
+    starts_in: timedelta
+    runs_for: timedelta
+    radius_km: float
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Everything that does not need an id of the database."""
+
+    products: tuple[ProductRow, ...]
+    customers: tuple[NewCustomer, ...]
+    promos: tuple[PlannedPromo, ...]
+
+
+def plan_town(seed: int) -> Town:
+    """The same town for the same seed."""
+    dice = random.Random(seed)  # noqa: S311 - made-up data
+    products = tuple(_products(dice))
+    return Town(products, tuple(_customers(dice)), tuple(_promos(dice, products)))
+
+
+def store_rows(owner_id: UUID) -> list[StoreRow]:
+    """The shops; the first one belongs to the demo merchant."""
+    return [
+        StoreRow(
+            slug=shop.slug,
+            name=shop.name,
+            latitude=shop.latitude,
+            longitude=shop.longitude,
+            currency=CURRENCY,
+            owner_ids=(owner_id,) if shop is SHOPS[0] else (),
+        )
+        for shop in SHOPS
+    ]
+
+
+def category_rows(department_ids: dict[str, UUID]) -> list[CategoryRow]:
+    """A category for each department, the shelves below it."""
+    rows = []
+    for department, shelves in TOWN.items():
+        department_id = department_ids[department]
+        rows.append(CategoryRow(department, DEPARTMENTS[department], department_id))
+        rows += [CategoryRow(shelf.slug, shelf.name, department_id, department, shelf.tax_bp) for shelf in shelves]
+    return rows
+
+
+def brand_rows() -> list[BrandRow]:
+    """Every brand on some shelf."""
+    names = {name for shelves in TOWN.values() for shelf in shelves for name in shelf.brands}
+    return [BrandRow(slugify(name), name) for name in sorted(names)]
+
+
+def past_orders(
+    seed: int, town: Town, *, customer_ids: list[UUID], variant_ids: dict[tuple[str, str], UUID], at: datetime
+) -> Iterator[ImportedOrder]:
+    """A month of sales before `at`: most delivered, the latest still under way."""
+    dice = random.Random(seed + 1)  # noqa: S311
+    for number in range(ORDERS):
+        age = timedelta(days=30 * dice.random() ** 1.3, minutes=5)
+        product = dice.choice(town.products)
+        variant = dice.choice(product.variants)
+        state = "delivered" if age.days >= 4 else dice.choice(("paid", "packed", "shipped"))
+        if dice.random() < 0.04:
+            state = "cancelled"
+        line = ImportedLine(
+            variant_id=variant_ids[product.store_slug, variant.sku],
+            quantity=dice.choice((1, 1, 1, 2, 3)),
+            unit_price=variant.price,
+        )
+        yield ImportedOrder(
+            source_key=f"demo:{number}",
+            customer_id=dice.choice(customer_ids),
+            state=state,
+            placed_at=at - age,
+            delivered_at=at - age + timedelta(days=3) if state == "delivered" else None,
+            lines=(line,),
+        )
+
+
+def _products(dice: random.Random) -> Iterator[ProductRow]:
+    """The same number for each shop; a shop has each thing once, from the departments it sells."""
+    each, rest = divmod(PRODUCTS, len(SHOPS))
+    for number, shop in enumerate(SHOPS):
+        shelves = [shelf for department in shop.departments for shelf in TOWN[department]]
+        # Things before brands: another brand of the same thing only when the shop has every thing once.
+        choice: list[tuple[int, Shelf, Good]] = []
+        for shelf in shelves:
+            for good in shelf.goods:
+                brands = dice.sample(range(len(shelf.brands)), len(shelf.brands))
+                choice += [(rank * len(brands) + brand, shelf, good) for rank, brand in enumerate(brands)]
+        dice.shuffle(choice)
+        choice.sort(key=lambda entry: entry[0] // len(entry[1].brands))
+        for place, shelf, good in choice[: each + (number < rest)]:
+            yield _product(dice, shop, shelf, good, place % len(shelf.brands))
+
+
+def _product(dice: random.Random, shop: Shop, shelf: Shelf, good: Good, brand_number: int) -> ProductRow:
+    brand = shelf.brands[brand_number]
+    name = f"{good.name} {brand}"
+    slug = slugify(name)
+    code = f"{shelf.slug[:4]}-{shelf.goods.index(good):02d}{brand_number}".upper()
+    pesos = dice.randint(good.least, good.most)
+    # As price labels are: small amounts end in .50, larger ones in 9.
+    minor = pesos * 100 + 50 if pesos < 100 else (pesos // 10 * 10 + 9) * 100
+    price = Money(minor, CURRENCY)
+    cost = price.percent(dice.randint(4_500, 7_000))
+    return ProductRow(
+        store_slug=shop.slug,
+        slug=slug,
+        name=name,
+        category_slug=shelf.slug,
+        brand_slug=slugify(brand),
+        description=f"{good.name}, de {brand}. En {shop.name}.",
+        variants=tuple(
+            VariantRow(
+                sku=f"{code}-{size[:3].upper()}" if size else code,
+                price=price,
+                cost=cost,
+                options={"talla": size} if size else {},
+                opening_stock=dice.randint(60, 180),
+                reorder_point=dice.randint(5, 15),
+                reorder_qty=dice.randint(20, 60),
+            )
+            for size in (good.sizes or ("",))
+        ),
+    )
+
+
+def _customers(dice: random.Random) -> Iterator[NewCustomer]:
+    """Most live around a shop, so that what runs there is theirs to take."""
+    for number in range(CUSTOMERS):
+        shop = SHOPS[number % len(SHOPS)]
+        name = f"{dice.choice(FIRST_NAMES)} {dice.choice(LAST_NAMES)}"
+        north, east = dice.gauss(0, WALKING_KM / 2), dice.gauss(0, WALKING_KM / 2)
+        yield NewCustomer(
+            email=f"{slugify(name).replace('-', '.')}.{number:03d}@demo.example",
+            name=name,
+            latitude=shop.latitude + north / KM_PER_DEGREE,
+            longitude=shop.longitude + east / (KM_PER_DEGREE * math.cos(math.radians(shop.latitude))),
+            language="es" if dice.random() < 0.9 else "en",
+        )
+
+
+def _promos(dice: random.Random, products: tuple[ProductRow, ...]) -> Iterator[PlannedPromo]:
+    """Running ones first: the four shops nearest the Zócalo always have one, the other shops take turns."""
+    by_shop: dict[str, list[ProductRow]] = {}
+    for product in products:
+        by_shop.setdefault(product.store_slug, []).append(product)
+    centre = [shop.slug for shop in SHOPS[:4]]
+    others = [shop.slug for shop in SHOPS[4:]]
+    dice.shuffle(others)
+    for number, store_slug in enumerate((centre + others)[: RUNNING + COMING]):
+        is_running = number < RUNNING
+        variant = dice.choice(by_shop[store_slug]).variants[0]
+        yield PlannedPromo(
+            store_slug=store_slug,
+            sku=variant.sku,
+            price=variant.price.percent(dice.choice((4_000, 5_000, 6_000, 7_000))),
+            starts_in=timedelta(0) if is_running else timedelta(minutes=2),
+            runs_for=timedelta(days=7 if number < len(centre) else dice.randint(1, 3)),
+            radius_km=3.0 if number < len(centre) else dice.choice((1.5, 2.0, 5.0)),
+            units=40 if number < len(centre) else dice.randint(1, 12),
+        )
