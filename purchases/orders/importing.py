@@ -10,6 +10,7 @@ from purchases.contracts import ImportedLine, ImportedOrder
 from stores import facade as stores
 from stores.contracts import VariantCard
 from users import facade as users
+from users.contracts import OrderOutcome
 
 from .models import Order, OrderEvent, OrderLine, OrderPart
 from .numbers import new_number
@@ -47,11 +48,11 @@ def _import_chunk(chunk: list[ImportedOrder]) -> int:
     OrderPart.objects.bulk_create(part for row in rows for part in row[1])
     OrderLine.objects.bulk_create(line for row in rows for line in row[2])
     OrderEvent.objects.bulk_create(event for row in rows for event in row[3])
-    for order in fresh:
-        if order.state == Order.State.DELIVERED:
-            users.record_order_outcome(
-                customer_id=order.customer_id, at=order.delivered_at or order.placed_at, change=1
-            )
+    users.record_order_outcomes(
+        OrderOutcome(customer_id=order.customer_id, at=order.delivered_at or order.placed_at, change=1)
+        for order in fresh
+        if order.state == Order.State.DELIVERED
+    )
     return len(fresh)
 
 
