@@ -43,7 +43,7 @@ class MemberInline(ScopedInline):
 
     model = StoreMember
     fields = ["user", "role"]
-    raw_id_fields = ["user"]
+    autocomplete_fields = ["user"]
 
     def _may_change_parent(self, request: HttpRequest, obj: Model | None) -> bool:
         """Only owners choose people."""

@@ -1,0 +1,144 @@
+"""The demo town: the same for the same seed, whole after an interruption, and somebody to try it with."""
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.utils import timezone
+
+from funds.facade import wallets_of
+from marketplace.demo import populate as populating
+from marketplace.demo.logins import ADMINISTRATOR, CUSTOMER, DEMO_LOGINS, DEMO_PASSWORD, MERCHANT, STAFF
+from marketplace.demo.people import SHOPS
+from marketplace.demo.town import CUSTOMERS, ORDERS, PRODUCTS, plan_town
+from promotions.models import FlashPromo
+from purchases.models import Order
+from stores.facade import stores_run_by
+from stores.merchants.tests.factories import StoreFactory
+from stores.models import Product, StockItem, StockMovement, Store, Variant
+from users.models import CustomerProfile
+
+User = get_user_model()
+
+
+class Nobody:
+    """Watches no bar."""
+
+    def update(self, n: int = 1) -> None:
+        """Nothing to draw."""
+
+
+def populate(**options: Any) -> str:
+    out = StringIO()
+    call_command("populate_demo_data", stdout=out, verbosity=0, **options)
+    return out.getvalue()
+
+
+def test_town_follows_from_its_seed():
+    first, again, other = plan_town(7), plan_town(7), plan_town(8)
+
+    assert first == again
+    assert first.products != other.products
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_town_is_believable(seed):
+    town = plan_town(seed)
+
+    assert (len(SHOPS), len(town.products), len(town.customers)) == (20, PRODUCTS, CUSTOMERS)
+    assert len({(row.store_slug, row.slug) for row in town.products}) == PRODUCTS
+    variants = [(row.store_slug, each) for row in town.products for each in row.variants]
+    assert len({(store, each.sku) for store, each in variants}) == len(variants)
+    assert all(0 < each.cost.minor < each.price.minor < 5_000_00 for _store, each in variants if each.cost)
+    assert len({row.email for row in town.customers}) == CUSTOMERS
+    assert all(19.1 < (row.latitude or 0) < 19.6 and -99.4 < (row.longitude or 0) < -98.9 for row in town.customers)
+    assert len({(promo.store_slug, promo.sku) for promo in town.promos}) == 18
+
+
+@pytest.mark.django_db
+def test_everything_is_there_once():
+    said = populate(seed=3)
+    counts = [model.objects.count() for model in (Store, Product, Variant, StockItem, Order, FlashPromo)]
+    movements = StockMovement.objects.count()
+
+    again = populate(seed=3)
+
+    assert counts[:2] == [20, 300]
+    assert counts[4:] == [ORDERS, 18]
+    assert [model.objects.count() for model in (Store, Product, Variant, StockItem, Order, FlashPromo)] == counts
+    assert StockMovement.objects.count() == movements
+    assert all(login.email in said for login in DEMO_LOGINS)
+    assert DEMO_PASSWORD in said
+    assert "New: 0 stores, 0 products, 0 past orders, 0 promotions." in again
+    assert User.objects.count() == CUSTOMERS + len(DEMO_LOGINS)
+
+
+@pytest.mark.django_db
+def test_log_ins_are_what_they_say(api):
+    populate()
+    administrator, staff, merchant, ana = (User.objects.get(email=login.email) for login in DEMO_LOGINS)
+
+    assert [login.email for login in DEMO_LOGINS] == [each.email for each in (ADMINISTRATOR, STAFF, MERCHANT, CUSTOMER)]
+    assert all(user.check_password(DEMO_PASSWORD) for user in (administrator, staff, merchant, ana))
+    assert administrator.is_superuser
+    assert (staff.is_staff, staff.is_superuser) == (True, False)
+    assert stores_run_by(merchant.pk) == {Store.objects.get(slug=SHOPS[0].slug).pk}
+    assert wallets_of(ana.pk)[0].available.minor == 5_000_00
+    api.force_authenticate(ana)
+    eligible = api.get("/api/v1/promotions/flash-promos/eligible/").json()["results"]
+    assert len(eligible) >= 4
+    assert all(int(promo["promo_price"]["amount"].partition(".")[0]) < 5_000 for promo in eligible)
+
+
+@pytest.mark.django_db
+def test_promotions_run_now_and_start_in_two_minutes():
+    at = timezone.now()
+    populating.populate(seed=1, at=at, progress=Nobody())
+
+    starts = sorted(FlashPromo.objects.values_list("starts_at", flat=True))
+
+    assert starts == [at] * 12 + [at + timedelta(minutes=2)] * 6
+    assert FlashPromo.objects.filter(started_at__isnull=False).count() == 12
+    assert CustomerProfile.objects.filter(memberships__isnull=False).exists()
+
+
+@pytest.mark.django_db
+def test_later_only_promotions_that_ended_are_made_again():
+    at = timezone.now()
+    populating.populate(seed=1, at=at, progress=Nobody())
+    FlashPromo.objects.filter(starts_at=at).update(ended_at=at)
+
+    new = populating.populate(seed=1, at=timezone.now(), progress=Nobody())
+
+    assert (new.stores, new.products, new.orders, new.promos) == (0, 0, 0, 12)
+
+
+@pytest.mark.django_db
+def test_real_data_is_left_alone():
+    StoreFactory()
+
+    assert populate(if_empty=True) == ""
+
+    assert Store.objects.count() == 1
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_interrupted_filling_is_finished(monkeypatch):
+    def out_of_power(*_args: Any, **_options: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(populating, "_schedule", out_of_power)
+        with pytest.raises(KeyboardInterrupt):
+            populate(if_empty=True)
+    assert Store.objects.exists()
+    assert populating.wants_demo_data()
+
+    populate(if_empty=True)
+
+    assert FlashPromo.objects.count() == 18
+    assert populate(if_empty=True) == ""
