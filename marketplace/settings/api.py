@@ -37,9 +37,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "PREPROCESSING_HOOKS": ["marketplace.core.http.schema.only_versioned_paths"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "marketplace.core.http.schema.add_problem_component",
+        "marketplace.core.http.schema.add_shared_components",
+        "marketplace.core.http.schema.free_sparse_answers",
     ],
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "LanguageEnum": "marketplace.settings.i18n.LANGUAGES",
+        "MovementKindEnum": "stores.models.StockMovement.Kind",
+        "OrderStateEnum": "purchases.models.Order.State",
+    },
 }
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])

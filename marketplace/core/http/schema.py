@@ -86,7 +86,7 @@ class AutoSchema(SpectacularAutoSchema):
         if operation is None:
             return None
         for status in self._problem_statuses():
-            operation["responses"].setdefault(status, _problem_response(status))
+            operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
         return operation
 
     def _problem_statuses(self) -> list[str]:
@@ -115,7 +115,34 @@ def only_versioned_paths(endpoints: list[tuple[str, ...]], **kwargs: Any) -> lis
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/v1/")]
 
 
-def add_problem_component(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Post-processing hook: the one schema all problems share."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+def add_shared_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Post-processing hook: the one schema all problems share, and the answers made of it."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components["responses"] = {f"Problem{status}": _problem_response(status) for status in REASONS}
     return result
+
+
+def free_sparse_answers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Post-processing hook: what `?fields=` can cut out of an answer is not required in it."""
+    schemas = result["components"]["schemas"]
+    for path in result["paths"].values():
+        operation = path.get("get", {})
+        if any(parameter["name"] == "fields" for parameter in operation.get("parameters", [])):
+            for name in _answered_with(operation["responses"].get("200", {}), schemas):
+                schemas[name].pop("required", None)
+    return result
+
+
+def _answered_with(response: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
+    """The components an operation answers with: the object, or the rows of its list or page."""
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    names = set()
+    while schema:
+        name = schema.get("$ref", "").rpartition("/")[2]
+        target = schemas.get(name, schema)
+        rows = target.get("properties", {}).get("results")
+        if name and rows is None:
+            names.add(name)
+        schema = rows or (target.get("items") if target.get("type") == "array" else None)
+    return names
