@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from marketplace.core.errors import DomainError
 from users.accounts.models import MailToken, Session, SpentRefreshToken, User
+from users.accounts.services import sessions
 from users.accounts.services.registration import issue_mail_token, register_account, verify_email
 from users.accounts.services.sessions import log_in, rotate_refresh_token
 from users.accounts.tests.factories import PASSWORD, UnverifiedUserFactory, UserFactory
@@ -50,6 +51,25 @@ def test_eight_refreshes_at_once_have_one_winner():
         assert results.count("token_reused") == THREADS - 1
     assert SpentRefreshToken.objects.count() == 5
     assert Session.objects.filter(revoked_at__isnull=True).count() == 5
+
+
+def test_the_race_is_seen_when_spending_is_not_the_first_insert(monkeypatch):
+    """The control: look first, insert later, as simplejwt's blacklist does, and several win."""
+
+    def look_then_insert(claims):
+        is_spent = SpentRefreshToken.objects.filter(token_id=claims.token_id).exists()
+        looked.wait()
+        spent = SpentRefreshToken(token_id=claims.token_id, session_id=claims.session_id, spent_at=timezone.now())
+        SpentRefreshToken.objects.bulk_create([spent], ignore_conflicts=True)
+        return not is_spent
+
+    looked = Barrier(THREADS)
+    monkeypatch.setattr(sessions, "_spend", look_then_insert)
+    token = log_in(email=UserFactory.create().email, password=PASSWORD, at=timezone.now()).refresh
+
+    results = at_once(*[lambda: rotate_refresh_token(token=token)] * THREADS)
+
+    assert results.count("token_reused") < THREADS - 1
 
 
 def test_mail_link_used_at_once_works_once():

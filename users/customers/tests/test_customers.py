@@ -7,13 +7,14 @@ import pytest
 from django.utils import timezone
 
 from marketplace.core.audit import AuditEntry
+from marketplace.core.ids import uuid7
 from marketplace.core.outbox.models import OutboxEvent
 from marketplace.core.outbox.relay import drain
 from promotions.models import FlashPromo
 from users import facade
 from users.accounts.models import User
 from users.accounts.tests.factories import AdministratorFactory, StaffFactory, UserFactory
-from users.contracts import NewCustomer
+from users.contracts import NewCustomer, OrderOutcome
 from users.customers.models import CustomerProfile, Segment, SegmentMembership, SegmentPolicy, TierPolicy
 from users.customers.services.segments import recompute_segments
 from users.customers.services.tiers import recompute_tiers, set_tier_policy
@@ -251,6 +252,35 @@ def test_whole_return_takes_the_tier_back_and_says_so():
     assert facade.customer_card(user.pk).tier == "bronze"
     event = OutboxEvent.objects.get(wire_name="users.tier_changed")
     assert (event.payload["before"], event.payload["after"]) == ("silver", "bronze")
+
+
+def test_many_outcomes_count_in_a_few_queries_whatever_their_order(django_assert_max_num_queries):
+    users = [make_customer() for _ in range(10)]
+    now = timezone.now()
+    outcomes = [
+        OrderOutcome(customer_id=user.pk, at=now - timedelta(days=day), change=1)
+        for day in range(3)
+        for user in reversed(users)
+    ]
+
+    with django_assert_max_num_queries(25):
+        facade.record_order_outcomes(outcomes)
+
+    profiles = CustomerProfile.objects.filter(user__in=users)
+    assert set(profiles.values_list("successful_orders_count", "last_order_at")) == {(3, now)}
+    assert all(rules_of(user) == {"frequent"} for user in users)
+
+
+def test_outcomes_of_an_unknown_customer_count_nothing():
+    user = UserFactory.create()
+    outcomes = [
+        OrderOutcome(customer_id=customer_id, at=timezone.now(), change=1) for customer_id in (user.pk, uuid7())
+    ]
+
+    with pytest.raises(facade.CustomerNotFoundError):
+        facade.record_order_outcomes(outcomes)
+
+    assert CustomerProfile.objects.get(user=user).successful_orders_count == 0
 
 
 def test_count_never_goes_below_zero():
