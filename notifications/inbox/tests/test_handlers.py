@@ -3,7 +3,9 @@
 from uuid import UUID
 
 import pytest
+from django.core import mail
 from django.db import transaction
+from django.utils import timezone
 
 from funds.events import DepositCredited
 from marketplace.core.erasure import erase_person
@@ -17,6 +19,8 @@ from notifications.inbox.kinds import KINDS
 from notifications.inbox.models import InboxItem, Message
 from notifications.inbox.services import forget_customer
 from notifications.inbox.tests.factories import InboxItemFactory
+from purchases.events import OrderPaid
+from purchases.orders.tests.factories import OrderFactory
 from users.accounts.tests.factories import UserFactory
 from users.events import EmailVerified
 
@@ -64,6 +68,22 @@ def test_two_facts_of_one_kind_are_two_messages():
     publish_now(deposit(customer.pk), deposit(customer.pk), EmailVerified(user_id=customer.pk))
 
     assert InboxItem.objects.filter(customer=customer.pk).count() == 3
+
+
+def test_buyer_is_told_and_gets_one_mail_when_the_order_is_paid():
+    order = OrderFactory()
+    paid = OrderPaid(
+        order_id=order.pk, customer_id=order.customer_id, store_ids=(), total=order.total, paid_at=timezone.now()
+    )
+
+    publish_now(paid)
+    publish_now(paid)
+
+    item = InboxItem.objects.select_related("message").get(customer=order.customer_id)
+    assert (item.message.kind, item.message.params["number"]) == ("order_paid", order.number)
+    assert [sent.to for sent in mail.outbox] == [[order.customer.email]]
+    assert order.number in mail.outbox[0].subject
+    assert "100.00 MXN" in mail.outbox[0].body
 
 
 def test_every_cause_in_the_table_has_its_handler():
