@@ -1,6 +1,7 @@
 """From a promotion that starts to the inbox of everybody it concerns."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -23,7 +24,7 @@ def neighbour(**values):
     return make_customer(latitude=ZOCALO[0], longitude=ZOCALO[1], **values)
 
 
-def told() -> set:
+def told() -> set[UUID]:
     return set(InboxItem.objects.values_list("customer", flat=True))
 
 
