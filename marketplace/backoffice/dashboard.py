@@ -53,7 +53,7 @@ SOURCES: list[Callable[[], list[Kpi]]] = [
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the dashboard template shows to this person."""
     if not request.user.get_all_permissions():
-        return context
+        return {**context, "sections": [part for part in context["sidebar_navigation"] if part.get("title")]}
     kpis = [kpi for source in SOURCES for kpi in source()]
     return {
         **context,
