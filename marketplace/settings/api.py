@@ -11,6 +11,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["marketplace.core.http.parsing.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "marketplace.core.http.pagination.CursorPagination",
+    # OPTIONS is 405: the schema says it all. (Browsers' preflights are answered before, by corsheaders.)
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "marketplace.core.http.schema.AutoSchema",
     "EXCEPTION_HANDLER": "marketplace.core.http.problems.exception_handler",
     "DATETIME_FORMAT": "iso-8601",

@@ -184,3 +184,11 @@ def test_expired_rows_are_forgotten(log_in):
     assert not DeniedAccount.objects.exists()
     assert not Session.objects.exists()
     assert not SpentRefreshToken.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/auth/logout-all/", "/api/v1/users/", "/api/v1/users/verify-email/"])
+def test_options_is_a_refusal_like_any_other(api, path):
+    answer = api.options(path)
+
+    assert answer.status_code in {401, 405}
+    assert answer["Content-Type"] == "application/problem+json"
