@@ -26,7 +26,7 @@ class EmbeddedApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or the whole life of the server (`lifespan`)."""
         if scope["type"] == "http":
-            await self._http(as_wsgi_expects(scope), receive, send)
+            await self._http(as_wsgi_expects(scope), as_coroutine(receive), send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
@@ -39,6 +39,15 @@ class EmbeddedApplication:
         await receive()
         self._background.request_stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def as_coroutine(receive: Receive) -> Receive:
+    """The bridge schedules `receive()` from another thread, which takes a coroutine; granian's is a bare awaitable."""
+
+    async def received() -> Any:
+        return await receive()
+
+    return received
 
 
 def as_wsgi_expects(scope: Scope) -> Scope:

@@ -47,14 +47,20 @@ def _known_user(request: HttpRequest) -> Any:
 def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     match = request.resolver_match
     user = _known_user(request)
+    # The route, not the path: ids stay out, and lines of one route count together.
+    route = match.route if match else ""
+    milliseconds = round(seconds * 1000, 1)
     logger.info(
-        "request",
+        "%s /%s %s in %s ms",
+        request.method,
+        route,
+        response.status_code,
+        milliseconds,
         extra={
             "method": request.method,
-            # The route, not the path: ids stay out, and lines of one route count together.
-            "route": match.route if match else "",
+            "route": route,
             "status": response.status_code,
-            "milliseconds": round(seconds * 1000, 1),
+            "milliseconds": milliseconds,
             "user": hashed(str(user.pk)) if user is not None and user.is_authenticated else "",
         },
     )
