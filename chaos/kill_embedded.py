@@ -7,82 +7,19 @@ wallet must hold each deposit exactly once and the books must balance. Prints a 
 """
 
 import argparse
-import json
 import os
 import random
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
-from pathlib import Path
-from typing import Any
 
 from marketplace.demo.logins import DEMO_PASSWORD
+from scripts.shop import PATIENCE, Shop
 
-ROOT = Path(__file__).resolve().parent.parent
-MANAGE = [sys.executable, "manage.py"]
 CUSTOMER = "ana@demo.example"
 AMOUNT = "1.00"
-PATIENCE = 60.0
-
-
-class Shop:
-    """The embedded layout in a temporary folder; can be killed and started again."""
-
-    def __init__(self, folder: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._variables = {
-            **os.environ, "DJANGO_SETTINGS_MODULE": "marketplace.settings.local", "VAR_DIR": folder,
-            "PORT": str(self.port), "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "REDIS_URL": "",
-            "CELERY_BROKER_URL": "memory://localhost/", "LOG_LEVEL": "ERROR",
-        }  # fmt: skip
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def manage(self, *arguments: str) -> int:
-        """Run a management command on the shop's database."""
-        return subprocess.run([*MANAGE, *arguments], cwd=ROOT, env=self._variables, check=False).returncode
-
-    def start(self) -> None:
-        """Serve, and wait until it answers."""
-        self._process = subprocess.Popen([*MANAGE, "serve"], cwd=ROOT, env=self._variables, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + PATIENCE
-        while self.ask("/healthz")[0] != 200:
-            if time.monotonic() > deadline:
-                raise SystemExit("the server did not come up")
-            time.sleep(0.1)
-
-    def end(self, number: signal.Signals) -> None:
-        """Send the signal and wait for the end."""
-        if self._process is not None:
-            self._process.send_signal(number)
-            self._process.wait()
-
-    def ask(self, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-        """One request; status 0 when nobody answers."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data)
-        for name, value in {"Content-Type": "application/json", **headers}.items():
-            request.add_header(name.replace("_", "-"), value)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as response:
-                return response.status, json.loads(response.read())
-        except urllib.error.HTTPError as error:
-            return error.code, None
-        except (OSError, ValueError):
-            return 0, None
-
-
-def log_in(shop: Shop) -> str:
-    """The demo customer's bearer header."""
-    _status, tokens = shop.ask("/api/v1/auth/token/", {"email": CUSTOMER, "password": DEMO_PASSWORD})
-    return f"Bearer {tokens['access']}"
 
 
 def deposited_cents(shop: Shop, bearer: str) -> int:
@@ -114,7 +51,7 @@ def send_all(shop: Shop, bearer: str, keys: list[str]) -> int:
 
 def play(shop: Shop, number: int, deposits: int) -> bool:
     """One round; whether nothing was lost or doubled."""
-    bearer = log_in(shop)
+    bearer = shop.bearer(CUSTOMER, DEMO_PASSWORD)
     before = deposited_cents(shop, bearer)
     keys = [f"chaos-{os.getpid()}-{number}-{n}" for n in range(deposits)]
     assassin = threading.Timer(random.uniform(0.05, 1.0), shop.end, [signal.SIGKILL])
