@@ -20,8 +20,10 @@ KEYS = tuple(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
 
 
 class Person(Protocol):
-    """What this module needs to know of whoever asks; accounts and anonymous people both have it."""
+    """What rules about access need to know of whoever asks; accounts and anonymous people both have it."""
 
+    @property
+    def pk(self) -> Any: ...
     @property
     def is_authenticated(self) -> bool: ...
     @property

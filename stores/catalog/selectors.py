@@ -1,7 +1,7 @@
 """Reads of the catalogue."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -14,11 +14,6 @@ from stores.contracts import VariantCard
 from stores.merchants.models import Store
 
 from .models import Category, Product, Variant
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from users.models import User
 
 DEPARTMENT_PATH = "category__department"
 
@@ -47,7 +42,7 @@ _NAME_LENGTH = 200
 
 
 def require_reach(
-    user: "User | AnonymousUser", key: str, *, department_id: UUID | None = None, store_id: UUID | None = None
+    user: access.Person, key: str, *, department_id: UUID | None = None, store_id: UUID | None = None
 ) -> None:
     """Raises `NotFoundError` unless `key` reaches the department or the store."""
     if not access.reach(user, key).covers(department_id=department_id, store_id=store_id):
@@ -73,13 +68,13 @@ def public_products() -> QuerySet[Product]:
     return offered_products().exclude(store__state=Store.State.CLOSED).filter(is_published=True)
 
 
-def products_within(user: "User | AnonymousUser", key: str) -> QuerySet[Product]:
+def products_within(user: access.Person, key: str) -> QuerySet[Product]:
     """Products, published or not, that `key` reaches."""
     where = access.reach(user, key)
     return access.within(offered_products(), where, department_path=DEPARTMENT_PATH, store_path="store")
 
 
-def visible_products(user: "User | AnonymousUser") -> QuerySet[Product]:
+def visible_products(user: access.Person) -> QuerySet[Product]:
     """What `user` may see: the public ones, and all within reach of `catalog:read`."""
     where = access.reach(user, "catalog:read")
     if where.is_empty:

@@ -1,6 +1,5 @@
 """Reads of stock."""
 
-from typing import TYPE_CHECKING
 
 from django.db.models import Case, F, QuerySet, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -10,21 +9,16 @@ from marketplace.core.kpis import Kpi
 
 from .models import StockItem, StockMovement
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from users.models import User
-
 DEPARTMENT_PATH = "variant__product__category__department"
 
 
-def stock_within(user: "User | AnonymousUser", key: str) -> QuerySet[StockItem]:
+def stock_within(user: access.Person, key: str) -> QuerySet[StockItem]:
     """Stock items that `key` reaches, by department or store, with their variant and product."""
     rows = StockItem.objects.select_related("variant__product")
     return access.within(rows, access.reach(user, key), department_path=DEPARTMENT_PATH, store_path="store")
 
 
-def movements_within(user: "User | AnonymousUser", key: str) -> QuerySet[StockMovement]:
+def movements_within(user: access.Person, key: str) -> QuerySet[StockMovement]:
     """Movements of stock items that `key` reaches."""
     return access.within(
         StockMovement.objects.select_related("stock_item"),

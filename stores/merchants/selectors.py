@@ -1,6 +1,5 @@
 """Reads of stores, and where their people may act."""
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,11 +10,6 @@ from marketplace.core.kpis import Kpi
 from stores.contracts import StorePlace
 
 from .models import Store, StoreMember
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from users.models import User
 
 # What a store's people may do inside it, owners and members alike.
 MEMBER_AREAS = frozenset({"catalog", "inventory", "promotions"})
@@ -37,14 +31,14 @@ def stores_run_by(user_id: UUID) -> frozenset[UUID]:
     return frozenset(members.values_list("store_id", flat=True))
 
 
-def merchants_reach(user: "User | AnonymousUser", key: str) -> access.Reach:
+def merchants_reach(user: access.Person, key: str) -> access.Reach:
     """The merchants' part of `core.access`: a store's people hold the keys of its areas, for that store."""
     if user.pk is None or key.partition(":")[0] not in MEMBER_AREAS:
         return access.NOWHERE
     return access.Reach(stores=stores_run_by(user.pk))
 
 
-def editable_stores(user: "User | AnonymousUser") -> QuerySet[Store]:
+def editable_stores(user: access.Person) -> QuerySet[Store]:
     """Stores `user` may change: administrators all, merchants their own.
 
     A store has goods of many departments, so a department's key alone opens none.
@@ -52,7 +46,7 @@ def editable_stores(user: "User | AnonymousUser") -> QuerySet[Store]:
     return access.within(present_stores(), access.reach(user, "catalog:write"), store_path="pk")
 
 
-def owned_stores(user: "User | AnonymousUser") -> QuerySet[Store]:
+def owned_stores(user: access.Person) -> QuerySet[Store]:
     """Stores whose people `user` may manage: administrators all, owners their own."""
     if access.reach(user, "catalog:write").everywhere:
         return present_stores()
