@@ -3,6 +3,7 @@
 from .admin import *  # noqa: F403
 from .api import *  # noqa: F403
 from .auth import *  # noqa: F403
+from .beat import *  # noqa: F403
 from .caches import *  # noqa: F403
 from .celery import *  # noqa: F403
 from .databases import *  # noqa: F403

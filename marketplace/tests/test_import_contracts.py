@@ -1,4 +1,4 @@
-"""The five import contracts hold, and each is broken by what it forbids: planted in a copy of the tree, one at a time."""
+"""The five import contracts hold, and each is broken by what it forbids, planted in a copy of the tree."""
 
 import configparser
 import os

@@ -1,0 +1,33 @@
+"""Periodic work. The scheduler copies these rows into its table, where an administrator may pause or slow one.
+
+Beat only ticks: every job is harmless twice, also at the same time, and none is needed for correctness.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from celery.schedules import crontab
+
+
+def _every(period: timedelta, task: str, queue: str = "default") -> dict[str, Any]:
+    # A tick that waited longer than its period is dropped: the next one does the same work.
+    options = {"queue": queue, "expire_seconds": max(int(period.total_seconds()), 10)}
+    return {"task": task, "schedule": period, "options": options}
+
+
+def _daily(hour: int, minute: int, task: str) -> dict[str, Any]:
+    # Times are UTC; the small hours of the Americas.
+    return {"task": task, "schedule": crontab(hour=str(hour), minute=str(minute)), "options": {"queue": "default"}}
+
+
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "outbox sweep": _every(timedelta(seconds=2), "core.sweep_outbox", "events"),
+    "payment sweep": _every(timedelta(seconds=2), "funds.sweep_payment_tasks", "payments"),
+    "notification queue": _every(timedelta(seconds=30), "notifications.send_due", "notify"),
+    "promotion sweep": _every(timedelta(minutes=1), "promotions.sweep", "holds"),
+    "expired promotions and holds": _every(timedelta(hours=1), "promotions.clean_up_expired", "holds"),
+    "customer tiers": _daily(8, 10, "users.recompute_tiers"),
+    "customer segments": _daily(8, 20, "users.recompute_segments"),
+    "retention: tokens": _daily(8, 40, "users.forget_expired_tokens"),
+    "retention: core": _daily(8, 50, "core.forget_old"),
+}

@@ -1,0 +1,251 @@
+"""What import contracts cannot see: models and their keys, the tree itself, habits of the code."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+
+from marketplace.celery import PACKAGES
+from marketplace.core import erasure
+from marketplace.core.errors import DomainError
+from marketplace.core.events import known_events
+from marketplace.core.outbox.handlers import all_handlers
+from marketplace.settings.env import BASE_DIR
+
+CONTEXTS = PACKAGES[1:]
+# Lower numbers are lower layers; a foreign key points to the same app or downwards.
+LAYER = {
+    "contenttypes": 0,
+    "auth": 0,
+    "core": 0,
+    "users": 1,
+    "stores": 2,
+    "funds": 2,
+    "links": 3,
+    "promotions": 3,
+    "purchases": 4,
+    "notifications": 5,
+}
+TOP_LEVEL = [
+    *("marketplace", "users", "stores", "funds", "links", "promotions", "purchases", "notifications"),
+    *("manage.py", "requirements.txt", "requirements-dev.txt", "pyproject.toml", "Makefile", "Dockerfile"),
+    *("docker-compose.yaml", ".env.example", "README.md", "CONTRIBUTING.md", "docs", "deploy", "bench", "chaos"),
+]
+REQUIRED = [
+    *("django", "djangorestframework", "djangorestframework-simplejwt", "django-cors-headers", "psycopg2-binary"),
+    *("django-redis", "celery", "django-celery-beat", "django-celery-results", "django-mongodb-backend"),
+    "pytest-django",
+]
+# Rows that nobody looks at one by one; the reason stands beside each.
+WITHOUT_ADMIN = {
+    "core.IdempotencyKey",  # holds answers meant for one caller
+    "core.JobLease",  # one row per job, gone in seconds
+    "users.MailToken",  # secrets
+    "users.SpentRefreshToken",  # secrets
+    "users.DeniedAccount",  # derived, forgotten within minutes
+    "users.CustomerPlace",  # derived, one row per segment and customer
+    "promotions.ActiveHold",  # derived, shown by its reservation
+}
+# Names that wait in the database as deliveries: whoever renames one strands its rows. Add, never rename.
+HANDLERS: set[str] = set()
+# Doors where the clock is read; everything behind them is given the moment.
+ENTRY_POINTS = re.compile(
+    r"/(api|admin|tasks|commands|middleware|bench|chaos)(/|\.py$)|^scripts/|^marketplace/(embedded|demo|backoffice)/"
+)
+LONGEST_FILE = 400
+LONGEST_TEST_FILE = 500
+
+OWN_MODELS = [model for model in apps.get_models() if model.__module__.split(".")[0] in PACKAGES]
+
+
+def shown(path: Path) -> str:
+    return path.relative_to(BASE_DIR).as_posix()
+
+
+def python_files(*packages: str) -> list[Path]:
+    found = (path for package in packages for path in (BASE_DIR / package).rglob("*.py"))
+    return sorted(path for path in found if "migrations" not in path.parts and "__pycache__" not in path.parts)
+
+
+ALL_CODE = python_files(*PACKAGES, "scripts", "bench", "chaos")
+PRODUCT_CODE = [path for path in ALL_CODE if "tests" not in path.parts and path.name != "conftest.py"]
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Dotted names of what a file calls."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def all_errors() -> Iterator[type[DomainError]]:
+    """Every named refusal of the product."""
+    waiting = [DomainError]
+    while waiting:
+        children = waiting.pop().__subclasses__()
+        waiting += children
+        yield from (child for child in children if ".tests." not in child.__module__)
+
+
+# --- models
+
+
+@pytest.mark.parametrize("model", OWN_MODELS, ids=lambda model: model._meta.label)
+def test_a_slices_model_is_re_exported_by_its_context(model):
+    if model._meta.auto_created:
+        return
+    root = "marketplace.core" if model._meta.app_label == "core" else model._meta.app_label
+    context = __import__(f"{root}.models", fromlist=["__all__"])
+
+    assert model.__module__.startswith(f"{root}.")
+    assert getattr(context, model.__name__) is model
+    assert model.__name__ in context.__all__
+
+
+def test_models_that_python_defines_are_models_that_django_knows():
+    """A slice whose models nobody re-exports would be invisible to Django and to the test above."""
+    defined = {
+        f"{shown(path)}:{node.name}"
+        for path in PRODUCT_CODE
+        if path.name == "models.py" or path.parent.name == "models"
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef) and any("Model" in ast.unparse(base) for base in node.bases)
+    }
+    known = {f"{model.__module__.replace('.', '/')}.py:{model.__name__}" for model in OWN_MODELS}
+
+    assert defined <= known
+
+
+def relations() -> Iterator[tuple[type[models.Model], Any]]:
+    for model in OWN_MODELS:
+        for field in (*model._meta.fields, *model._meta.many_to_many):
+            if field.remote_field is not None:
+                yield model, field
+
+
+@pytest.mark.parametrize(("model", "field"), list(relations()), ids=str)
+def test_foreign_keys_point_downwards_and_leave_nothing_behind_in_another_context(model, field):
+    own, other = model._meta.app_label, field.related_model._meta.app_label
+    if own == other:
+        return
+
+    assert LAYER[other] < LAYER[own], f"{field} points upwards"
+    assert field.remote_field.hidden, f'{field} needs related_name="+"'
+
+
+def test_every_model_has_a_page_in_the_back_office_or_a_reason():
+    shown_inline = {inline.model for page in admin.site._registry.values() for inline in page.inlines}
+    without = {
+        model._meta.label
+        for model in OWN_MODELS
+        if not (admin.site.is_registered(model) or model in shown_inline or model._meta.auto_created)
+    }
+
+    assert without == WITHOUT_ADMIN
+
+
+def test_whoever_keeps_rows_of_people_takes_part_in_their_erasure():
+    keeps_people = {
+        model._meta.app_label
+        for model in OWN_MODELS
+        for field in model._meta.get_fields()
+        if getattr(field, "related_model", None) is not None
+        and field.concrete
+        and field.related_model._meta.label == "users.User"
+    } - {"core"}
+
+    assert keeps_people <= erasure.registered_contexts()
+
+
+# --- the tree
+
+
+@pytest.mark.parametrize("name", TOP_LEVEL)
+def test_the_fixed_top_level_names_exist(name):
+    assert (BASE_DIR / name).exists()
+
+
+def test_requirements_hold_what_was_asked_for():
+    text = "\n".join((BASE_DIR / name).read_text() for name in ("requirements.txt", "requirements-dev.txt"))
+    named = {match.lower() for match in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", text, re.MULTILINE)}
+
+    assert set(REQUIRED) <= named
+    assert "djongo" not in named
+
+
+@pytest.mark.parametrize("path", ALL_CODE, ids=shown)
+def test_no_file_is_longer_than_a_person_reads_at_once(path):
+    longest = LONGEST_FILE if path in PRODUCT_CODE else LONGEST_TEST_FILE
+
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= longest
+
+
+# --- habits
+
+
+@pytest.mark.parametrize("path", PRODUCT_CODE, ids=shown)
+def test_imports_stand_at_the_top(path):
+    inner = [
+        f"{function.name}, line {node.lineno}"
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        # An app's models and handlers cannot be imported before Django is ready.
+        if not (path.name == "apps.py" and function.name == "ready")
+    ]
+
+    assert inner == []
+
+
+@pytest.mark.parametrize("path", PRODUCT_CODE, ids=shown)
+def test_the_clock_is_read_at_the_doors(path):
+    if ENTRY_POINTS.search(shown(path)):
+        return
+    clocks = {"timezone.now", "datetime.now", "datetime.utcnow", "date.today", "datetime.today", "localdate"}
+
+    assert [node.lineno for name, node in calls(path) if name in clocks] == []
+
+
+@pytest.mark.parametrize("path", PRODUCT_CODE, ids=shown)
+def test_serializers_use_the_strict_fields(path):
+    loose = (
+        r"serializers\.(Char|Integer|Float|Boolean|Email|URL|UUID|DateTime|Date|Choice|PrimaryKeyRelated|Decimal)Field"
+    )
+    if shown(path) == "marketplace/core/http/fields.py":
+        return
+
+    used = [f"{name}, line {node.lineno}" for name, node in calls(path) if re.fullmatch(loose, name)]
+    assert [use for use in used if "read_only" not in use] == []
+
+
+def test_error_codes_mean_one_thing_each():
+    errors = set(all_errors())
+    own = [kind for kind in errors if "code" in vars(kind)]
+
+    assert [code for code, count in Counter(kind.code for kind in own).items() if count > 1] == []
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", kind.code) for kind in own)
+    assert all(kind.__name__.endswith("Error") for kind in errors)
+
+
+def test_events_are_named_by_the_context_that_publishes_them():
+    events = {name: kind for name, kind in known_events().items() if ".tests." not in kind.__module__}
+
+    assert events
+    for name, kind in events.items():
+        assert kind.__module__ == f"{name.split('.')[0]}.events"
+
+
+def test_handlers_have_unique_and_stable_names():
+    names = [handler.name for handler in all_handlers() if ".tests." not in handler.run.__module__]
+
+    assert len(names) == len(set(names))
+    assert set(names) == HANDLERS
+    assert all(name.split(".")[0] in CONTEXTS for name in names)

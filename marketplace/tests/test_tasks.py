@@ -1,0 +1,100 @@
+"""Celery's side of the architecture: named tasks, found by the app, and a beat that ticks only for tasks that exist."""
+
+import ast
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django_celery_beat.models import PeriodicTask
+from django_celery_beat.schedulers import DatabaseScheduler
+
+from marketplace.celery import PACKAGES, app, packages_with_tasks
+from marketplace.settings.env import BASE_DIR
+
+# Names wait in queues and in beat's table: add, never rename.
+TASKS = {
+    "core.deliver",
+    "core.forget_old",
+    "core.sweep_outbox",
+    "funds.run_payment_task",
+    "funds.sweep_payment_tasks",
+    "notifications.send_due",
+    "promotions.clean_up_expired",
+    "promotions.sweep",
+    "users.forget_expired_tokens",
+    "users.recompute_segments",
+    "users.recompute_tiers",
+}
+# The periodic work of the first release (architecture.md).
+PERIODS = {
+    "core.sweep_outbox": timedelta(seconds=2),
+    "funds.sweep_payment_tasks": timedelta(seconds=2),
+    "notifications.send_due": timedelta(seconds=30),
+    "promotions.sweep": timedelta(minutes=1),
+    "promotions.clean_up_expired": timedelta(hours=1),
+}
+DAILY = {"users.recompute_tiers", "users.recompute_segments", "users.forget_expired_tokens", "core.forget_old"}
+
+
+def own_tasks():
+    app.loader.import_default_modules()
+    return {
+        name: task
+        for name, task in app.tasks.items()
+        if type(task).__module__.split(".")[0] in PACKAGES and ".tests" not in type(task).__module__
+    }
+
+
+def test_the_app_finds_every_task_and_no_name_changes():
+    assert set(own_tasks()) == TASKS
+
+
+@pytest.mark.parametrize("package", packages_with_tasks())
+def test_every_task_states_its_name(package):
+    path = BASE_DIR / package.replace(".", "/") / "tasks.py"
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    for node in functions:
+        for decorator in node.decorator_list:
+            if "task" in ast.unparse(decorator):
+                assert isinstance(decorator, ast.Call), f"{node.name} has no name of its own"
+                assert any(keyword.arg == "name" for keyword in decorator.keywords)
+
+
+def test_tasks_live_only_where_the_app_looks():
+    for package in PACKAGES:
+        for path in (BASE_DIR / package).rglob("*.py"):
+            if "tests" not in path.parts and path.name != "tasks.py":
+                assert "shared_task" not in path.read_text(), path
+
+
+def test_a_tasks_name_begins_with_its_context():
+    for name, task in own_tasks().items():
+        module = type(task).__module__
+        assert name.split(".")[0] == ("core" if module.startswith("marketplace.core.") else module.split(".")[0])
+
+
+def test_beat_ticks_for_tasks_that_exist_into_queues_that_exist():
+    for row in settings.CELERY_BEAT_SCHEDULE.values():
+        assert row["task"] in own_tasks()
+        assert row["options"]["queue"] in settings.QUEUES
+
+
+def test_the_periods_are_the_ones_that_were_asked_for():
+    rows = {row["task"]: row["schedule"] for row in settings.CELERY_BEAT_SCHEDULE.values()}
+
+    assert {task: rows[task] for task in PERIODS} == PERIODS
+    assert set(rows) == set(PERIODS) | DAILY
+    assert all(len(rows[task].hour) == len(rows[task].minute) == 1 for task in DAILY)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_scheduler_copies_the_rows_into_its_table():
+    DatabaseScheduler(app=app).setup_schedule()
+
+    rows = {row.name: row for row in PeriodicTask.objects.filter(name__in=settings.CELERY_BEAT_SCHEDULE)}
+    assert {name: (row.task, row.queue) for name, row in rows.items()} == {
+        name: (row["task"], row["options"]["queue"]) for name, row in settings.CELERY_BEAT_SCHEDULE.items()
+    }
+    assert rows["outbox sweep"].interval.every == 2
+    assert rows["outbox sweep"].expire_seconds == 10
+    assert rows["customer tiers"].crontab is not None
