@@ -161,7 +161,7 @@ class HoldSerializer(serializers.Serializer[Any]):
 class PeriodSumSerializer(serializers.Serializer[Any]):
     """One week or month of one wallet."""
 
-    starts_on = serializers.DateField(read_only=True)
+    starts_on = fields.DateField(read_only=True)
     currency = fields.CharField(read_only=True)
     deposited = fields.MoneyField(read_only=True)
     spent = fields.MoneyField(read_only=True)

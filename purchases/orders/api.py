@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from marketplace.core.http.fields import CharField, DateTimeField, IntegerField, MoneyField, UUIDField
+from marketplace.core.http.fields import CharField, ChoiceField, DateTimeField, IntegerField, MoneyField, UUIDField
 from marketplace.core.http.permissions import SignedIn
 from marketplace.core.http.viewsets import ViewSet
 from marketplace.core.money import Money
@@ -80,7 +80,7 @@ class OrderSummarySerializer(serializers.Serializer[Order]):
 
     id = UUIDField()
     number = CharField()
-    state = serializers.ChoiceField(choices=Order.State.choices)
+    state = ChoiceField(choices=Order.State.choices)
     total = MoneyField()
 
 
@@ -94,11 +94,11 @@ class OrderSerializer(OrderSummarySerializer):
     history = OrderStepSerializer(many=True)
     created_at = DateTimeField(source="placed_at")
 
-    @extend_schema_field(serializers.ChoiceField(choices=PAYMENT_STATES))
+    @extend_schema_field(ChoiceField(choices=PAYMENT_STATES))
     def get_payment_state(self, order: Order) -> str:
         return payment_state(order.state)
 
-    @extend_schema_field(serializers.ChoiceField(choices=FULFILMENT_STATES))
+    @extend_schema_field(ChoiceField(choices=FULFILMENT_STATES))
     def get_fulfilment_state(self, order: Order) -> str:
         return fulfilment_state(order.state)
 
