@@ -1,7 +1,5 @@
 """Celery: queues, beat and limits. The database is the truth; a message is only a wake-up with an id."""
 
-from celery.schedules import crontab
-
 from .env import env
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://localhost/")
@@ -54,22 +52,3 @@ else:
 
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-
-
-def _tick(task: str, schedule: float | crontab, *, expires: int) -> dict[str, object]:
-    # A tick that no worker took in time is dropped: the next one does the same work.
-    return {"task": task, "schedule": schedule, "options": {"expires": expires}}
-
-
-# Beat only ticks; every row is harmless twice. Written into django-celery-beat's tables when beat starts.
-CELERY_BEAT_SCHEDULE = {
-    "outbox sweep": _tick("core.sweep_outbox", 2.0, expires=2),
-    "payment tasks sweep": _tick("funds.sweep_payment_tasks", 2.0, expires=2),
-    "notification queue": _tick("notifications.send_due", 30.0, expires=30),
-    "promotions sweep": _tick("promotions.sweep", 60.0, expires=60),
-    "expired promotions and holds": _tick("promotions.clean_up_expired", crontab(minute=5), expires=3600),
-    "customer tiers": _tick("users.recompute_tiers", crontab(hour=9, minute=10), expires=86_400),
-    "automatic segments": _tick("users.recompute_segments", crontab(hour=9, minute=20), expires=86_400),
-    "expired tokens": _tick("users.forget_expired_tokens", crontab(hour=9, minute=30), expires=86_400),
-    "retention": _tick("core.forget_old", crontab(hour=9, minute=40), expires=86_400),
-}

@@ -1,0 +1,121 @@
+"""A small believable world for tests that walk over every route: one of each thing, and people who may not have it."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from funds.payments.services import fund_wallets
+from marketplace.core.access import KEYS
+from marketplace.core.ids import uuid7
+from marketplace.core.money import Money
+from marketplace.core.outbox.relay import drain
+from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
+from promotions.flash.tests.factories import make_customer, make_promo, make_variant
+from purchases.orders.tests.factories import OrderFactory
+from stores.catalog.tests.factories import BrandFactory
+from stores.merchants.models import StoreMember
+from users.accounts.tests.factories import AdministratorFactory, UnverifiedUserFactory
+from users.customers.models import CustomerProfile
+from users.customers.tests.factories import SegmentFactory
+from users.models import User
+from users.staff.tests.factories import DepartmentFactory, DepartmentMemberFactory
+
+Ids = dict[str, Any]
+MESSAGE = "For the owner alone"
+
+
+@dataclass(slots=True)
+class World:
+    """Who is there, and for each route that names an object the parameters that name one."""
+
+    owner: User
+    people: dict[str, User | None]
+    ids: dict[str, Ids] = field(default_factory=dict)
+
+    def client(self, name: str) -> APIClient:
+        """Somebody's client; errors come back as answers."""
+        client = APIClient(raise_request_exception=False)
+        user = self.people[name]
+        if user is not None:
+            client.force_authenticate(self.person(name))
+        return client
+
+    def person(self, name: str) -> User:
+        """Somebody, as the database has them now."""
+        return User.objects.get(pk=cast(User, self.people[name]).pk)
+
+    @property
+    def secrets(self) -> list[str]:
+        """What nobody but the owner (and staff) may read."""
+        own = [self.ids[route]["pk"] for route in ("funds", "orders", "promo-reservations", "client-profiles")]
+        return [self.owner.email, str(self.owner.pk), MESSAGE, *map(str, own)]
+
+
+def build_world() -> World:
+    """Everything belongs to `owner`, one store and one department; `clerk` and `merchant` belong to others."""
+    segment = SegmentFactory.create()
+    owner = make_customer(email="owner@example.com", segments=(segment,))
+    here, elsewhere = DepartmentFactory.create(), DepartmentFactory.create()
+    variant = make_variant(product__category__department=here)
+    other_variant = make_variant(product__category__department=elsewhere)
+    member = StoreMember.objects.create(store=variant.store, user=make_customer(), role=StoreMember.Role.MEMBER)
+    world = World(
+        owner=owner,
+        people={
+            "anonymous": None,
+            "owner": owner,
+            "stranger": make_customer(email="stranger@example.com"),
+            "unverified": UnverifiedUserFactory.create(),
+            "clerk": DepartmentMemberFactory.create(department=elsewhere, keys=list(KEYS)).user,
+            "merchant": StoreMember.objects.create(
+                store=other_variant.store, user=make_customer(), role=StoreMember.Role.OWNER
+            ).user,
+            "administrator": AdministratorFactory.create(),
+        },
+    )
+    own_member = DepartmentMemberFactory.create(department=here, keys=["catalog:write"])
+    world.ids = {
+        "users": {"pk": owner.pk},
+        "client-profiles": {"pk": CustomerProfile.objects.get(user=owner).pk},
+        "user-segments": {"pk": segment.pk},
+        "departments": {"pk": here.pk, "department_pk": here.pk},
+        "departments/members": {"department_pk": here.pk, "pk": own_member.pk},
+        "stores": {"pk": variant.store_id, "store_id": variant.store_id},
+        "stores/members": {"store_id": variant.store_id, "pk": member.pk},
+        "brands": {"pk": BrandFactory.create().pk},
+        "categories": {"pk": variant.product.category_id},
+        "products": {"pk": variant.product_id, "product_id": variant.product_id},
+        "products/variants": {"product_id": variant.product_id, "pk": variant.pk},
+        "stock": {"pk": variant.stock_items.get().pk},
+        "movements": {"pk": variant.stock_items.get().movements.first().pk},
+        **own_things(world, variant),
+    }
+    return world
+
+
+def own_things(world: World, variant: Any) -> dict[str, Ids]:
+    """A deposit, a promotion with the owner's reservation, an order, a notification."""
+    owner = world.owner
+    fund_wallets(rows=[(owner.pk, Money(100_000, "MXN"), uuid7().hex)])
+    promo = make_promo(variant, units=3, ends_at=timezone.now() + timedelta(hours=2))
+    client = world.client("owner")
+    reservation = client.post("/api/v1/promotions/promo-reservations/", {"promo": str(promo.pk)}, format="json")
+    deposit = client.post(
+        "/api/v1/funds/",
+        {"amount": {"amount": "10.00", "currency": "MXN"}},
+        format="json",
+        headers={"Idempotency-Key": uuid7().hex},
+    )
+    order = OrderFactory.create(customer=owner)
+    message = MessageFactory.create(params={"title": MESSAGE, "body": "At three."})
+    drain()
+    return {
+        "flash-promos": {"pk": promo.pk},
+        "promo-reservations": {"pk": reservation.json()["id"], "reservation_id": reservation.json()["id"]},
+        "funds": {"pk": deposit.json()["id"]},
+        "orders": {"pk": order.pk},
+        "notifications": {"pk": InboxItemFactory.create(customer=owner.pk, message=message).pk},
+    }
