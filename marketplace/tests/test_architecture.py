@@ -50,13 +50,33 @@ WITHOUT_ADMIN = {
     "users.SpentRefreshToken",  # secrets
     "users.DeniedAccount",  # derived, forgotten within minutes
     "users.CustomerPlace",  # derived, one row per segment and customer
-    "promotions.ActiveHold",  # derived, shown by its reservation
+    "users.SegmentMembership",  # a line between two rows; the profile's page has the segments
+    "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
+    "funds.StatementNote",  # a customer's own words
 }
 # Names that wait in the database as deliveries: whoever renames one strands its rows. Add, never rename.
-HANDLERS: set[str] = set()
+HANDLERS = {
+    "funds.run_task_on_deposit_requested",
+    "notifications.send_mail_on_mail_requested",
+    "notifications.tell_audience_on_flash_promo_started",
+    "notifications.tell_deposit_credited",
+    "notifications.tell_deposit_rejected",
+    "notifications.tell_order_delivered",
+    "notifications.tell_order_paid",
+    "notifications.tell_welcome",
+    "promotions.end_promo_when_nothing_is_left",
+    "promotions.move_promos_when_store_moves",
+    "promotions.reread_running_when_store_state_changes",
+    "purchases.count_success_on_order_delivered",
+    "users.recompute_tiers_on_policy_change",
+    "users.send_reset_link_on_request",
+    "users.send_verification_on_account_registered",
+    "users.send_verification_on_request",
+    "users.tell_owner_on_registration_repeated",
+}
 # Doors where the clock is read (and `kpis`, which the dashboard calls); what is behind them is given the moment.
 ENTRY_POINTS = re.compile(
-    r"/(api|admin|tasks|handlers|commands|middleware)(/|\.py$)"
+    r"/(api|admin|tasks|handlers|commands|middleware|providers)(/|\.py$)"
     r"|^(scripts|bench|chaos)/|^marketplace/(embedded|demo|backoffice)/"
 )
 CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "date.today", "datetime.today", "timezone.localdate"}

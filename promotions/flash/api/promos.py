@@ -167,6 +167,7 @@ class FlashPromoViewSet(ViewSet):
         "when `If-Match` is stale.",
         request=OfferSerializer,
         responses={200: FlashPromoSerializer},
+        examples=[OpenApiExample("One unit more", value={"units": 3}, request_only=True)],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """200."""
