@@ -95,9 +95,7 @@ def main() -> int:
     seconds = time.perf_counter() - started
     OutboxEvent.objects.filter(wire_name=ChaosHappened.wire_name).delete()
     missing, doubled = options.events - len(heard), sum(count > 1 for count in heard.values())
-    print(
-        f"killed {died} · committed {options.events} · missing {missing} · doubled {doubled} · drained in {seconds:.1f} s"
-    )
+    print(f"killed {died}, committed {options.events}, missing {missing}, doubled {doubled}, {seconds:.1f} s")
     return 1 if missing or doubled or died != options.kills else 0
 
 

@@ -5,6 +5,7 @@ Both look at direct imports only: what stands in one file can be mended in that 
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, fields, output
@@ -15,8 +16,9 @@ from importlinter.application.contract_utils import AlertLevel
 class _DirectImportsContract(Contract):
     """What both have in common: a list of forbidden direct imports, and exceptions by expression."""
 
-    ignore_imports = fields.SetField(subfield=fields.ImportExpressionField(), required=False)
-    unmatched_ignore_imports_alerting = fields.EnumField(AlertLevel, default=AlertLevel.NONE)
+    # import-linter replaces each field by its parsed value when the contract is made.
+    ignore_imports: Any = fields.SetField(subfield=fields.ImportExpressionField(), required=False)
+    unmatched_ignore_imports_alerting: Any = fields.EnumField(AlertLevel, default=AlertLevel.NONE)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         removed = contract_utils.remove_ignored_imports_and_report(
@@ -46,8 +48,8 @@ class FacadeOnlyContract(_DirectImportsContract):
 
     type_name = "facade_only"
 
-    contexts = fields.ListField(subfield=fields.StringField())
-    doors = fields.ListField(subfield=fields.StringField())
+    contexts: Any = fields.ListField(subfield=fields.StringField())
+    doors: Any = fields.ListField(subfield=fields.StringField())
 
     def violations(self, graph: ImportGraph) -> Iterator[tuple[str, str]]:
         """Imports past the doors."""
@@ -64,9 +66,9 @@ class PureModulesContract(_DirectImportsContract):
 
     type_name = "pure_modules"
 
-    contexts = fields.ListField(subfield=fields.StringField())
-    names = fields.ListField(subfield=fields.StringField())
-    allowed = fields.ListField(subfield=fields.StringField())
+    contexts: Any = fields.ListField(subfield=fields.StringField())
+    names: Any = fields.ListField(subfield=fields.StringField())
+    allowed: Any = fields.ListField(subfield=fields.StringField())
 
     def violations(self, graph: ImportGraph) -> Iterator[tuple[str, str]]:
         """Imports of what is not pure. The allowed modules are held to the same rule."""

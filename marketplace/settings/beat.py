@@ -25,9 +25,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "payment sweep": _every(timedelta(seconds=2), "funds.sweep_payment_tasks", "payments"),
     "notification queue": _every(timedelta(seconds=30), "notifications.send_due", "notify"),
     "promotion sweep": _every(timedelta(minutes=1), "promotions.sweep", "holds"),
+    "ledger upkeep": _every(timedelta(minutes=1), "funds.tidy_ledger", "payments"),
     "expired promotions and holds": _every(timedelta(hours=1), "promotions.clean_up_expired", "holds"),
     "customer tiers": _daily(8, 10, "users.recompute_tiers"),
     "customer segments": _daily(8, 20, "users.recompute_segments"),
+    "ledger: verification": _daily(9, 10, "funds.verify_ledger"),
     "retention: tokens": _daily(8, 40, "users.forget_expired_tokens"),
     "retention: core": _daily(8, 50, "core.forget_old"),
 }

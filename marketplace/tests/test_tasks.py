@@ -18,6 +18,8 @@ TASKS = {
     "core.sweep_outbox",
     "funds.run_payment_task",
     "funds.sweep_payment_tasks",
+    "funds.tidy_ledger",
+    "funds.verify_ledger",
     "notifications.send_due",
     "promotions.clean_up_expired",
     "promotions.sweep",
@@ -31,9 +33,16 @@ PERIODS = {
     "funds.sweep_payment_tasks": timedelta(seconds=2),
     "notifications.send_due": timedelta(seconds=30),
     "promotions.sweep": timedelta(minutes=1),
+    "funds.tidy_ledger": timedelta(minutes=1),
     "promotions.clean_up_expired": timedelta(hours=1),
 }
-DAILY = {"users.recompute_tiers", "users.recompute_segments", "users.forget_expired_tokens", "core.forget_old"}
+DAILY = {
+    "core.forget_old",
+    "funds.verify_ledger",
+    "users.forget_expired_tokens",
+    "users.recompute_segments",
+    "users.recompute_tiers",
+}
 
 
 def own_tasks():
