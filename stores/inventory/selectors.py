@@ -1,6 +1,5 @@
 """Reads of stock."""
 
-
 from django.db.models import Case, F, QuerySet, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 

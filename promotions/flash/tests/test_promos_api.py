@@ -243,7 +243,7 @@ def test_ending_and_withdrawing(api, merchant):
     assert not FlashPromo.objects.filter(pk=to_come.pk).exists()
 
 
-@pytest.mark.parametrize("pk", ["nonsense", "0", "019f", str(uuid7()), "%00"])
+@pytest.mark.parametrize("pk", ["nonsense", "0", "019f", "019f0000-0000-7000-8000-000000000000", "%00"])
 def test_unknown_ids_are_not_found(api, pk):
     assert api.get(f"{URL}{pk}/").status_code == 404
 

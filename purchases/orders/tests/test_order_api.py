@@ -66,7 +66,7 @@ def test_only_the_wanted_members_come_back(api):
     assert api.get(f"{URL}{order.pk}/", {"fields": "id,number"}).json() == {"id": str(order.pk), "number": order.number}
 
 
-@pytest.mark.parametrize("path", ["nonsense", str(uuid7()), "0"])
+@pytest.mark.parametrize("path", ["nonsense", "019f0000-0000-7000-8000-000000000000", "0"])
 def test_an_unknown_order_is_not_found(api, path):
     api.force_authenticate(UserFactory())
 
