@@ -7,7 +7,6 @@ from promotions.events import UnitSold
 from stores.events import StoreMoved, StoreStateChanged
 from stores.facade import store_place
 
-from .running import forget_running
 from .services import lifecycle
 
 
@@ -26,4 +25,4 @@ def move_promos_when_store_moves(event: StoreMoved) -> None:
 @handles(StoreStateChanged, queue="holds")
 def reread_running_when_store_state_changes(event: StoreStateChanged) -> None:
     """Only an open store sells: the list of what runs changes with it."""
-    forget_running()
+    lifecycle.reread_promos_of_store(store_id=event.store_id)

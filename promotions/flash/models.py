@@ -105,6 +105,8 @@ class FlashPromo(VersionedModel):
                 name="promotions_flash_to_start",
             ),
             models.Index(fields=["ends_at"], condition=Q(ended_at__isnull=True), name="promotions_flash_to_end"),
+            # What changed lately, for the copies of the web processes.
+            models.Index(fields=["updated_at"], name="promotions_flash_changed"),
             # Over, and its unsold stock still set aside.
             models.Index(
                 fields=["ended_at"],

@@ -17,7 +17,7 @@ from marketplace.core.locking import LockRank, lock
 from marketplace.core.outbox.publishing import publish
 from promotions.events import FlashPromoEnded, FlashPromoStarted
 from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit
-from promotions.flash.running import forget_running
+from promotions.flash.running import promos_changed
 from promotions.flash.selectors import due_to_end, due_to_release, due_to_start, open_units
 from stores.contracts import StockLine, StorePlace
 from stores.facade import release_stock
@@ -78,7 +78,6 @@ def start_locked_promo(promo: FlashPromo, at: datetime) -> bool:
             ends_at=promo.ends_at,
         )
     )
-    forget_running()
     return True
 
 
@@ -104,7 +103,7 @@ def end_locked_promo(promo: FlashPromo, at: datetime, *, reason: str) -> bool:
     if promo.ended_at is not None or not take_slot("promotions.flash.end", str(promo.pk)):
         return False
     promo.ended_at = at
-    FlashPromo.objects.filter(pk=promo.pk).update(ended_at=at)
+    FlashPromo.objects.filter(pk=promo.pk).update(ended_at=at, updated_at=db_now())
     if promo.started_at is not None:
         publish(
             FlashPromoEnded(
@@ -115,7 +114,7 @@ def end_locked_promo(promo: FlashPromo, at: datetime, *, reason: str) -> bool:
                 ended_at=at,
             )
         )
-    forget_running()
+    promos_changed()
     return True
 
 
@@ -158,8 +157,17 @@ def move_promos_of_store(*, place: StorePlace) -> int:
     """Follow a store to its new coordinates; how many promotions moved with it."""
     promos = FlashPromo.objects.filter(store=place.store_id, ended_at__isnull=True)
     moved = promos.exclude(latitude=place.latitude, longitude=place.longitude).update(
-        latitude=place.latitude, longitude=place.longitude
+        latitude=place.latitude, longitude=place.longitude, updated_at=db_now()
     )
     if moved:
-        forget_running()
+        promos_changed()
     return moved
+
+
+@transaction.atomic
+def reread_promos_of_store(*, store_id: UUID) -> int:
+    """Have every process look again at a store's promotions: whether it sells has changed. How many there are."""
+    touched = FlashPromo.objects.filter(store=store_id, ended_at__isnull=True).update(updated_at=db_now())
+    if touched:
+        promos_changed()
+    return touched

@@ -15,7 +15,7 @@ from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import CurrencyMismatchError, Money
 from promotions.flash.errors import PromoEndedError, PromoNotFoundError, PromoStartedError
 from promotions.flash.models import FlashPromo, PromoUnit
-from promotions.flash.running import forget_running
+from promotions.flash.running import promo_removed, promos_changed
 from promotions.flash.services.lifecycle import end_locked_promo, start_locked_promo
 from stores.contracts import StockLine, VariantCard
 from stores.facade import release_stock, reserve_stock, variant_card
@@ -56,7 +56,7 @@ def schedule_promo(*, offer: Offer, actor_id: UUID | None, at: datetime) -> Flas
     audit.record(actor_id=actor_id, action="promotions.schedule_promo", subject=promo, after=_said(offer))
     if promo.is_active and promo.starts_at <= at:
         start_locked_promo(promo, at)
-    forget_running()
+    promos_changed()
     return promo
 
 
@@ -94,7 +94,7 @@ def change_promo(
     _record_change(promo, before, offer, actor_id)
     if promo.is_active and promo.started_at is None and promo.starts_at <= at:
         start_locked_promo(promo, at)
-    forget_running()
+    promos_changed()
     return promo
 
 
@@ -124,7 +124,7 @@ def withdraw_promo(*, promo_id: UUID, actor_id: UUID | None, expected_version: i
     _give_back(promo, None, actor_id)
     audit.record(actor_id=actor_id, action="promotions.withdraw_promo", subject=promo, before=_said(_offer_of(promo)))
     promo.delete()
-    forget_running()
+    promo_removed()
 
 
 def _locked(promo_id: UUID, expected_version: int | None) -> FlashPromo:

@@ -19,8 +19,8 @@ from promotions.contracts import RunningPromo
 from promotions.flash import running
 from promotions.flash.eligibility import OfferRules, failed_rules
 from promotions.flash.models import FlashPromo, PromoUnit
-from promotions.flash.running import RunningCopy, forget_running, running_copy
-from promotions.flash.services.planning import change_promo, end_promo
+from promotions.flash.running import copy_of, promos_changed, running_copy
+from promotions.flash.services.planning import change_promo, end_promo, withdraw_promo
 
 from .factories import make_promo, make_segment, make_variant
 
@@ -74,7 +74,7 @@ def is_on_the_edge(promo, person) -> bool:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(promos, max_size=12), people)
 def test_the_copy_answers_like_the_rule(offers, person):
-    found = {nearby.promo.promo_id for nearby in RunningCopy(offers, "v").eligible(person, NOW)}
+    found = {nearby.promo.promo_id for nearby in copy_of(offers).eligible(person, NOW)}
 
     for promo in offers:
         rules = OfferRules(promo.latitude, promo.longitude, promo.radius_km, promo.segment_ids)
@@ -86,7 +86,7 @@ def test_the_copy_answers_like_the_rule(offers, person):
 @settings(max_examples=100, deadline=None)
 @given(st.lists(promos, max_size=12), people)
 def test_nearest_first_then_the_one_that_ends_first(offers, person):
-    found = RunningCopy(offers, "v").eligible(person, NOW)
+    found = copy_of(offers).eligible(person, NOW)
 
     for first, second in pairwise(found):
         apart = (second.distance_km or 0.0) - (first.distance_km or 0.0)
@@ -100,7 +100,7 @@ def test_nearest_first_then_the_one_that_ends_first(offers, person):
 def test_across_the_antimeridian_and_over_the_pole():
     fiji = promo_at(-17.0, 179.95, 30.0, (), -1, 1)
     north = promo_at(89.9, 0.0, 30.0, (), -1, 1)
-    copy = RunningCopy([fiji, north], "v")
+    copy = copy_of([fiji, north])
 
     across = copy.eligible(Person(-17.0, -179.95, frozenset()), NOW)
     over = copy.eligible(Person(89.9, 180.0, frozenset()), NOW)
@@ -157,6 +157,62 @@ def test_a_change_shows_at_once(committed):
 
 
 @pytest.mark.django_db
+def test_after_a_change_only_what_changed_is_read(committed, django_assert_num_queries):
+    with committed():
+        old, promo = make_promo(), make_promo()
+    ids()
+    FlashPromo.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    FlashPromo.objects.filter(pk=old.pk).update(is_active=False)
+
+    with committed():
+        change_promo(promo_id=promo.pk, changes={"units": 2}, actor_id=None, at=timezone.now())
+        new = make_promo()
+
+    with django_assert_num_queries(1):
+        assert ids() == {old.pk, promo.pk, new.pk}
+    with django_assert_num_queries(0):
+        [units] = [each.units for each in running_copy(timezone.now()).at(timezone.now()) if each.promo_id == promo.pk]
+    assert units == 2
+
+
+@pytest.mark.django_db
+def test_one_that_is_withdrawn_before_it_starts_never_appears(committed):
+    starts_at = timezone.now() + timedelta(seconds=30)
+    with committed():
+        promo = make_promo(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=1))
+    assert ids(starts_at) == {promo.pk}
+
+    with committed():
+        withdraw_promo(promo_id=promo.pk, actor_id=None)
+
+    assert ids(starts_at) == set()
+
+
+@pytest.mark.django_db
+def test_what_was_scheduled_long_ago_is_there_in_time(monkeypatch):
+    starts_at = timezone.now() + timedelta(hours=5)
+    promo = make_promo(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=1))
+    FlashPromo.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    assert ids() == set()
+
+    monkeypatch.setattr(running, "REREAD_SECONDS", 0.0)
+
+    assert ids(starts_at) == {promo.pk}
+
+
+@pytest.mark.django_db
+def test_what_happened_to_a_product_is_noticed_at_last(monkeypatch):
+    make_promo()
+    assert len(ids()) == 1
+    apps.get_model("stores.Product").objects.update(is_published=False)
+    FlashPromo.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+
+    monkeypatch.setattr(running, "REREAD_SECONDS", 0.0)
+
+    assert ids() == set()
+
+
+@pytest.mark.django_db
 def test_a_promotion_appears_on_its_second_with_nobody_running(django_assert_num_queries):
     starts_at = timezone.now() + timedelta(seconds=30)
     promo = make_promo(starts_at=starts_at, ends_at=starts_at + timedelta(seconds=20))
@@ -200,7 +256,7 @@ def test_a_change_whose_word_was_lost_shows_when_the_copy_is_old(monkeypatch):
     FlashPromo.objects.update(is_active=False)
     assert len(ids()) == 1
 
-    monkeypatch.setattr(running, "MAX_AGE_SECONDS", 0.0)
+    monkeypatch.setattr(running, "GLANCE_SECONDS", 0.0)
 
     assert ids() == set()
 
@@ -208,13 +264,13 @@ def test_a_change_whose_word_was_lost_shows_when_the_copy_is_old(monkeypatch):
 @pytest.mark.django_db
 def test_without_the_shared_cache_the_copy_serves_for_moments_only(monkeypatch):
     """Redis is out: `get` answers nothing, `set` does nothing, the shop goes on."""
-    monkeypatch.setattr(running, "_shared_version", lambda: "")
+    monkeypatch.setattr(running, "_shared_words", lambda: ("", ""))
     cache.clear()
     make_promo()
     assert len(ids()) in {0, 1}
     FlashPromo.objects.update(is_active=False)
 
-    monkeypatch.setattr(running, "BLIND_SECONDS", 0.0)
+    monkeypatch.setattr(running, "BLIND_GLANCE_SECONDS", 0.0)
 
     assert ids() == set()
 
@@ -225,7 +281,7 @@ def test_the_word_is_changed_only_after_commit(committed):
     before = cache.get(running.VERSION_KEY)
 
     with committed() as callbacks:
-        forget_running()
+        promos_changed()
         assert cache.get(running.VERSION_KEY) == before
 
     assert len(callbacks) == 1

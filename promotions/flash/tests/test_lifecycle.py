@@ -196,10 +196,12 @@ def test_promotions_follow_their_store():
     with transaction.atomic():
         publish(StoreMoved(store_id=promo.store_id))
         publish(StoreStateChanged(store_id=promo.store_id, from_state="open", to_state="paused"))
+    before = FlashPromo.objects.get(pk=promo.pk).updated_at
     drain()
 
     promo.refresh_from_db()
     over.refresh_from_db()
+    assert promo.updated_at > before
     assert (promo.latitude, promo.longitude) == (1.5, 2.5)
     assert over.latitude == 19.4326
 
