@@ -2,7 +2,7 @@
 
     python -m bench eligible [--promos 10000] [--requests 2000]
 
-Two towns: promotions spread over a region with 2 km each, and all in one town with 50 km each, where every box holds
+Two towns: promotions spread over a city with 2 km each, and all in one town with 50 km each, where every box holds
 the customer. Times are of the whole request through Django's test client (middleware, view, serializers), no socket.
 """
 
@@ -40,7 +40,7 @@ class Town:
     radius_km: float
 
 
-TOWNS = (Town("spread over a region, 2 km each", 2.0, 2.0), Town("all in one town, 50 km each", 0.1, 50.0))
+TOWNS = (Town("spread over a city, 2 km each", 0.2, 2.0), Town("all in one town, 50 km each", 0.1, 50.0))
 
 
 def main() -> None:
@@ -84,6 +84,8 @@ def seed(town: Town, variant_id: UUID, count: int) -> None:
         batch_size=1_000,
     )
     PromoUnit.objects.bulk_create((PromoUnit(promo=promo, number=1) for promo in promos), batch_size=1_000)
+    # Made long ago: what is read every few seconds is what changed.
+    FlashPromo.objects.update(updated_at=now - timedelta(hours=1))
     promo_removed()
 
 
@@ -91,7 +93,6 @@ def measure(town: Town, customer_id: UUID, options: argparse.Namespace) -> None:
     """The reading of all promotions, then requests one after the other."""
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {users.access_token(customer_id)}")
-    client.get("/healthz")
     with CaptureQueriesContext(connection) as cold:
         started = time.perf_counter()
         running_copy(timezone.now())
@@ -101,13 +102,19 @@ def measure(town: Town, customer_id: UUID, options: argparse.Namespace) -> None:
     with CaptureQueriesContext(connection) as warm:
         found = client.get(PATH).json()["results"]
     queries = len(warm)
-    times = []
+    elapsed, worked = [], []
     for _ in range(options.requests):
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), time.process_time()
         client.get(PATH)
-        times.append((time.perf_counter() - started) * 1000)
-    times.sort()
-    p50, p99 = times[len(times) // 2], times[int(len(times) * 0.99)]
-    print(f"{options.promos} running, {town.name}: {len(found)} on the first page")
-    print(f"  request: p50 {p50:.1f} ms, p99 {p99:.1f} ms (goal 50), slowest {times[-1]:.1f} ms; {queries} queries")
+        elapsed.append((time.perf_counter() - started) * 1000)
+        worked.append((time.process_time() - busy) * 1000)
+    print(f"{options.promos} running, {town.name}: {len(found)} on the first page, {queries} queries")
+    print(f"  request, elapsed (goal p99 50 ms):  {percentiles(elapsed)}")
+    print(f"  request, this process's own work:   {percentiles(worked)}")
     print(f"  reading all of them after a change: {reading * 1000:.0f} ms, {reading_queries} query")
+
+
+def percentiles(times: list[float]) -> str:
+    """Of milliseconds."""
+    times.sort()
+    return f"p50 {times[len(times) // 2]:6.1f} ms, p99 {times[int(len(times) * 0.99)]:6.1f} ms"
