@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from .permissions import Anyone
+
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "code", "detail", "errors", "request_id"],
@@ -80,6 +82,12 @@ class AutoSchema(SpectacularAutoSchema):
         if self.method == "GET":
             parameters.append(OpenApiParameter("fields", str, description="Only these members, separated by commas."))
         return parameters
+
+    def get_auth(self) -> list[dict[str, list[Any]]]:
+        """Where anyone may come, a token is welcome but not required."""
+        ways: list[dict[str, list[Any]]] = super().get_auth()
+        is_open = any(isinstance(permission, Anyone) for permission in self.view.get_permissions())
+        return [*ways, {}] if is_open and ways and {} not in ways else ways
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
