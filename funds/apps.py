@@ -1,6 +1,7 @@
 """The funds context."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FundsConfig(AppConfig):
@@ -8,6 +9,7 @@ class FundsConfig(AppConfig):
 
     name = "funds"
     label = "funds"
+    verbose_name = _("Money")
 
     def ready(self) -> None:
         from marketplace.core import append_only, erasure, moments  # noqa: PLC0415

@@ -6,7 +6,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from marketplace.core.kpis import Kpi
+from marketplace.core.kpis import Kpi, shown_amount
 from marketplace.core.money import Money
 
 from .ledger.models import Account, AccountKind
@@ -28,7 +28,9 @@ def kpis() -> list[Kpi]:
     return [
         *(
             Kpi(
-                _("Money in wallets"), str(Money(int(row["posted"]), row["currency"])), "admin:funds_account_changelist"
+                _("Money in wallets"),
+                shown_amount(Money(int(row["posted"]), row["currency"])),
+                "admin:funds_account_changelist",
             )
             for row in wallets
         ),

@@ -1,6 +1,7 @@
 """The links context."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LinksConfig(AppConfig):
@@ -8,3 +9,4 @@ class LinksConfig(AppConfig):
 
     name = "links"
     label = "links"
+    verbose_name = _("Links and gifts")

@@ -1,6 +1,7 @@
 """The notifications context."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class NotificationsConfig(AppConfig):
@@ -8,6 +9,7 @@ class NotificationsConfig(AppConfig):
 
     name = "notifications"
     label = "notifications"
+    verbose_name = _("Notifications")
 
     def ready(self) -> None:
         from marketplace.core import erasure  # noqa: PLC0415

@@ -1,6 +1,7 @@
 """The promotions context."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PromotionsConfig(AppConfig):
@@ -8,6 +9,7 @@ class PromotionsConfig(AppConfig):
 
     name = "promotions"
     label = "promotions"
+    verbose_name = _("Promotions")
 
     def ready(self) -> None:
         from marketplace.core import erasure, moments  # noqa: PLC0415

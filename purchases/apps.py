@@ -1,6 +1,7 @@
 """The purchases context."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PurchasesConfig(AppConfig):
@@ -8,6 +9,7 @@ class PurchasesConfig(AppConfig):
 
     name = "purchases"
     label = "purchases"
+    verbose_name = _("Orders")
 
     def ready(self) -> None:
         from marketplace.core import append_only, erasure  # noqa: PLC0415

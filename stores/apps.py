@@ -1,6 +1,7 @@
 """The stores context."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class StoresConfig(AppConfig):
@@ -8,6 +9,7 @@ class StoresConfig(AppConfig):
 
     name = "stores"
     label = "stores"
+    verbose_name = _("Stores and catalogue")
 
     def ready(self) -> None:
         from marketplace.core import access, append_only, erasure  # noqa: PLC0415

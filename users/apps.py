@@ -1,6 +1,7 @@
 """The users context."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class UsersConfig(AppConfig):
@@ -8,6 +9,7 @@ class UsersConfig(AppConfig):
 
     name = "users"
     label = "users"
+    verbose_name = _("People")
 
     def ready(self) -> None:
         from marketplace.core import access, erasure  # noqa: PLC0415

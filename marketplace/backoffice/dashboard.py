@@ -29,6 +29,7 @@ from stores import facade as stores
 from users import facade as users
 
 CHART_DAYS = 14
+HEADLINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +41,28 @@ class Figure:
     url: str
 
 
-SOURCES: list[Callable[[], list[Kpi]]] = [
-    promotions.kpis,
-    purchases.kpis,
-    funds.kpis,
-    users.kpis,
-    stores.kpis,
-    notifications.kpis,
-]
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Figures of one context."""
+
+    title: Any
+    figures: list[Figure]
 
 
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the dashboard template shows to this person."""
+    context = {**context, "title": _("Dashboard")}
     if not request.user.get_all_permissions():
         return {**context, "sections": [part for part in context["sidebar_navigation"] if part.get("title")]}
-    kpis = [kpi for source in SOURCES for kpi in source()]
+    groups = [Group(title, _figures(request, source())) for title, source in SOURCES]
+    # The first figure of the first contexts is the headline; the rest follows below the charts, by context.
+    headlines = [figure for group in groups[:HEADLINES] for figure in group.figures[:1]]
+    rest = [Group(group.title, [figure for figure in group.figures if figure not in headlines]) for group in groups]
     return {
         **context,
-        "figures": _figures(request, kpis),
-        "machinery": _figures(request, machinery_kpis()),
+        "headlines": headlines,
         "charts": sales_charts() if request.user.has_perm("purchases.view_order") else [],
+        "groups": [group for group in rest if group.figures],
     }
 
 
@@ -71,6 +74,17 @@ def machinery_kpis() -> list[Kpi]:
         Kpi(_("Outbox lag"), f"{lag.total_seconds():.1f} s", "admin:core_outboxevent_changelist"),
         Kpi(_("Events set aside"), str(parked), "admin:core_eventdelivery_changelist"),
     ]
+
+
+SOURCES: list[tuple[Any, Callable[[], list[Kpi]]]] = [
+    (_("Promotions"), promotions.kpis),
+    (_("Orders"), purchases.kpis),
+    (_("Money"), funds.kpis),
+    (_("People"), users.kpis),
+    (_("Stores and catalogue"), stores.kpis),
+    (_("Notifications"), notifications.kpis),
+    (_("Machinery"), machinery_kpis),
+]
 
 
 def sales_charts() -> list[dict[str, str]]:

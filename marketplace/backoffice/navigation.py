@@ -9,19 +9,18 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-SECTIONS: list[tuple[str, Any]] = [
-    ("promotions", _("Promotions")),
-    ("purchases", _("Orders")),
-    ("stores", _("Stores and catalogue")),
-    ("users", _("People")),
-    ("funds", _("Money")),
-    ("links", _("Links and gifts")),
-    ("notifications", _("Notifications")),
-    ("core", _("Audit and events")),
-    ("django_celery_beat", _("Periodic work")),
-    ("django_celery_results", _("Task results")),
+SECTIONS: list[tuple[Any, tuple[str, ...]]] = [
+    (_("Promotions"), ("promotions",)),
+    (_("Orders"), ("purchases",)),
+    (_("Stores and catalogue"), ("stores",)),
+    (_("People"), ("users", "auth")),
+    (_("Money"), ("funds",)),
+    (_("Links and gifts"), ("links",)),
+    (_("Notifications"), ("notifications",)),
+    (_("Audit and events"), ("core",)),
+    (_("Periodic work"), ("django_celery_beat", "django_celery_results")),
 ]
-"""App label and title; apps that are not named here follow at the end."""
+"""Title and apps; apps that are not named here follow at the end."""
 
 # https://fonts.google.com/icons (Material Symbols, as django-unfold bundles them)
 ICONS = {
@@ -47,6 +46,7 @@ ICONS = {
     "users.department": "corporate_fare",
     "users.departmentmember": "badge",
     "users.tierpolicy": "workspace_premium",
+    "users.segmentpolicy": "tune",
     "users.session": "devices",
     "auth.group": "group",
     "funds.account": "account_balance_wallet",
@@ -76,11 +76,15 @@ DEFAULT_ICON = "table_rows"
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """django-unfold's sidebar: the dashboard, then a section for each context with pages this person may see."""
-    dashboard = {"title": _("Dashboard"), "icon": "dashboard", "link": reverse("admin:index")}
-    titles = dict(SECTIONS)
     visible = _visible_models(request)
-    labels = [label for label in [*titles, *sorted(visible.keys() - titles.keys())] if label in visible]
-    return [{"items": [dashboard]}, *[_section(titles.get(label, capfirst(label)), visible[label]) for label in labels]]
+    named = {label for _title, labels in SECTIONS for label in labels}
+    others = [(capfirst(label), (label,)) for label in sorted(visible.keys() - named)]
+    sections = [
+        (title, [model for label in labels for model in visible.get(label, [])])
+        for title, labels in [*SECTIONS, *others]
+    ]
+    dashboard = {"title": _("Dashboard"), "icon": "dashboard", "link": reverse("admin:index")}
+    return [{"items": [dashboard]}, *[_section(title, models) for title, models in sections if models]]
 
 
 def _section(title: Any, models: list[type[Model]]) -> dict[str, Any]:

@@ -116,6 +116,7 @@ class ReadOnlyInline(TabularInline):
 
     extra = 0
     can_delete = False
+    hide_title = True  # the columns say it
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
@@ -40,7 +41,8 @@ class MajorUnitsField(forms.DecimalField):
     widget = UnfoldAdminDecimalFieldWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=Decimal(0), max_digits=15, decimal_places=3, **kwargs)
+        label = capfirst(kwargs.pop("label", None))
+        super().__init__(min_value=Decimal(0), max_digits=15, decimal_places=3, label=label, **kwargs)
 
 
 def as_money(amount: Decimal | None, currency: str) -> Money | None:

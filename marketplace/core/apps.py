@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class CoreConfig(AppConfig):
@@ -9,6 +10,7 @@ class CoreConfig(AppConfig):
 
     name = "marketplace.core"
     label = "core"
+    verbose_name = _("Audit and events")
 
     def ready(self) -> None:
         from . import append_only, checks  # noqa: F401, PLC0415

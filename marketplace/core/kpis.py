@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from .money import Money
+
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
@@ -11,3 +13,8 @@ class Kpi:
     label: Any
     value: str
     link: str = ""
+
+
+def shown_amount(money: Money) -> str:
+    """An amount as a person reads it at a glance: 2,504,480.45 MXN."""
+    return f"{money.decimal:,f} {money.currency}"

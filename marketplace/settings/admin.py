@@ -2,6 +2,9 @@
 
 from typing import Any
 
+# Whoever opens the log-in page itself comes here afterwards.
+LOGIN_REDIRECT_URL = "admin:index"
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Marketplace",
     "SITE_HEADER": "Marketplace back office",

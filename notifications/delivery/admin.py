@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from unfold.decorators import display
 
 from marketplace.core.admin import ReadOnlyAdmin
 from marketplace.core.errors import DomainError
@@ -15,16 +16,27 @@ from marketplace.core.errors import DomainError
 from .models import Delivery
 from .services import requeue_delivery
 
+STATE_COLOURS = {
+    Delivery.State.PENDING: "warning",
+    Delivery.State.DONE: "success",
+    Delivery.State.PARKED: "danger",
+}
+
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
     """Batches of the queue."""
 
-    list_display = ["id", "channel", "message", "state", "sent_count", "refused_count", "attempts", "due_at", "done_at"]
+    list_display = ["id", "channel", "message", "shown_state", "sent_count", "refused_count", "attempts", "done_at"]
     list_select_related = ["message"]
     list_filter = ["state", "channel"]
     ordering = ["-id"]
     actions = ["try_again"]
+
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)  # type: ignore[untyped-decorator]
+    def shown_state(self, delivery: Delivery) -> tuple[str, str]:
+        """With its colour."""
+        return delivery.state, delivery.get_state_display()
 
     @admin.action(description=_("Try parked deliveries again"), permissions=["requeue"])
     def try_again(self, request: HttpRequest, rows: "QuerySet[Delivery]") -> None:

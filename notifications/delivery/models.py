@@ -38,7 +38,7 @@ class Delivery(models.Model):
     from_customer = models.UUIDField(_("from customer"))
     to_customer = models.UUIDField(_("to customer"))
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
-    done_up_to = models.UUIDField(default=NIL)
+    done_up_to = models.UUIDField(_("done up to"), default=NIL)
     sent_count = models.PositiveIntegerField(_("sent"), default=0)
     refused_count = models.PositiveIntegerField(_("refused"), default=0)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

@@ -42,7 +42,12 @@ class InboxItem(models.Model):
     id = models.BigAutoField(primary_key=True)
     customer = models.UUIDField(_("customer"))
     message = models.ForeignKey(
-        Message, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+        Message,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("message"),
     )
     created_at = models.DateTimeField(_("created at"))
     read_at = models.DateTimeField(_("read at"), null=True)
@@ -73,12 +78,12 @@ class FanOut(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="+", verbose_name=_("message"))
-    promo_id = models.UUIDField()
-    cap_day = models.DateField(null=True)
-    told_up_to = models.UUIDField()
+    promo_id = models.UUIDField(_("promotion"))
+    cap_day = models.DateField(_("counts for day"), null=True)
+    told_up_to = models.UUIDField(_("told up to"))
     told_count = models.PositiveBigIntegerField(_("told"), default=0)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(_("started at"))
+    finished_at = models.DateTimeField(_("finished at"), null=True)
 
     class Meta:
         app_label = "notifications"

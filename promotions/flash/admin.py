@@ -158,7 +158,7 @@ class FlashPromoAdmin(RefusalsShown, ScopedAdmin):
     store_path = "store"
     form = FlashPromoForm
     fields = [
-        "store", "sku", "promo_price", ("starts_at", "ends_at"), ("units", "radius_km"), "segments", "is_active",
+        "store", "sku", "promo_price", "starts_at", "ends_at", ("units", "radius_km"), "segments", "is_active",
         "expected_version",
     ]  # fmt: skip
     autocomplete_fields = ["store"]
@@ -291,7 +291,7 @@ class ReservationAdmin(ScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Reservation]":
         reachable = super().get_queryset(request).values("pk")
-        return reservations_for_show().select_related("promo").filter(pk__in=reachable)
+        return reservations_for_show().select_related("promo__variant__product").filter(pk__in=reachable)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

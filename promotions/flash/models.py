@@ -116,7 +116,10 @@ class FlashPromo(VersionedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.variant_id} {self.starts_at:%Y-%m-%d %H:%M}"
+        # By name where the name was read along: no query hides in a text.
+        variant = self._state.fields_cache.get("variant")
+        product = variant and variant._state.fields_cache.get("product")
+        return f"{product or self.variant_id} · {self.starts_at:%Y-%m-%d %H:%M}"
 
     @property
     def promo_price(self) -> Money:

@@ -3,7 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.core.kpis import Kpi
+from marketplace.core.kpis import Kpi, shown_amount
 
 from .models import Order
 from .selectors import sales_by_day
@@ -13,7 +13,7 @@ def kpis() -> list[Kpi]:
     """Today's paid orders and revenue."""
     today = sales_by_day(timezone.now(), days=1)
     orders = sum(day.orders for day in today)
-    revenue = ", ".join(str(day.revenue) for day in today) or "–"
+    revenue = ", ".join(shown_amount(day.revenue) for day in today) or "–"
     waiting = Order.objects.filter(state=Order.State.PAID).count()
     link = "admin:purchases_order_changelist"
     return [

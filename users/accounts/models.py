@@ -66,6 +66,10 @@ class User(AbstractBaseUser, PermissionsMixin, UUIDModel):
     def __str__(self) -> str:
         return self.email
 
+    def get_full_name(self) -> str:
+        """What Django's own pages call a person."""
+        return self.name
+
     @property
     def is_verified(self) -> bool:
         """Whether the address is proven; orders and reservations need it."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
@@ -12,6 +13,8 @@ from django.urls import reverse
 from marketplace.core.access import KEYS
 from marketplace.core.outbox.relay import drain
 from marketplace.tests import journeys as j
+from notifications.inbox.tests.factories import MessageFactory
+from notifications.models import Message
 from promotions.models import FlashPromo
 from stores.models import Product, StockItem
 from users.accounts.tests.factories import AdministratorFactory, StaffFactory, UserFactory
@@ -110,7 +113,8 @@ def test_first_page_shows_administrators_the_house(day, signed_in):
     page = signed_in("superuser").get(reverse("admin:index"))
 
     text = page.content.decode()
-    assert {figure.label for figure in page.context["figures"]}
+    assert len(page.context["headlines"]) == 4
+    assert len(page.context["groups"]) == 7
     assert [chart["kind"] for chart in page.context["charts"]] == ["line", "bar"]
     assert "Outbox lag" in text
     assert url(FlashPromo, "changelist") in text
@@ -120,7 +124,7 @@ def test_first_page_shows_a_clerk_the_pages_of_the_department_and_no_figure_of_t
     page = signed_in("clerk").get(reverse("admin:index"))
 
     text = page.content.decode()
-    assert "figures" not in page.context
+    assert "headlines" not in page.context
     assert "Outbox lag" not in text
     assert url(FlashPromo, "changelist") in text
     assert "/admin/funds/" not in text
@@ -132,6 +136,15 @@ def test_first_page_offers_staff_without_keys_the_people_only(signed_in):
     assert "/admin/users/user/" in text
     for context in ("stores", "promotions", "purchases", "funds", "notifications", "core"):
         assert f"/admin/{context}/" not in text
+
+
+@time_machine.travel("2026-03-02T18:00:00Z", tick=False)
+def test_moments_are_shown_in_the_platforms_time_zone(signed_in):
+    MessageFactory()
+
+    page = signed_in("superuser").get(url(Message, "changelist"))
+
+    assert "March 2, 2026, noon" in page.content.decode()
 
 
 def test_log_in_by_e_mail(client):
