@@ -93,7 +93,11 @@ def sales_charts() -> list[dict[str, str]]:
     currency = settings.DEFAULT_CURRENCY
     today = platform_day(at)
     days = [today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1)]
-    sales = {row.day: row for row in purchases.sales_by_day(at, CHART_DAYS) if row.revenue.currency == currency}
+    sales = {
+        row.day: row
+        for row in purchases.sales_by_day(at, CHART_DAYS, with_imported=True)
+        if row.revenue.currency == currency
+    }
     revenue = [float((sales[day].revenue if day in sales else Money.zero(currency)).decimal) for day in days]
     orders = [sales[day].orders if day in sales else 0 for day in days]
     return [
@@ -104,7 +108,7 @@ def sales_charts() -> list[dict[str, str]]:
 
 def _chart(title: Any, kind: str, days: list[date], values: list[Any]) -> dict[str, str]:
     data = {
-        "labels": [formats.date_format(day, "MONTH_DAY_FORMAT") for day in days],
+        "labels": [formats.date_format(day, "j M") for day in days],
         "datasets": [
             {
                 "label": str(title),
@@ -113,6 +117,7 @@ def _chart(title: Any, kind: str, days: list[date], values: list[Any]) -> dict[s
                 "backgroundColor": "var(--color-primary-600)",
                 "displayYAxis": True,
                 "maxTicksXLimit": 7,
+                "maxBarThickness": 24,
             }
         ],
     }

@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.base import UUIDModel, VersionedModel
@@ -119,7 +120,7 @@ class FlashPromo(VersionedModel):
         # By name where the name was read along: no query hides in a text.
         variant = self._state.fields_cache.get("variant")
         product = variant and variant._state.fields_cache.get("product")
-        return f"{product or self.variant_id} · {self.starts_at:%Y-%m-%d %H:%M}"
+        return f"{product or self.variant_id} · {localtime(self.starts_at):%Y-%m-%d %H:%M}"
 
     @property
     def promo_price(self) -> Money:

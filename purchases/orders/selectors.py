@@ -49,14 +49,15 @@ def order_card(order_id: UUID) -> OrderCard:
     return OrderCard(order.id, order.number, order.total, first, sum(line.quantity for line in lines))
 
 
-def sales_by_day(at: datetime, days: int) -> list[DaySales]:
-    """Paid orders of the last `days` platform days, oldest first, per currency. Imported history is left out."""
+def sales_by_day(at: datetime, days: int, *, with_imported: bool = False) -> list[DaySales]:
+    """Paid orders of the last `days` platform days, oldest first, per currency. Imported ones only when asked for."""
     zone = ZoneInfo(settings.PLATFORM_TIME_ZONE)
     since = (at.astimezone(zone) - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    orders = Order.objects.filter(placed_at__gte=since, state__in=EARNING_STATES)
+    if not with_imported:
+        orders = orders.exclude(source=Order.Source.IMPORT)
     rows: Any = (
-        Order.objects.filter(placed_at__gte=since, state__in=EARNING_STATES)
-        .exclude(source=Order.Source.IMPORT)
-        .annotate(day=TruncDate("placed_at", tzinfo=zone))
+        orders.annotate(day=TruncDate("placed_at", tzinfo=zone))
         .values("day", "currency")
         .annotate(orders=Count("id"), revenue=Sum("total_minor"))
         .order_by("day", "currency")
