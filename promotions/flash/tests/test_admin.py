@@ -1,9 +1,11 @@
 """The back office: the same services, the person's reach, refusals as messages."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
@@ -31,7 +33,8 @@ def boss():
 
 
 def posted(variant, **changes):
-    begins = timezone.now() - timedelta(minutes=1)
+    # Forms of the back office are read in the platform's time zone.
+    begins = timezone.localtime(timezone=ZoneInfo(settings.PLATFORM_TIME_ZONE)) - timedelta(minutes=1)
     ends = begins + timedelta(hours=1)
     return {
         "store": str(variant.store_id),
