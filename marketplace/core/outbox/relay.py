@@ -5,11 +5,11 @@ Several relays may run; rows are claimed with SKIP LOCKED. It promises no order.
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
+from time import monotonic
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
@@ -136,8 +136,8 @@ class Relay:
 
     def pass_once(self) -> int:
         """One round: exact moments once a second, new events, due deliveries."""
-        if time.monotonic() >= self._next_moments:
-            self._next_moments = time.monotonic() + MOMENTS_SECONDS
+        if monotonic() >= self._next_moments:
+            self._next_moments = monotonic() + MOMENTS_SECONDS
             run_due_moments()
         return relay_new_events() + send_due(self._send)
 

