@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from marketplace.core import audit
+from marketplace.core.clock import read_db_now
 from marketplace.core.errors import FieldError, InvalidInputError, StaleError, gettext_noop
 from marketplace.core.http.etags import compare_and_set
 from marketplace.core.locking import LockRank, lock
@@ -76,6 +77,7 @@ def change_promo(
     `PromoEndedError`, `PromoStartedError` (with `fields`), and what `schedule_promo` raises.
     """
     promo = _locked(promo_id, expected_version)
+    _start_if_due(promo)
     before = _offer_of(promo)
     offer = replace(before, **changes)
     if offer == before:
@@ -119,7 +121,7 @@ def withdraw_promo(*, promo_id: UUID, actor_id: UUID | None, expected_version: i
     """Remove a promotion that never started; its stock goes back. Raises `PromoNotFoundError`, `StaleError`,
     `PromoStartedError`: what customers have seen is ended, not removed."""
     promo = _locked(promo_id, expected_version)
-    if promo.started_at is not None:
+    if promo.started_at is not None or _is_due(promo, read_db_now()):
         raise PromoStartedError(fields=())
     _give_back(promo, None, actor_id)
     audit.record(actor_id=actor_id, action="promotions.withdraw_promo", subject=promo, before=_said(_offer_of(promo)))
@@ -134,6 +136,18 @@ def _locked(promo_id: UUID, expected_version: int | None) -> FlashPromo:
     if expected_version not in {None, rows[0].version}:
         raise StaleError
     return rows[0]
+
+
+def _is_due(promo: FlashPromo, now: datetime) -> bool:
+    """Whether customers can have claimed units, although nobody has published the start yet."""
+    return promo.is_active and promo.starts_at <= now
+
+
+def _start_if_due(promo: FlashPromo) -> None:
+    """The claim goes by the database's clock, not by the relay: at its moment a promotion has started."""
+    now = read_db_now()
+    if promo.ended_at is None and _is_due(promo, now) and now < promo.ends_at:
+        start_locked_promo(promo, now)
 
 
 def _check(offer: Offer, variant: VariantCard, at: datetime) -> None:

@@ -284,3 +284,35 @@ def test_unknown_promotions_are_not_found():
     ):
         with pytest.raises(PromoNotFoundError):
             act()
+
+
+def due(**terms):
+    """Its moment has come, and the relay has not said so yet."""
+    return make_promo(at=later(minutes=-20), starts_at=later(minutes=-1), **terms)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"promo_price": Money(30_000, "MXN")}, {"units": 1}, {"starts_at": later(hours=1)}]
+)
+def test_a_promotion_whose_moment_has_come_has_started_even_if_nobody_said_so(changes):
+    promo = due(units=2, ends_at=later(hours=2))
+    for _ in range(2):
+        reserve_unit(promo_id=promo.pk, customer_id=make_customer().pk)
+
+    with pytest.raises(PromoStartedError):
+        change(promo, **changes)
+    with pytest.raises(PromoStartedError):
+        withdraw_promo(promo_id=promo.pk, actor_id=None)
+
+    assert promo.unit_rows.filter(holder__isnull=False).count() == 2
+
+
+def test_pausing_at_the_first_moment_leaves_the_held_units_their_stock():
+    promo = due(units=2)
+    reserve_unit(promo_id=promo.pk, customer_id=make_customer().pk)
+
+    change(promo, is_active=False)
+
+    promo.refresh_from_db()
+    assert promo.started_at is not None
+    assert allocated(promo.variant) == 2
