@@ -113,8 +113,11 @@ def record_staff_movement(
 ) -> StockMovement:
     """A movement entered by hand. Staff release and sell only what staff set aside: promotions and orders keep theirs.
 
-    Raises what the function of that kind raises.
+    Raises what the function of that kind raises, `InvalidInputError` for `was_reserved` with anything but a sale.
     """
+    if was_reserved and kind != Kind.SALE:
+        detail = gettext_noop("Only a sale takes what was reserved before.")
+        raise InvalidInputError.of("was_reserved", "invalid", detail)
     [moved] = _move(
         _each(Kind(kind), [line], was_reserved=was_reserved),
         idem_key=idem_key,

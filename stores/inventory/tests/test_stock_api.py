@@ -172,3 +172,18 @@ def test_odd_ids_are_not_found(api, administrator, path):
     api.force_authenticate(administrator)
 
     assert api.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(("kind", "quantity"), [("receive", 2), ("reserve", 2), ("release", 1), ("adjust", -2)])
+def test_only_a_sale_can_have_been_reserved(api, administrator, kind, quantity):
+    variant = VariantFactory()
+    stocked(variant, 10)
+    api.force_authenticate(administrator)
+    before = state()
+
+    movement = body(variant, kind=kind, quantity=quantity, reason="count", was_reserved=True)
+    answer = api.post(MOVEMENTS, movement, format="json", HTTP_IDEMPOTENCY_KEY="k")
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "was_reserved"
+    assert state() == before
