@@ -29,7 +29,7 @@ NOTHING = OpenApiResponse(description="Done; nothing to say.")
 class AccountFilter(django_filters.FilterSet):
     """The list's filters."""
 
-    search = django_filters.CharFilter(method="find", label="Part of the address or the name")
+    search = django_filters.CharFilter(method="find", max_length=100, label="Part of the address or the name")
 
     class Meta:
         model = User

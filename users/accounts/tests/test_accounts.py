@@ -160,6 +160,7 @@ def test_staff_list_searches_and_pages_in_one_query(as_user, django_assert_num_q
     following = client.get(page["next"]).json()
     assert [row["email"] for row in following["results"]] == ["ana1@example.com", "ana0@example.com"]
     assert client.get(BASE, {"search": "a\x00"}).status_code == 400
+    assert client.get(BASE, {"search": "a" * 101}).status_code == 400
 
 
 def test_archiving_forgets_the_person_and_keeps_the_row(as_user, log_in, api):
