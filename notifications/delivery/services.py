@@ -2,7 +2,6 @@
 
 import logging
 from datetime import timedelta
-from smtplib import SMTPRecipientsRefused
 from uuid import UUID
 
 from django.core.mail import get_connection
@@ -13,6 +12,7 @@ from django.db.models import F, QuerySet
 from marketplace.core import audit
 from marketplace.core.clock import db_now
 from marketplace.core.jobs import release_lease, take_lease
+from marketplace.core.mailing import RecipientRefusedError, send_one
 from notifications.inbox.models import Message
 from notifications.inbox.selectors import recipients_between
 from users import facade as users
@@ -115,8 +115,8 @@ def _send_rest(delivery: Delivery) -> None:
 
 def _send_one(delivery: Delivery, mailer: BaseEmailBackend, person: users.Contact) -> None:
     try:
-        mailer.send_messages([mail_for(delivery.message, person)])
-    except SMTPRecipientsRefused:
+        send_one(mail_for(delivery.message, person), mailer)
+    except RecipientRefusedError:
         # This address will not take it, today or later; the others must not wait for it.
         logger.warning("recipient refused", extra={"delivery": delivery.pk, "customer": str(person.user_id)})
         delivery.refused_count += 1

@@ -1,16 +1,21 @@
 """The mails of the accounts slice, in the reader's language. Links end in the page that posts the secret."""
 
+import logging
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
+from marketplace.core.mailing import RecipientRefusedError, send_one
+
 from .selectors import Recipient
+
+logger = logging.getLogger(__name__)
 
 SUBJECTS = {
     "verify": gettext_noop("Confirm your e-mail address"),
@@ -35,4 +40,9 @@ def _send(recipient: Recipient, kind: str, context: dict[str, Any]) -> None:
     user = recipient.user
     with override(recipient.language):
         body = render_to_string(f"users/mail/{kind}.txt", {"name": user.name, "site": settings.PUBLIC_URL, **context})
-        send_mail(_(SUBJECTS[kind]), body, settings.DEFAULT_FROM_EMAIL, [user.email])
+        letter = EmailMessage(_(SUBJECTS[kind]), body, settings.DEFAULT_FROM_EMAIL, [user.email])
+    try:
+        send_one(letter)
+    except RecipientRefusedError:
+        # Trying again would change nothing; whoever typed the address can ask for another link.
+        logger.warning("recipient refused", extra={"user": str(user.pk), "kind": kind})

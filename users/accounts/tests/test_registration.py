@@ -1,13 +1,15 @@
 """Registration, verification, password reset: mails, single use, and nothing told about known addresses."""
 
 from datetime import timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 from django.db.models import F
 
-from marketplace.core.outbox.models import OutboxEvent
+from marketplace.core.outbox.models import EventDelivery, OutboxEvent
 from marketplace.core.outbox.relay import drain
 from users.accounts.models import MailToken, Session, User
 from users.accounts.tests.factories import PASSWORD, UnverifiedUserFactory, UserFactory
@@ -269,3 +271,26 @@ def test_log_in_costs_and_answers_alike_whatever_is_wrong(api, hashes):
     assert {answer.json()["detail"] for answer in answers} == {"The e-mail address or the password is wrong."}
     assert {answer.json()["code"] for answer in answers} == {"invalid_credentials"}
     assert len(set(costs)) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        SMTPRecipientsRefused({"ana@example.com": (550, b"no such user")}),
+        SMTPDataError(554, b"ana@example.com looks like a robot"),
+        ValueError("Invalid address 'ana@example.com'"),
+    ],
+    ids=["refused", "data", "unreadable"],
+)
+def test_what_the_mail_server_says_of_an_address_stays_out_of_logs_and_tables(api, monkeypatch, caplog, answer):
+    def refuse(_backend, _messages):
+        raise answer
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+
+    assert api.post(BASE, NEW, format="json").status_code == 202
+    drain()
+
+    assert caplog.records
+    assert "ana@" not in caplog.text
+    assert "ana@" not in str(list(EventDelivery.objects.values_list("last_error", flat=True)))
