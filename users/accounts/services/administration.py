@@ -3,6 +3,8 @@
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q
 
@@ -217,6 +219,13 @@ def erase_account(user_id: UUID) -> None:
     account.groups.clear()
     account.user_permissions.clear()
     MailToken.objects.filter(user_id=user_id).delete()
+    _forget_in_admin_log(user_id)
     log_out_all(user_id, because="archived")
     publish(AccountDisabled(user_id=user_id))
     activity_changed(user_id)
+
+
+def _forget_in_admin_log(user_id: UUID) -> None:
+    """Django's admin wrote the address down as the account's name; who did what stays."""
+    account_type = ContentType.objects.get_for_model(User)
+    LogEntry.objects.filter(content_type=account_type, object_id=str(user_id)).update(object_repr=str(user_id))

@@ -1,6 +1,7 @@
 """The back office of the context: every page opens, writes go through services, refusals are shown."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from marketplace.core.audit import AuditEntry
@@ -245,3 +246,15 @@ def test_log_in_to_the_back_office_works_with_an_address_in_any_case(client):
 
     assert client.login(username="Root@Example.com", password=PASSWORD)
     assert client.get(page("user", "change", admin.pk)).status_code == 200
+
+
+def test_erased_person_is_not_named_in_the_admin_log(office):
+    person = UserFactory.create(email="gone@example.com")
+    browser = office(AdministratorFactory.create())
+    browser.post(page("user", "change", person.pk), {"name": "Renamed"})
+    assert LogEntry.objects.get().object_repr == "gone@example.com"
+
+    browser.post(page("user"), {"action": "archive", "_selected_action": [person.pk]})
+
+    assert User.objects.get(pk=person.pk).archived_at is not None
+    assert {entry.object_repr for entry in LogEntry.objects.all()} == {str(person.pk)}
