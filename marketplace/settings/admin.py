@@ -12,6 +12,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "marketplace.backoffice.login.LoginForm"},
     "DASHBOARD_CALLBACK": "marketplace.backoffice.dashboard.dashboard_context",
     "SIDEBAR": {
         "show_search": True,
