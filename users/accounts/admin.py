@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -20,20 +21,8 @@ from .services import administration
 admin.site.unregister(Group)
 
 
-class ForStaff(ServiceAdmin):
-    """Pages for everybody of the house. Nothing is deleted here."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and getattr(request.user, "is_staff", False))
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.has_module_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.has_module_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.has_module_permission(request)
+class PersonalDataAdmin(ServiceAdmin):
+    """Pages about people: for whom Django's permissions name (a group's, say). Being staff opens nothing by itself."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -77,8 +66,8 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class AccountAdmin(ForStaff, BaseUserAdmin):  # type: ignore[type-arg]
-    """Accounts. Staff see to customers; administrators also to staff, roles and groups."""
+class AccountAdmin(PersonalDataAdmin, BaseUserAdmin):  # type: ignore[type-arg]
+    """Accounts. Who holds the permission sees to customers; administrators also to passwords, staff, roles, groups."""
 
     form = AccountChangeForm
     add_form = AccountCreationForm
@@ -136,7 +125,19 @@ class AccountAdmin(ForStaff, BaseUserAdmin):  # type: ignore[type-arg]
         obj.refresh_from_db()
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        # Whoever sets a password can be that person; others send a reset by mail.
+        if not _acting(request).is_superuser:
+            raise PermissionDenied
         return self.shown(request, lambda: BaseUserAdmin.user_change_password(self, request, id, form_url))
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or _acting(request).is_superuser:
+            return fieldsets
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name != "password"]})
+            for title, options in fieldsets
+        ]
 
     @admin.action(description=_("Disable the accounts"))
     def disable(self, request: HttpRequest, accounts: "QuerySet[User]") -> None:
@@ -182,12 +183,6 @@ class SessionAdmin(ReadOnlyAdmin):
     search_fields = ["user__email"]
     list_select_related = ["user"]
     ordering = ["-pk"]
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.has_module_permission(request)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and getattr(request.user, "is_staff", False))
 
 
 @admin.register(Group)

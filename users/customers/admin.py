@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectMultipleWidget
 
 from marketplace.core.admin import ServiceAdmin
-from users.accounts.admin import ForStaff
+from users.accounts.admin import PersonalDataAdmin
 from users.accounts.models import User
 
 from . import selectors
@@ -44,7 +44,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(CustomerProfile)
-class CustomerProfileAdmin(ForStaff):
+class CustomerProfileAdmin(PersonalDataAdmin):
     """What the shop knows of each customer."""
 
     form = ProfileForm
@@ -81,7 +81,7 @@ class CustomerProfileAdmin(ForStaff):
 
 
 @admin.register(Segment)
-class SegmentAdmin(ForStaff):
+class SegmentAdmin(PersonalDataAdmin):
     """Groups of customers."""
 
     list_display = ["name", "slug", "rule", "members"]
@@ -126,12 +126,6 @@ class PolicyAdmin(ServiceAdmin):
     """Versions of a policy: the newest is in force; old ones are history. Administrators add."""
 
     ordering = ["-pk"]
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and getattr(request.user, "is_staff", False))
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return self.has_module_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_module_permission(request) and bool(getattr(request.user, "is_superuser", False))

@@ -48,7 +48,7 @@ def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     match = request.resolver_match
     user = _known_user(request)
     # The route, not the path: ids stay out, and lines of one route count together.
-    route = match.route if match else ""
+    route = match.route.removesuffix("$") if match else ""
     milliseconds = round(seconds * 1000, 1)
     logger.info(
         "%s /%s %s in %s ms",
