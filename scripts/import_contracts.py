@@ -4,6 +4,7 @@ Both look at direct imports only: what stands in one file can be mended in that 
 """
 
 import sys
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,9 +35,9 @@ class _DirectImportsContract(Contract):
             metadata={"found": [(*pair, lines_of(graph, *pair)) for pair in found]},
         )
 
+    @abstractmethod
     def violations(self, graph: ImportGraph) -> Iterator[tuple[str, str]]:
         """Pairs of importer and imported that must not be."""
-        raise NotImplementedError
 
     def render_broken_contract(self, check: ContractCheck) -> None:
         for importer, imported, lines in check.metadata["found"]:
