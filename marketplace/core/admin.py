@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from . import access
+from .admin_forms import RefusalsShown, refusal_text
 from .audit import AuditEntry
 from .errors import DomainError
 from .jobs import JobSlot
@@ -62,28 +63,8 @@ class ScopedAdmin(ModelAdmin):
         return access.within(mine, where, department_path=self.department_path, store_path=self.store_path).exists()
 
 
-def refusal_text(error: DomainError) -> str:
-    """A refusal in the reader's language, with the reasons of its fields."""
-    text = _(error.message) % error.params if error.params else _(error.message)
-    return " ".join([text, *(_(one.detail) for one in error.field_errors)])
-
-
-class ServiceAdmin(ModelAdmin):
+class ServiceAdmin(RefusalsShown, ModelAdmin):
     """Pages whose writes go through services: a refusal is shown, and nothing has happened."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.shown(request, lambda: super(ServiceAdmin, self).changeform_view(request, *args, **kwargs))
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.shown(request, lambda: super(ServiceAdmin, self).delete_view(request, *args, **kwargs))
-
-    def shown(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-        """The view's answer, or the page again with the refusal on top."""
-        try:
-            return view()
-        except DomainError as error:
-            self.message_user(request, refusal_text(error), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
 
     def each(self, request: HttpRequest, rows: "Iterable[Model]", act: Callable[[Any], object]) -> None:
         """An action: do it to each of the rows, say how many it was done to, and each refusal by its row."""

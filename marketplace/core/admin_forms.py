@@ -1,8 +1,8 @@
 """Admin pages whose writes go through services: versions that are posted, money in major units, refusals shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -76,20 +76,41 @@ def _column_value(column: Any, value: Any) -> Any:
 
 
 class RefusalsShown:
-    """Mix into a ModelAdmin: a service's refusal comes back as a message; nothing of the request is kept."""
+    """Mix into a ModelAdmin: a service's refusal is shown where it was asked for; nothing of the request is kept.
+
+    A form comes back as it was filled in, with the refusal at the field it names. `refusal_fields` tells the form's
+    name of a field that the service calls otherwise.
+    """
+
+    refusal_fields: ClassVar[Mapping[str, str]] = {}
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._or_say_why(request, super().changeform_view, *args, **kwargs)  # type: ignore[misc]
+        page: Callable[..., HttpResponse] = super().changeform_view  # type: ignore[misc]
+        try:
+            return page(request, *args, **kwargs)
+        except DomainError as error:
+            if request.method != "POST":
+                raise
+            # Everything is rolled back. The same request again, with a form that knows it is refused.
+            request.refusal = error  # type: ignore[attr-defined]
+        return page(request, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)  # type: ignore[misc]
+        refusal = getattr(request, "refusal", None)
+        if refusal is None:
+            return form
+        errors = form_errors(refusal, self.refusal_fields)
+        return type(form)(form.__name__, (_Refused, form), {"refusal_errors": errors})
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._or_say_why(request, super().delete_view, *args, **kwargs)  # type: ignore[misc]
+        return self.shown(request, super().delete_view, *args, **kwargs)  # type: ignore[misc]
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._or_say_why(request, super().changelist_view, *args, **kwargs)  # type: ignore[misc]
+        return self.shown(request, super().changelist_view, *args, **kwargs)  # type: ignore[misc]
 
-    def _or_say_why(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def shown(self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+        """The view's answer, or the page again with the refusal on top."""
         try:
             return view(request, *args, **kwargs)
         except DomainError as error:
@@ -97,11 +118,33 @@ class RefusalsShown:
             return HttpResponseRedirect(request.get_full_path())
 
 
-def show_refusal(request: HttpRequest, error: DomainError) -> None:
-    """Say it on the next page."""
+class _Refused:
+    """Put before a form: its values were refused, for these reasons."""
+
+    refusal_errors: ClassVar[list[tuple[str | None, str]]] = []
+
+    def full_clean(self) -> None:
+        super().full_clean()  # type: ignore[misc]
+        for field, text in self.refusal_errors:
+            self.add_error(field if field in self.fields else None, text)  # type: ignore[attr-defined]
+
+
+def form_errors(error: DomainError, names: Mapping[str, str]) -> list[tuple[str | None, str]]:
+    """The refusal as (field or none, text) pairs in the reader's language."""
+    reasons = [(names.get(each.field, each.field), _(each.detail)) for each in error.field_errors]
+    return [*reasons] or [(None, refusal_text(error))]
+
+
+def refusal_text(error: DomainError) -> str:
+    """A refusal in the reader's language; of wrong values, what is wrong with them."""
     reasons = [_(each.detail) for each in error.field_errors]
     text = _(error.message)
-    messages.error(request, " ".join(reasons) or (text % error.params if error.params else text))
+    return " ".join(reasons) or (text % error.params if error.params else text)
+
+
+def show_refusal(request: HttpRequest, error: DomainError) -> None:
+    """Say it on the next page."""
+    messages.error(request, refusal_text(error))
 
 
 class ScopedInline(TabularInline):

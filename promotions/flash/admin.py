@@ -1,7 +1,7 @@
 """Flash promotions in the back office: made, changed, paused and ended by the same services as through the API."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -157,6 +157,7 @@ class FlashPromoAdmin(RefusalsShown, ScopedAdmin):
     department_path = "department_id"
     store_path = "store"
     form = FlashPromoForm
+    refusal_fields: ClassVar[dict[str, str]] = {"variant": "sku"}
     fields = [
         "store", "sku", "promo_price", "starts_at", "ends_at", ("units", "radius_km"), "segments", "is_active",
         "expected_version",

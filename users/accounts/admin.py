@@ -128,7 +128,7 @@ class AccountAdmin(PersonalDataAdmin, BaseUserAdmin):  # type: ignore[type-arg]
         # Whoever sets a password can be that person; others send a reset by mail.
         if not _acting(request).is_superuser:
             raise PermissionDenied
-        return self.shown(request, lambda: BaseUserAdmin.user_change_password(self, request, id, form_url))
+        return self.shown(request, super().user_change_password, id, form_url)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)

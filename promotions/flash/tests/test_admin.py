@@ -1,12 +1,12 @@
-"""The back office: the same services, the person's reach, refusals as messages."""
+"""The back office: the same services, the person's reach, refusals where they were asked for."""
 
+import html
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -55,10 +55,6 @@ def posted(variant, **changes):
     } | changes
 
 
-def said(response) -> str:
-    return " ".join(str(message) for message in get_messages(response.wsgi_request))
-
-
 def change_url(promo) -> str:
     return reverse("admin:promotions_flashpromo_change", args=[promo.pk])
 
@@ -89,15 +85,39 @@ def test_a_wrong_field_is_marked(boss, changes, field):
     assert not FlashPromo.objects.exists()
 
 
-def test_a_services_refusal_comes_back_as_a_message(boss):
+def test_a_services_refusal_comes_back_with_what_was_entered(boss):
     variant = make_variant(on_hand=2)
 
     response = boss.post(reverse(ADD), posted(variant))
 
-    assert response.status_code == 302
-    assert said(response)
+    form = response.context["adminform"].form
+    assert response.status_code == 200
+    assert form.non_field_errors()
+    assert (form["sku"].value(), form["promo_price"].value(), form["units"].value()) == (variant.sku, "199.00", "3")
+    assert form.non_field_errors()[0] in html.unescape(response.content.decode())
     assert not FlashPromo.objects.exists()
     assert StockItem.objects.get(variant=variant).allocated == 0
+
+
+def test_a_services_refusal_marks_the_field_it_names(boss):
+    variant = make_variant()
+
+    response = boss.post(reverse(ADD), posted(variant, promo_price="99999.00"))
+
+    assert list(response.context["adminform"].form.errors) == ["promo_price"]
+    assert not FlashPromo.objects.exists()
+
+
+def test_a_refused_change_keeps_the_form_and_changes_nothing(boss):
+    variant = make_variant(on_hand=3)
+    promo = make_promo(variant)
+
+    response = boss.post(change_url(promo), posted(variant, units="90", expected_version=str(promo.version)))
+
+    form = response.context["adminform"].form
+    promo.refresh_from_db()
+    assert (response.status_code, form["units"].value(), promo.version) == (200, "90", 1)
+    assert form.errors
 
 
 def test_changing_goes_through_the_service_and_minds_the_version(boss):
