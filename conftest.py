@@ -1,17 +1,21 @@
 """Fixtures for the whole suite: real database, atomic counters forgotten, triggers lifted only for the flush."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection, connections
 from django.test import TransactionTestCase
 from django_redis import get_redis_connection
 from rest_framework.test import APIClient
 
 from marketplace.core import append_only
 from marketplace.core.http.throttling import memory_counter
+
+Run = Callable[[Callable[[int], Any], int], list[Any]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +44,35 @@ def _fresh_counters() -> None:
 def api() -> APIClient:
     """An anonymous client of the API; `api.force_authenticate(user)` signs in."""
     return APIClient()
+
+
+@pytest.fixture
+def together() -> Run:
+    """Call a function in so many threads that start as one; their answers or exceptions, in no order."""
+
+    def run(work: Callable[[int], Any], count: int) -> list[Any]:
+        barrier = threading.Barrier(count, timeout=30)
+        answers: list[Any] = []
+
+        def one(number: int) -> None:
+            try:
+                connection.ensure_connection()
+                barrier.wait()
+                answers.append(work(number))
+            except Exception as error:
+                answers.append(error)
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert not any(thread.is_alive() for thread in threads)
+        return answers
+
+    return run
 
 
 @pytest.fixture(autouse=True, scope="session")
