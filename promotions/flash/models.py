@@ -91,11 +91,25 @@ class FlashPromo(VersionedModel):
         verbose_name = _("flash promotion")
         verbose_name_plural = _("flash promotions")
         constraints = [
-            models.CheckConstraint(condition=Q(promo_price_minor__gt=0), name="promotions_flash_price_positive"),
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="promotions_flash_ends_after_start"),
-            models.CheckConstraint(condition=Q(units__gte=1, units__lte=10_000), name="promotions_flash_units"),
             models.CheckConstraint(
-                condition=Q(radius_km__isnull=True) | Q(radius_km__gt=0), name="promotions_flash_radius_positive"
+                condition=Q(promo_price_minor__gt=0),
+                name="promotions_flash_price_positive",
+                violation_error_message=_("The price must be more than zero."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="promotions_flash_ends_after_start",
+                violation_error_message=_("The end must come after the start."),
+            ),
+            models.CheckConstraint(
+                condition=Q(units__gte=1, units__lte=10_000),
+                name="promotions_flash_units",
+                violation_error_message=_("Offer 1 to 10,000 units."),
+            ),
+            models.CheckConstraint(
+                condition=Q(radius_km__isnull=True) | Q(radius_km__gt=0),
+                name="promotions_flash_radius_positive",
+                violation_error_message=_("Give a radius from 0.01 to 20,040 km, or none."),
             ),
         ]
         indexes = [
@@ -177,7 +191,7 @@ class PromoUnit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.promo_id} #{self.number}"
+        return f"#{self.number}"
 
 
 class Reservation(UUIDModel):

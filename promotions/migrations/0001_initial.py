@@ -116,19 +116,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='flashpromo',
-            constraint=models.CheckConstraint(condition=models.Q(('promo_price_minor__gt', 0)), name='promotions_flash_price_positive'),
+            constraint=models.CheckConstraint(condition=models.Q(('promo_price_minor__gt', 0)), name="promotions_flash_price_positive", violation_error_message="The price must be more than zero."),
         ),
         migrations.AddConstraint(
             model_name='flashpromo',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='promotions_flash_ends_after_start'),
+            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name="promotions_flash_ends_after_start", violation_error_message="The end must come after the start."),
         ),
         migrations.AddConstraint(
             model_name='flashpromo',
-            constraint=models.CheckConstraint(condition=models.Q(('units__gte', 1), ('units__lte', 10000)), name='promotions_flash_units'),
+            constraint=models.CheckConstraint(condition=models.Q(('units__gte', 1), ('units__lte', 10000)), name="promotions_flash_units", violation_error_message="Offer 1 to 10,000 units."),
         ),
         migrations.AddConstraint(
             model_name='flashpromo',
-            constraint=models.CheckConstraint(condition=models.Q(('radius_km__isnull', True), ('radius_km__gt', 0), _connector='OR'), name='promotions_flash_radius_positive'),
+            constraint=models.CheckConstraint(condition=models.Q(('radius_km__isnull', True), ('radius_km__gt', 0), _connector='OR'), name="promotions_flash_radius_positive", violation_error_message="Give a radius from 0.01 to 20,040 km, or none."),
         ),
         migrations.AddIndex(
             model_name='promounit',

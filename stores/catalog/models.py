@@ -34,7 +34,13 @@ class Category(VersionedModel):
         verbose_name = _("category")
         verbose_name_plural = _("categories")
         ordering = ["name"]
-        constraints = [models.CheckConstraint(condition=Q(tax_bp__lte=10_000), name="stores_tax_at_most_all")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tax_bp__lte=10_000),
+                name="stores_tax_at_most_all",
+                violation_error_message=_("A tax has at most 10,000 basis points."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -103,9 +109,15 @@ class Variant(VersionedModel):
         verbose_name_plural = _("variants")
         constraints = [
             models.UniqueConstraint(fields=["store", "sku"], name="stores_sku_per_store"),
-            models.CheckConstraint(condition=Q(price_minor__gt=0), name="stores_price_positive"),
             models.CheckConstraint(
-                condition=Q(cost_minor__isnull=True) | Q(cost_minor__gte=0), name="stores_cost_not_negative"
+                condition=Q(price_minor__gt=0),
+                name="stores_price_positive",
+                violation_error_message=_("The price must be more than zero."),
+            ),
+            models.CheckConstraint(
+                condition=Q(cost_minor__isnull=True) | Q(cost_minor__gte=0),
+                name="stores_cost_not_negative",
+                violation_error_message=_("The cost must not be negative."),
             ),
         ]
 

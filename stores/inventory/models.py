@@ -31,12 +31,14 @@ class StockItem(UUIDModel):
         constraints = [
             models.UniqueConstraint(fields=["variant", "store"], name="stores_stock_once"),
             models.CheckConstraint(
-                condition=Q(allocated__gte=0) & Q(on_hand__gte=F("allocated")), name="stores_stock_not_negative"
+                condition=Q(allocated__gte=0) & Q(on_hand__gte=F("allocated")),
+                name="stores_stock_not_negative",
+                violation_error_message=_("Stock cannot go below what is set aside."),
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.variant_id} @ {self.store_id}"
+        return f"{self.variant.sku} @ {self.store.name}"
 
     @property
     def available(self) -> int:

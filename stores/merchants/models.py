@@ -35,9 +35,15 @@ class Store(VersionedModel):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(latitude__range=(-90, 90), longitude__range=(-180, 180)), name="stores_store_on_earth"
+                condition=Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="stores_store_on_earth",
+                violation_error_message=_("Latitude goes from -90 to 90, longitude from -180 to 180."),
             ),
-            models.CheckConstraint(condition=Q(commission_bp__lte=10_000), name="stores_commission_at_most_all"),
+            models.CheckConstraint(
+                condition=Q(commission_bp__lte=10_000),
+                name="stores_commission_at_most_all",
+                violation_error_message=_("A commission has at most 10,000 basis points."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'store',
                 'verbose_name_plural': 'stores',
                 'ordering': ['name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), name='stores_store_on_earth'), models.CheckConstraint(condition=models.Q(('commission_bp__lte', 10000)), name='stores_commission_at_most_all')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), name="stores_store_on_earth", violation_error_message="Latitude goes from -90 to 90, longitude from -180 to 180."), models.CheckConstraint(condition=models.Q(('commission_bp__lte', 10000)), name="stores_commission_at_most_all", violation_error_message="A commission has at most 10,000 basis points.")],
             },
         ),
         migrations.AddField(
@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_bp__lte', 10000)), name='stores_tax_at_most_all'),
+            constraint=models.CheckConstraint(condition=models.Q(('tax_bp__lte', 10000)), name="stores_tax_at_most_all", violation_error_message="A tax has at most 10,000 basis points."),
         ),
         migrations.AddConstraint(
             model_name='stockmovement',
@@ -212,11 +212,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gt', 0)), name='stores_price_positive'),
+            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gt', 0)), name="stores_price_positive", violation_error_message="The price must be more than zero."),
         ),
         migrations.AddConstraint(
             model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('cost_minor__isnull', True), ('cost_minor__gte', 0), _connector='OR'), name='stores_cost_not_negative'),
+            constraint=models.CheckConstraint(condition=models.Q(('cost_minor__isnull', True), ('cost_minor__gte', 0), _connector='OR'), name="stores_cost_not_negative", violation_error_message="The cost must not be negative."),
         ),
         migrations.AddConstraint(
             model_name='stockitem',
@@ -224,6 +224,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='stockitem',
-            constraint=models.CheckConstraint(condition=models.Q(('allocated__gte', 0), ('on_hand__gte', models.F('allocated'))), name='stores_stock_not_negative'),
+            constraint=models.CheckConstraint(condition=models.Q(('allocated__gte', 0), ('on_hand__gte', models.F('allocated'))), name="stores_stock_not_negative", violation_error_message="Stock cannot go below what is set aside."),
         ),
     ]

@@ -60,7 +60,11 @@ class User(AbstractBaseUser, PermissionsMixin, UUIDModel):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         constraints = [
-            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="users_email_lower_case"),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")),
+                name="users_email_lower_case",
+                violation_error_message=_("Write the e-mail address in lower case."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -31,7 +31,9 @@ class TierPolicy(models.Model):
         verbose_name_plural = _("tier policies")
         constraints = [
             models.CheckConstraint(
-                condition=Q(silver_from__gte=1, gold_from__gt=models.F("silver_from")), name="users_tier_limits_ascend"
+                condition=Q(silver_from__gte=1, gold_from__gt=models.F("silver_from")),
+                name="users_tier_limits_ascend",
+                violation_error_message=_("Silver begins at one order or more, gold above silver."),
             )
         ]
 
@@ -81,7 +83,12 @@ class Segment(UUIDModel):
         verbose_name_plural = _("segments")
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["rule"], condition=~Q(rule="manual"), name="users_segment_one_per_rule")
+            models.UniqueConstraint(
+                fields=["rule"],
+                condition=~Q(rule="manual"),
+                name="users_segment_one_per_rule",
+                violation_error_message=_("Another segment has this rule."),
+            )
         ]
 
     def __str__(self) -> str:
@@ -119,6 +126,7 @@ class CustomerProfile(UUIDModel):
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
                 | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
                 name="users_profile_whole_place",
+                violation_error_message=_("Give both coordinates, or none."),
             )
         ]
 

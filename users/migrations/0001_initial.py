@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'segment',
                 'verbose_name_plural': 'segments',
                 'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('rule', 'manual'), _negated=True), fields=('rule',), name='users_segment_one_per_rule')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('rule', 'manual'), _negated=True), fields=('rule',), name="users_segment_one_per_rule", violation_error_message="Another segment has this rule.")],
             },
         ),
         migrations.CreateModel(
@@ -205,12 +205,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'tier policy',
                 'verbose_name_plural': 'tier policies',
-                'constraints': [models.CheckConstraint(condition=models.Q(('gold_from__gt', models.F('silver_from')), ('silver_from__gte', 1)), name='users_tier_limits_ascend')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('gold_from__gt', models.F('silver_from')), ('silver_from__gte', 1)), name="users_tier_limits_ascend", violation_error_message="Silver begins at one order or more, gold above silver.")],
             },
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='users_email_lower_case'),
+            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name="users_email_lower_case", violation_error_message="Write the e-mail address in lower case."),
         ),
         migrations.AddConstraint(
             model_name='departmentmember',
@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='customerprofile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='users_profile_whole_place'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name="users_profile_whole_place", violation_error_message="Give both coordinates, or none."),
         ),
         migrations.AddIndex(
             model_name='session',

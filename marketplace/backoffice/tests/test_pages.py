@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import CheckConstraint, Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from marketplace.core.access import KEYS
 from marketplace.core.outbox.relay import drain
@@ -16,8 +17,11 @@ from marketplace.tests import journeys as j
 from notifications.inbox.tests.factories import MessageFactory
 from notifications.models import Message
 from promotions.models import FlashPromo
-from stores.models import Product, StockItem
+from stores.catalog.tests.factories import VariantFactory
+from stores.inventory.tests.factories import stocked
+from stores.models import Category, Product, StockItem, Store, Variant
 from users.accounts.tests.factories import AdministratorFactory, StaffFactory, UserFactory
+from users.models import CustomerProfile, Segment, TierPolicy, User
 from users.staff.tests.factories import DepartmentFactory, DepartmentMemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +177,41 @@ def test_the_menu_switches_language(client):
     assert "Maquinaria" in client.get(reverse("admin:index")).content.decode()
     client.post(reverse("set_language"), {"language": "en", "next": reverse("admin:index")})
     assert "Machinery" in client.get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "status"),
+    [("superuser", "/admin/nowhere/at/all/", 404), ("nobody", "/admin/promotions/flashpromo/", 403)],
+)
+def test_refusals_are_pages_for_people(who, path, status, signed_in):
+    answer = signed_in(who).get(path, headers={"Accept-Language": "es"})
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert "Volver a la página de inicio" in answer.content.decode()
+    assert reverse("admin:index") in answer.content.decode()
+
+
+def test_refusals_are_problems_for_programs(signed_in):
+    answer = signed_in("superuser").get("/api/v1/nowhere/")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [FlashPromo, Category, Variant, Store, CustomerProfile, Segment, TierPolicy, User],
+    ids=lambda m: m.__name__,
+)
+def test_no_name_of_a_constraint_is_shown(model):
+    for rule in model._meta.constraints:
+        if isinstance(rule, CheckConstraint) or rule.condition is not None:
+            english = rule.get_violation_error_message()
+            with translation.override("es"):
+                assert rule.get_violation_error_message() != english
+            assert rule.name not in english
+
+
+def test_stock_items_are_titled_by_sku_and_store():
+    item = stocked(VariantFactory(), 1)
+
+    assert str(item) == f"{item.variant.sku} @ {item.store.name}"

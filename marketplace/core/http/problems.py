@@ -8,10 +8,12 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import Error as DatabaseError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from rest_framework import exceptions
@@ -27,6 +29,7 @@ from marketplace.core.money import Money
 
 logger = logging.getLogger(__name__)
 
+BACK_OFFICE = "/admin/"
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_DEFAULT = 1
 BUSY = gettext_noop("The service is busy. Please try again.")
@@ -180,9 +183,18 @@ def problem_response(status: int, code: str, detail: str) -> JsonResponse:
     return JsonResponse(problem(status, code, detail), status=status, content_type=CONTENT_TYPE)
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+def _refusal(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    """A problem document; in the back office a page, for the people who read it there."""
+    # Without a user the middleware was not reached that the page's menu needs.
+    if not request.path.startswith(BACK_OFFICE) or not hasattr(request, "user"):
+        return problem_response(status, code, detail)
+    context = {**admin.site.each_context(request), "title": detail}
+    return render(request, "admin/refusal.html", context, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """`handler404`: also unknown paths answer as a problem."""
-    return problem_response(404, "not_found", _("Not found."))
+    return _refusal(request, 404, "not_found", _("Not found."))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
@@ -195,6 +207,6 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Jso
     return problem_response(400, "invalid", _("The request is malformed."))
 
 
-def permission_denied(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """`handler403`."""
-    return problem_response(403, "permission_denied", _("You do not have permission to do this."))
+    return _refusal(request, 403, "permission_denied", _("You do not have permission to do this."))

@@ -257,3 +257,7 @@ def test_without_a_key_there_is_no_page():
 
     assert client.get(reverse(LIST)).status_code == 403
     assert client.get(reverse("admin:promotions_reservation_changelist")).status_code == 403
+
+
+def test_units_are_titled_by_number():
+    assert [str(unit) for unit in make_promo(units=2).unit_rows.order_by("number")] == ["#1", "#2"]
