@@ -41,8 +41,7 @@ def main() -> None:
         for each in clients:
             each.join()
     total = sum(answers.values())
-    print(
-        f"{options.clients} clients: {total / options.seconds:.0f} attempts/s over HTTP, {answers['reserved 201']} winner"
-    )
+    rate, winners = total / options.seconds, answers["reserved 201"]
+    print(f"{options.clients} clients: {rate:.0f} attempts/s over HTTP, {winners} winner")
     for answer, count in answers.most_common():
         print(f"  {answer}: {count}")
