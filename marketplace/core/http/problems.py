@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -22,7 +21,6 @@ from rest_framework.response import Response
 
 from marketplace.core.context import current_request_id
 from marketplace.core.errors import DomainError, ErrorKind
-from marketplace.core.events import json_ready
 from marketplace.core.http.fields import money_json
 from marketplace.core.locking import is_unavailable
 from marketplace.core.money import Money
@@ -126,11 +124,12 @@ def _plain(value: Any) -> Any:
             return [_plain(item) for item in value]
         case Money():
             return money_json(value)
-        case float():
-            return value if math.isfinite(value) else None
-        case None | bool() | int() | str() | UUID() | date():
-            return json_ready(value)
-    return str(value)  # a lazy translation, a Decimal: an answer must never fail for its decoration
+        case None | bool() | int() | str():
+            return value
+        case float() if math.isfinite(value):
+            return value
+    # An id, a lazy translation, a Decimal: an answer must never fail for its decoration.
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _api(error: exceptions.APIException) -> Response:

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from datetime import UTC, datetime
 
 import pytest
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -20,9 +21,11 @@ from marketplace.core.errors import (
     UnavailableError,
 )
 from marketplace.core.http.problems import exception_handler
+from marketplace.core.ids import NIL
 from marketplace.core.observability.logs import ContextFilter, JsonFormatter
 
 pytestmark = pytest.mark.usefixtures("probe_api")
+MOMENT = datetime(2026, 1, 31, tzinfo=UTC)
 MEMBERS = {"type", "title", "status", "code", "detail", "errors", "request_id"}
 
 
@@ -87,7 +90,21 @@ def test_parameters_never_hide_the_fixed_members():
     assert response.data["errors"] == []
 
 
-@pytest.mark.parametrize("value", [gettext_lazy("Not found."), object(), b"x", {1: {2}}, float("nan"), [(1,)], 10**30])
+@pytest.mark.parametrize(
+    "value",
+    [
+        gettext_lazy("Not found."),
+        object(),
+        b"x",
+        {1: {2}},
+        float("nan"),
+        [(1,)],
+        10**30,
+        MOMENT.replace(tzinfo=None),
+        MOMENT,
+        NIL,
+    ],
+)
 def test_no_parameter_makes_a_refusal_fail(value):
     assert answer_to(DomainError(odd=value)).status_code == 409
 
