@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from .protocol import Checkout, PaymentReading, Provider, ProviderRefusedError, ProviderUncertainError
+from .protocol import (
+    Checkout,
+    PaymentReading,
+    Provider,
+    ProviderDeferredError,
+    ProviderRefusedError,
+    ProviderUncertainError,
+)
 from .sandbox import SandboxProvider
 
 _PROVIDERS: Final[dict[str, Provider]] = {SandboxProvider.name: SandboxProvider()}
