@@ -1,18 +1,42 @@
 """Models of the context, re-exported: Django looks for them here."""
 
 from .ledger.models import Account, AccountDelta, Hold, Journal, Posting
-from .payments.models import Deposit, PaymentAttempt, PaymentTask, ProviderPayment
-from .wallets.models import StatementNote
+from .payments.models import (
+    Decision,
+    Deposit,
+    FundsPolicy,
+    PaymentAttempt,
+    PaymentEvent,
+    PaymentTask,
+    Payout,
+    ProviderCircuit,
+    ProviderEvent,
+    ProviderPayment,
+    ReconciliationFinding,
+    ReconciliationRun,
+    Refund,
+)
+from .wallets.models import StatementNote, WalletSettings
 
 __all__ = [
     "Account",
     "AccountDelta",
+    "Decision",
     "Deposit",
+    "FundsPolicy",
     "Hold",
     "Journal",
     "PaymentAttempt",
+    "PaymentEvent",
     "PaymentTask",
+    "Payout",
     "Posting",
+    "ProviderCircuit",
+    "ProviderEvent",
     "ProviderPayment",
+    "ReconciliationFinding",
+    "ReconciliationRun",
+    "Refund",
     "StatementNote",
+    "WalletSettings",
 ]

@@ -31,6 +31,7 @@ class AccountKind(models.TextChoices):
     POT = "pot", _("pot")
     ESCROW = "escrow", _("order escrow")
     PAYABLE = "payable", _("store payable")
+    PAYOUT = "payout", _("store payout reserve")
     CLEARING = "clearing", _("provider clearing")
     COMMISSION = "commission", _("commission")
     TAX = "tax", _("tax")
@@ -59,9 +60,19 @@ class JournalKind(models.TextChoices):
 
     DEPOSIT = "deposit", _("deposit")
     ORDER_PAYMENT = "order_payment", _("order payment")
+    ORDER_SETTLEMENT = "order_settlement", _("order settlement")
+    ORDER_REFUND = "order_refund", _("order refund")
     CAPTURE = "capture", _("capture of a hold")
     TRANSFER = "transfer", _("transfer")
     REVERSAL = "reversal", _("reversal")
+    PROVIDER_FEE = "provider_fee", _("provider's fee")
+    DEPOSIT_REFUND = "deposit_refund", _("refund of a deposit")
+    CHARGE_BACK = "charge_back", _("charge-back")
+    WITHDRAWAL = "withdrawal", _("withdrawal")
+    STORE_PAYOUT = "store_payout", _("payout to a store")
+    RESERVE = "reserve", _("set aside for a payout")
+    RECOVERY = "recovery", _("recovery of a debt")
+    ADJUSTMENT = "adjustment", _("adjustment")
 
 
 class Account(models.Model):

@@ -12,13 +12,16 @@ from marketplace.core.money import Money
 
 from .models import AccountKind, JournalKind, OwnerKind, Tally
 
-STRICT_KINDS: Final = frozenset({AccountKind.WALLET, AccountKind.POT})
-"""People's money: locked and floored. Every other kind is lazy."""
+STRICT_KINDS: Final = frozenset({AccountKind.WALLET, AccountKind.POT, AccountKind.PAYOUT})
+"""People's money, and what is set aside for a store's payout: locked and floored. Every other kind is lazy."""
 
 _TALLIES: Final = {
     JournalKind.DEPOSIT: Tally.DEPOSITED,
     JournalKind.ORDER_PAYMENT: Tally.SPENT,
+    JournalKind.ORDER_REFUND: Tally.SPENT_BACK,
     JournalKind.CAPTURE: Tally.SPENT,
+    JournalKind.DEPOSIT_REFUND: Tally.DEPOSIT_BACK,
+    JournalKind.CHARGE_BACK: Tally.DEPOSIT_BACK,
 }
 
 _UNDONE: Final = {Tally.DEPOSITED: Tally.DEPOSIT_BACK, Tally.SPENT: Tally.SPENT_BACK}
@@ -47,6 +50,16 @@ class AccountKey:
     def house(cls, kind: AccountKind, currency: str) -> "AccountKey":
         """An account of the house (escrow, commission, tax, …)."""
         return cls(OwnerKind.HOUSE, NIL, kind, currency)
+
+    @classmethod
+    def of_store(cls, kind: AccountKind, store_id: UUID, currency: str) -> "AccountKey":
+        """A store's account (payable, or its payout reserve)."""
+        return cls(OwnerKind.STORE, store_id, kind, currency)
+
+    @classmethod
+    def receivable(cls, customer_id: UUID, currency: str) -> "AccountKey":
+        """The twin of a wallet that a charge-back emptied: a negative balance is what the customer owes."""
+        return cls(OwnerKind.CUSTOMER, customer_id, AccountKind.RECEIVABLE, currency)
 
     @classmethod
     def clearing(cls, provider_id: UUID, currency: str) -> "AccountKey":

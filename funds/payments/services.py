@@ -36,7 +36,9 @@ _LATER: Final = frozenset(
 
 
 @transaction.atomic
-def request_deposit(*, customer_id: UUID, amount: Money, provider: str, note: str = "") -> Deposit:
+def request_deposit(
+    *, customer_id: UUID, amount: Money, provider: str, note: str = "", order_id: UUID | None = None
+) -> Deposit:
     """Record that the customer wants to bring `amount` in; the database alone is needed for this.
 
     Writes the deposit, the task that will ask the provider, and the event that wakes a worker. Raises
@@ -47,9 +49,20 @@ def request_deposit(*, customer_id: UUID, amount: Money, provider: str, note: st
     if amount.minor <= 0:
         raise ValueError("a deposit brings something in")
     deposit = Deposit.objects.create(
-        customer_id=customer_id, provider=provider, currency=amount.currency, amount_minor=amount.minor, note=note
+        customer_id=customer_id,
+        provider=provider,
+        currency=amount.currency,
+        amount_minor=amount.minor,
+        note=note,
+        order_id=order_id,
     )
-    task = PaymentTask.objects.create(deposit=deposit, run_at=db_now(), wake_at=db_now() + WAKE_GRACE)
+    task = PaymentTask.objects.create(
+        kind=PaymentTask.Kind.START_DEPOSIT,
+        provider=provider,
+        deposit=deposit,
+        run_at=db_now(),
+        wake_at=db_now() + WAKE_GRACE,
+    )
     publish(DepositRequested(deposit_id=deposit.pk, task_id=task.pk, customer_id=customer_id, amount=amount))
     return deposit
 
@@ -110,8 +123,9 @@ def record_payment(*, deposit: Deposit, reading: PaymentReading) -> ProviderPaym
         and reading.amount == payment.amount
     )
     payment.state = ProviderPayment.State(reading.state.value) if matches else ProviderPayment.State.QUARANTINED
+    payment.quarantine = "" if matches else ProviderPayment.Quarantine.AMOUNT
     payment.provider_updated_at = reading.updated_at
-    payment.save(update_fields=["state", "provider_updated_at"])
+    payment.save(update_fields=["state", "quarantine", "provider_updated_at"])
     if payment.state == ProviderPayment.State.APPROVED:
         _credit(deposit, reading)
     elif reading.state == ReadingState.PENDING and deposit.state in Deposit.OPEN_STATES:
@@ -193,7 +207,11 @@ def _credit(deposit: Deposit, reading: PaymentReading) -> None:
     if deposit.state not in _LATER:
         deposit.state = Deposit.State.CREDITED
         deposit.credited_at = reading.updated_at
-    publish(DepositCredited(deposit_id=deposit.pk, customer_id=deposit.customer_id, amount=reading.amount))
+    publish(
+        DepositCredited(
+            deposit_id=deposit.pk, customer_id=deposit.customer_id, amount=reading.amount, order_id=deposit.order_id
+        )
+    )
 
 
 def _lock_deposit(deposit_id: UUID, customer_id: UUID) -> Deposit:

@@ -126,6 +126,7 @@ def _claim(task_id: UUID) -> Claim | None:
         task=task, number=task.attempts, key=uuid5(task.pk, str(task.intent)), outcome=PaymentAttempt.Outcome.OPEN
     )
     deposit = task.deposit
+    assert deposit is not None
     return Claim(task.pk, attempt, deposit.pk, deposit.provider, deposit.amount, is_unresolved)
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "Checkout",
     "PaymentReading",
     "Provider",
+    "ProviderDeferredError",
     "ProviderRefusedError",
     "ProviderUncertainError",
     "provider_named",

@@ -81,9 +81,9 @@ class PayoutReading:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A webhook that was proved to come from the provider. Only a hint: the payment is read back before anything moves.
+    """A webhook that was proved to come from the provider. Only a hint: the payment is read back before anything is moved.
 
-    `event_key` is the same for every repetition of one notification. `payment_id` is empty for what does not concern us.
+    `event_key` is the same for every repetition of one notification; `payment_id` is empty if no payment is meant.
     """
 
     event_key: str
@@ -107,7 +107,7 @@ class ProviderDeferredError(Exception):
 
 
 class ForgedNotificationError(Exception):
-    """A webhook whose signature, form or moment is not the provider's. The text says which; never shown to the caller."""
+    """A webhook whose signature, form or moment is not the provider's. The text, which is for logs, says which."""
 
 
 class Provider(Protocol):
