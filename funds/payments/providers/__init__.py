@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from .manual import ManualProvider
 from .protocol import (
     Checkout,
     PaymentReading,
@@ -12,15 +13,20 @@ from .protocol import (
 )
 from .sandbox import SandboxProvider
 
-_PROVIDERS: Final[dict[str, Provider]] = {SandboxProvider.name: SandboxProvider()}
+_PROVIDERS: Final[dict[str, Provider]] = {provider.name: provider for provider in (SandboxProvider(), ManualProvider())}
 
-PROVIDER_NAMES: Final = tuple(_PROVIDERS)
+PROVIDER_NAMES: Final = ("sandbox", "mercadopago")
 """The names the API takes."""
 
 
 def provider_named(name: str) -> Provider:
     """Raises `KeyError` for one that is not switched on."""
     return _PROVIDERS[name]
+
+
+def active_providers() -> list[Provider]:
+    """Those that are switched on."""
+    return list(_PROVIDERS.values())
 
 
 __all__ = [
@@ -31,5 +37,6 @@ __all__ = [
     "ProviderDeferredError",
     "ProviderRefusedError",
     "ProviderUncertainError",
+    "active_providers",
     "provider_named",
 ]
