@@ -1,7 +1,12 @@
 """Payment providers behind one protocol. The registry knows which are switched on."""
 
+import os
+from functools import lru_cache
 from typing import Final
 
+from django.conf import settings
+
+from .mercadopago import MercadoPagoConfig, MercadoPagoProvider
 from .protocol import (
     Checkout,
     PaymentReading,
@@ -12,15 +17,32 @@ from .protocol import (
 )
 from .sandbox import SandboxProvider
 
-_PROVIDERS: Final[dict[str, Provider]] = {SandboxProvider.name: SandboxProvider()}
+_SANDBOX: Final[Provider] = SandboxProvider()
 
-PROVIDER_NAMES: Final = tuple(_PROVIDERS)
-"""The names the API takes."""
+PROVIDER_NAMES: Final = ("sandbox", "mercadopago")
+"""Every name the API's schema knows, switched on or not."""
+
+
+def providers_on() -> tuple[str, ...]:
+    """The names of those that are switched on by the settings."""
+    is_on = {"sandbox": settings.SANDBOX_PROVIDER, "mercadopago": bool(settings.MERCADOPAGO_ACCESS_TOKEN)}
+    return tuple(name for name in PROVIDER_NAMES if is_on[name])
 
 
 def provider_named(name: str) -> Provider:
     """Raises `KeyError` for one that is not switched on."""
-    return _PROVIDERS[name]
+    if name not in providers_on():
+        raise KeyError(name)
+    return _SANDBOX if name == "sandbox" else _mercadopago(MercadoPagoConfig.from_settings())
+
+
+@lru_cache(maxsize=4)
+def _mercadopago(config: MercadoPagoConfig) -> MercadoPagoProvider:
+    return MercadoPagoProvider(config)
+
+
+# Connections are not shared with a worker's children.
+os.register_at_fork(after_in_child=_mercadopago.cache_clear)
 
 
 __all__ = [
@@ -28,7 +50,9 @@ __all__ = [
     "Checkout",
     "PaymentReading",
     "Provider",
+    "ProviderDeferredError",
     "ProviderRefusedError",
     "ProviderUncertainError",
     "provider_named",
+    "providers_on",
 ]
