@@ -1,7 +1,7 @@
-"""HTTP to a provider: pooled connections, no retries, no redirects, one deadline over everything, answers of bounded size.
+"""HTTP to a provider: pooled connections, no retries or redirects, one deadline over all, answers of bounded size.
 
-What went wrong is told by one question alone: had the request begun to leave? `NotSentError` (it had not: nothing can have
-happened) or `NoAnswerError` (it had: anything may have happened).
+What went wrong is told by one question alone: had the request begun to leave? `NotSentError` (it had not: nothing can
+have happened) or `NoAnswerError` (it had: anything may have happened).
 """
 
 import io
@@ -131,7 +131,7 @@ class _PlainConnection(HTTPConnection):
 class _SecureConnection(HTTPSConnection):
     def connect(self) -> None:
         super().connect()
-        self.sock = _LimitedSocket(self.sock)  # type: ignore[assignment]
+        self.sock = _LimitedSocket(self.sock)
 
 
 class _PlainPool(HTTPConnectionPool):

@@ -29,6 +29,7 @@ PAGE: Final = 100
 """Payments per page of a search: what the SDK's own paging asks for."""
 DEEPEST: Final = 1_000
 """A window with more payments is halved: nothing public says how deep an offset may go."""
+SHOW_REFUNDS_IN_PROCESS: Final = {"X-Render-In-Process-Refunds": "true"}
 _NO_PAYOUTS: Final = "payouts are not made through Mercado Pago here: its API for them differs by country"
 
 
@@ -50,8 +51,8 @@ class MercadoPagoProvider:
     def start_deposit(self, *, key: UUID, reference: UUID, amount: Money, expires_at: datetime | None) -> Checkout:
         """Make a preference; the customer pays at its URL. Page "Create preference".
 
-        A preference moves no money. Its reference page names no idempotency header, so a repeated call may make a second
-        one: after an uncertain answer `find_checkout` is asked first. Raises `ProviderRefusedError`,
+        A preference moves no money. Its reference page names no idempotency header, so a repeated call may make a
+        second one: after an uncertain answer `find_checkout` is asked first. Raises `ProviderRefusedError`,
         `ProviderUncertainError`, `ProviderDeferredError`.
         """
         if not self.takes(amount.currency):
@@ -68,8 +69,11 @@ class MercadoPagoProvider:
         return Checkout(checkout_url=self._checkout_url(preference), payments=())
 
     def find_checkout(self, *, reference: UUID) -> Checkout | None:
-        """The first preference made under the reference and every payment so far. Pages "Search preferences" (which shows
-        no URL), "Get preference", "Search payments". Raises `ProviderUncertainError`, `ProviderDeferredError`."""
+        """The first preference made under the reference and every payment so far. Raises `ProviderUncertainError`,
+        `ProviderDeferredError`.
+
+        Pages "Search preferences" (which shows no URL), "Get preference", "Search payments".
+        """
         limit = self._client.limit()
         known = str(reference)
         found = self._required("checkout", "preferences", "search", params={"external_reference": known}, limit=limit)
@@ -91,9 +95,9 @@ class MercadoPagoProvider:
         return None if found is None else self._reading(found, limit)
 
     def payments_updated(self, *, since: datetime, until: datetime) -> Iterable[PaymentReading]:
-        """Page "Search payments" with `range=date_last_updated`, both ends included; each page has a deadline of its own.
+        """Page "Search payments", `range=date_last_updated`, both ends included; each page has a deadline of its own.
 
-        A payment that changes between two pages shifts the ones behind it, so one may be missed: windows have to overlap.
+        A payment that changes between two pages shifts the ones behind it, so one may be missed: windows must overlap.
         Of payments that do not read, those without a reference of ours are passed over with a warning; for the others
         `ProviderUncertainError` is raised after everything else was given out. Raises `ProviderDeferredError`.
         """
@@ -113,17 +117,19 @@ class MercadoPagoProvider:
     def refund_payment(self, *, key: UUID, payment_id: str, amount: Money) -> RefundReading:
         """Give a part or the whole back. Page "Create refund": the same key gives the same refund.
 
-        `X-Render-In-Process-Refunds` (page "Refund of transactions with Pix"): without it a refund that hangs at the bank
-        would look like a refusal. Raises `ProviderRefusedError`, `ProviderUncertainError` (in process as well: ask again
-        with the same key), `ProviderDeferredError`.
+        `X-Render-In-Process-Refunds` (page "Refund of transactions with Pix"): without it a refund that hangs at the
+        bank would look like a refusal. Raises `ProviderRefusedError`, `ProviderUncertainError` (in process as well: ask
+        again with the same key), `ProviderDeferredError`.
         """
+        path = ("v1", "payments", payment_id, "refunds")
+        limit = self._client.limit()
         made = self._client.post(
-            *("v1", "payments", payment_id, "refunds"),
-            body={"amount": amount.decimal},
-            key=str(key),
-            limit=self._client.limit(),
-            headers={"X-Render-In-Process-Refunds": "true"},
+            *path, body={"amount": amount.decimal}, key=str(key), limit=limit, headers=SHOW_REFUNDS_IN_PROCESS
         )
+        if made.get("status") == "in_process":
+            # The answer under a repeated key may be the first one's: how the refund stands now is asked for.
+            known = wire.identifier(made)
+            made = self._client.get(*path, known, limit=limit, headers=SHOW_REFUNDS_IN_PROCESS) or made
         return wire.new_refund(made, payment_id=payment_id, amount=amount)
 
     def start_payout(self, *, key: UUID, reference: UUID, amount: Money, destination: str) -> PayoutReading:

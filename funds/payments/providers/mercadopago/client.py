@@ -33,8 +33,8 @@ LONGEST_PAUSE: Final = 300.0
 _MAYBE_ACTED: Final = frozenset({408, 409, 423, 424, 425})
 """Not a no, although the first digit says so.
 
-408 is a time-out. 409 and 423 speak of the idempotency key or the state: an earlier request with the key may be at work or
-done. 424 is a failure behind the API. Names and meaning: the SDK's `errors/exceptions.py`.
+408 is a time-out. 409 and 423 speak of the idempotency key or the state: an earlier request with the key may be at work
+or done. 424 is a failure behind the API. Names and meaning: the SDK's `errors/exceptions.py`.
 """
 
 
@@ -58,9 +58,15 @@ class MercadoPagoClient:
         """The time for one call of the protocol, shared by the requests it needs."""
         return Limit(self._total)
 
-    def get(self, *segments: str, params: Mapping[str, str] | None = None, limit: Limit) -> wire.Json | None:
-        """Look something up; None for 404. Raises `ProviderUncertainError` and `ProviderDeferredError`, never a refusal."""
-        answer = self._send("GET", segments, limit=limit, headers={}, params=params)
+    def get(
+        self,
+        *segments: str,
+        limit: Limit,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> wire.Json | None:
+        """Look something up; None for 404. Raises `ProviderUncertainError` and `ProviderDeferredError` only."""
+        answer = self._send("GET", segments, limit=limit, headers=headers or {}, params=params)
         if answer.status == 404:
             return None
         try:

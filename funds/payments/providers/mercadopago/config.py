@@ -40,7 +40,7 @@ class MercadoPagoConfig:
             is_sandbox=settings.MERCADOPAGO_SANDBOX,
             api_url=settings.MERCADOPAGO_API_URL.rstrip("/"),
             return_url=settings.MERCADOPAGO_RETURN_URL or public,
-            # Mercado Pago takes no local addresses here: without a public one nothing is told, and polling does the work.
+            # Mercado Pago takes no local addresses: without a public one nothing is told, and polling does the work.
             notification_url=settings.MERCADOPAGO_NOTIFICATION_URL or (public and f"{public}{WEBHOOK_PATH}"),
             item_title=settings.MERCADOPAGO_ITEM_TITLE,
             statement_descriptor=settings.MERCADOPAGO_STATEMENT_DESCRIPTOR,

@@ -107,7 +107,9 @@ def is_identifier(value: str) -> bool:
 
 def entries(source: Mapping[str, Any], name: str) -> list[Json]:
     """A list of objects; null counts as an empty one. Raises `ProviderUncertainError`."""
-    value = source.get(name) or []
+    value = source.get(name)
+    if value is None:
+        return []
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         raise ProviderUncertainError(f"unreadable {name}")
     return value
@@ -212,8 +214,8 @@ def payment(source: Mapping[str, Any], *, collector_id: str, is_sandbox: bool) -
 
 
 def new_refund(source: Mapping[str, Any], *, payment_id: str, amount: Money) -> RefundReading:
-    """The refund just asked for. Raises `ProviderRefusedError` if it was rejected, `ProviderUncertainError` while it is in
-    process or when it is not the one that was asked for."""
+    """The refund just asked for. Raises `ProviderRefusedError` if it was rejected, `ProviderUncertainError` while it is
+    in process or when it is not the one that was asked for."""
     if source.get("status") in {"rejected", "cancelled"}:
         raise ProviderRefusedError(f"the refund was {source['status']}")
     found = refund(source, amount.currency)
@@ -243,7 +245,7 @@ def _listed(refunds: tuple[RefundReading, ...], currency: str) -> Money:
 
 
 def _fee(source: Mapping[str, Any], currency: str) -> Money | None:
-    """What the seller pays of `fee_details` (a buyer's financing is not a fee of ours); None where it cannot be told."""
+    """What the seller pays of `fee_details` (a buyer's financing is no fee of ours); None where it cannot be told."""
     try:
         parts = [part for part in entries(source, "fee_details") if part.get("fee_payer") == "collector"]
         return sum((money(part, "amount", currency) for part in parts), start=Money.zero(currency))
