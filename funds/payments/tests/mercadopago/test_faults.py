@@ -211,6 +211,14 @@ def test_a_refund_in_process_is_uncertain_until_the_bank_has_decided(fake, provi
     assert len(paid.refunds) == 1
 
 
+def test_a_refund_in_process_is_uncertain_even_if_it_cannot_be_asked_about(fake, refund):
+    fake.faults.plan(path=REFUNDS, kind="in_process")
+    fake.faults.plan(method="GET", kind="status", status=429)
+
+    with pytest.raises(ProviderUncertainError, match="in process"):
+        refund()
+
+
 def test_a_refund_that_the_bank_turned_down_is_refused(fake, refund, paid):
     fake.faults.plan(path=REFUNDS, kind="in_process")
     with pytest.raises(ProviderUncertainError):
