@@ -19,7 +19,7 @@ from marketplace.core.outbox.publishing import publish
 
 from .errors import DepositNotCancellableError, UnknownDepositError, UnknownProviderError
 from .models import Deposit, PaymentTask, ProviderPayment
-from .providers import PROVIDER_NAMES, PaymentReading
+from .providers import PaymentReading, providers_on
 from .providers.protocol import ReadingState, provider_id
 
 WAKE_GRACE: Final = timedelta(seconds=1)
@@ -42,7 +42,7 @@ def request_deposit(*, customer_id: UUID, amount: Money, provider: str, note: st
     Writes the deposit, the task that will ask the provider, and the event that wakes a worker. Raises
     `UnknownProviderError`, `ValueError` for an amount that is not positive.
     """
-    if provider not in PROVIDER_NAMES:
+    if provider not in providers_on():
         raise UnknownProviderError
     if amount.minor <= 0:
         raise ValueError("a deposit brings something in")

@@ -174,7 +174,7 @@ def _pruned(value: Any) -> Any:
 def _block(reading: object) -> str:
     readings = reading if isinstance(reading, list) else [reading]
     return _fenced(
-        "python", "\n".join(re.sub(r"datetime\.datetime\([^()]*\)", "<moment>", repr(each)) for each in readings)
+        "text", "\n".join(re.sub(r"datetime\.datetime\([^()]*\)", "<moment>", repr(each)) for each in readings)
     )
 
 
