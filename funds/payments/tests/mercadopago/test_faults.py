@@ -1,6 +1,7 @@
 """Every way a call can go wrong, what we make of it, and that money moved once whatever the answer was."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -185,6 +186,23 @@ def test_a_deposit_that_was_taken_up_without_an_answer_is_found_by_its_reference
     found = provider.find_checkout(reference=reference)
     assert len(fake.account.preferences) == 1
     assert found.checkout_url.endswith(next(iter(fake.account.preferences)))
+
+
+def test_one_key_from_many_threads_at_once_is_one_refund(fake, refund, paid):
+    """Whoever comes while it is being made gets 423, which is no answer; whoever comes later gets the refund."""
+    fake.faults.plan(path=REFUNDS, kind="delay", seconds=0.05, times=20)
+
+    def attempt(_number: int) -> Any:
+        try:
+            return refund().refund_id
+        except ProviderUncertainError:
+            return None
+
+    with ThreadPoolExecutor(20) as threads:
+        told = set(threads.map(attempt, range(20))) - {None}
+
+    assert told == {str(paid.refunds[0].id)}
+    assert len(paid.refunds) == 1
 
 
 def test_a_refund_made_twice_by_the_provider_shows_in_the_payment(fake, provider, refund, paid):
