@@ -30,6 +30,7 @@ _Why = ProviderPayment.Quarantine
 
 _PAID = frozenset({ReadingState.APPROVED, ReadingState.DISPUTED, ReadingState.CHARGED_BACK})
 """What is disputed or charged back was paid first, whether or not we were told."""
+_GIVEN_UP = frozenset({Deposit.State.REJECTED, Deposit.State.CANCELLED, Deposit.State.EXPIRED})
 _BY_READING = {
     ReadingState.PENDING: _State.PENDING,
     ReadingState.APPROVED: _State.APPROVED,
@@ -73,7 +74,7 @@ def record_reading(*, provider: str, reading: PaymentReading) -> Recorded:
     payment.provider_updated_at = reading.updated_at
     if deposit is not None and is_paid:
         if not is_credited:
-            recorded.was_closed = deposit.state not in Deposit.OPEN_STATES
+            recorded.was_closed = deposit.state in _GIVEN_UP
             _take_in(recorded, deposit, reading)
         _apply(recorded, deposit, reading)
     payment.state = _BY_READING[reading.state]

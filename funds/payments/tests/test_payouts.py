@@ -66,7 +66,8 @@ def test_a_withdrawal_is_held_sent_and_settled():
 def test_an_answer_that_is_lost_pays_once(fault, moment):
     customer = customer_with(50_00)
     _payout, task = withdraw(customer)
-    provider = ScriptedProvider(**{moment: raising(fault)})
+    provider = ScriptedProvider()
+    setattr(provider, moment, raising(fault))
     with contextlib.suppress(Killed):
         run_task(task_id=task.pk, provider=provider)
     assert posted_and_held(customer) == (5000, 3000)

@@ -1,6 +1,6 @@
 """Reconciliation: what nobody told us is found, repaired and written down once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -41,7 +41,7 @@ class Ledger(SandboxProvider):
     def __init__(self, *payments: PaymentReading, out_after: int | None = None) -> None:
         super().__init__()
         self.history, self.out_after = payments, out_after
-        self.asked: list[tuple] = []
+        self.asked: list[tuple[datetime, datetime]] = []
 
     def payments_updated(self, *, since, until):
         self.asked.append((since, until))

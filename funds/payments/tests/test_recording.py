@@ -36,7 +36,8 @@ def test_an_approved_payment_is_credited_with_its_event_and_journal():
     event = PaymentEvent.objects.get()
     assert recorded.news == [KINDS.APPROVED]
     assert (event.kind, event.reference, event.amount_minor) == (KINDS.APPROVED, "p-1", 5000)
-    assert Journal.objects.get(pk=event.journal_id).kind == JournalKind.DEPOSIT
+    assert event.journal is not None
+    assert event.journal.kind == JournalKind.DEPOSIT
     assert (deposit.state, deposit.next_check_at) == (Deposit.State.CREDITED, None)
     assert posted_and_held(customer) == (5000, 0)
     assert clearing() == -5000

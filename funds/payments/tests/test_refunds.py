@@ -9,7 +9,12 @@ from funds.ledger.models import Hold, Journal, JournalKind
 from funds.ledger.tests.factories import customer_with, posted_and_held
 from funds.payments.errors import NotRefundableError, RefundExceedsPaymentError, UnknownDepositError
 from funds.payments.models import Deposit, PaymentAttempt, PaymentEvent, PaymentTask, Refund
-from funds.payments.providers.protocol import ProviderRefusedError, ProviderUncertainError, ReadingState
+from funds.payments.providers.protocol import (
+    ProviderRefusedError,
+    ProviderUncertainError,
+    ReadingState,
+    RefundReading,
+)
 from funds.payments.services import request_refund, request_withdrawal
 from funds.payments.work import run_task
 from funds.wallets.selectors import wallets_of
@@ -50,7 +55,8 @@ def test_an_answer_that_is_lost_gives_back_once(fault, moment):
     customer = customer_with()
     _deposit, payment = paid_deposit(customer)
     _refund, task = ask_for(payment)
-    provider = ScriptedProvider(**{moment: raising(fault)})
+    provider = ScriptedProvider()
+    setattr(provider, moment, raising(fault))
     with contextlib.suppress(Killed):
         run_task(task_id=task.pk, provider=provider)
     pass_time()
@@ -71,6 +77,7 @@ def test_reconciliation_may_see_our_refund_before_the_worker_does():
     with pytest.raises(Killed):
         run_task(task_id=task.pk, provider=provider)
     made = next(iter(provider.accepted.values()))
+    assert isinstance(made, RefundReading)
 
     record(deposit, payment_id=payment.payment_id, minutes=1, refunds=(made,))
     pass_time()
