@@ -41,7 +41,7 @@ def notify(payment_id: object, *, secret: str = SECRET, signature: str = "", bod
     return APIClient().generic(
         "POST",
         f"{URL}?{urlencode(made.query)}",
-        made.body if body is None else body,
+        (made.body if body is None else body).decode("latin-1"),
         content_type="application/json",
         headers={name: value for name, value in headers.items() if name != "content-type"},
     )
