@@ -1,5 +1,6 @@
-"""PostgreSQL: one function call, one round trip for each movement of money (functions: migration 0002)."""
+"""PostgreSQL: one function call, one round trip for each movement of money (functions: migrations 0002, 0003)."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from .errors import (
 )
 from .models import JournalKind
 from .ports import insufficient
+from .postgres_batch import BATCH_STATEMENT, batch_values
 from .terms import AccountRef, CaptureOrder, HoldOrder, Placed, Posted, Transfer, tally_of
 
 CAPTURE_SCOPE = "capture"
@@ -50,6 +52,18 @@ class PostgresEngine:
         if outcome == "insufficient":
             raise insufficient(missing, transfer.legs[0].amount.currency)
         return _posted(journal, outcome)
+
+    def post_many(self, transfers: Sequence[Transfer]) -> list[Posted]:
+        """Post journals of different keys, all or nothing."""
+        journals, replays, outcome, missing, currency = _call(BATCH_STATEMENT, batch_values(transfers))
+        match outcome:
+            case "insufficient":
+                raise insufficient(missing, currency)
+            case "reused":
+                raise KeyReusedError
+            case "mismatch":
+                raise UnknownAccountError
+        return [Posted(number, is_replay=replay) for number, replay in zip(journals, replays, strict=True)]
 
     def place_hold(self, order: HoldOrder) -> Placed:
         """Set money aside."""
