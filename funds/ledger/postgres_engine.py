@@ -29,11 +29,14 @@ class PostgresEngine:
 
     def post(self, transfer: Transfer) -> Posted:
         """Post a journal once per (scope, key)."""
-        debit_places, debit_values = _accounts([leg.debit for leg in transfer.legs])
-        credit_places, credit_values = _accounts([leg.credit for leg in transfer.legs])
+        if len(transfer.legs) > 1:
+            return self.post_many([transfer])[0]
+        (leg,) = transfer.legs
+        debit, debit_values = _account(leg.debit)
+        credit, credit_values = _account(leg.credit)
         journal, outcome, missing = _call(
-            "SELECT journal, outcome, missing FROM funds_post_transfer("  # noqa: S608 - places only, values apart
-            f"%s, %s, %s, %s, %s, %s, %s, %s, {debit_places}, {credit_places}, %s::varchar[], %s::bigint[])",
+            "SELECT journal, outcome, missing FROM funds_post_leg("  # noqa: S608 - places only, values apart
+            f"%s, %s, %s, %s, %s, %s, %s, %s, {debit}, {credit}, %s, %s)",
             [
                 transfer.scope,
                 transfer.key,
@@ -45,12 +48,12 @@ class PostgresEngine:
                 transfer.reverses,
                 *debit_values,
                 *credit_values,
-                [leg.amount.currency for leg in transfer.legs],
-                [leg.amount.minor for leg in transfer.legs],
+                leg.amount.currency,
+                leg.amount.minor,
             ],
         )
         if outcome == "insufficient":
-            raise insufficient(missing, transfer.legs[0].amount.currency)
+            raise insufficient(missing, leg.amount.currency)
         return _posted(journal, outcome)
 
     def post_many(self, transfers: Sequence[Transfer]) -> list[Posted]:
@@ -150,16 +153,6 @@ def _posted(journal: int, outcome: str) -> Posted:
     if outcome == "mismatch":
         raise UnknownAccountError
     return Posted(journal, is_replay=outcome == "replayed")
-
-
-def _accounts(refs: list[AccountRef]) -> tuple[str, list[Any]]:
-    places: list[str] = []
-    values: list[Any] = []
-    for ref in refs:
-        place, found = _account(ref)
-        places.append(place)
-        values += found
-    return f"ARRAY[{', '.join(places)}]::bigint[]", values
 
 
 def _account(ref: AccountRef) -> tuple[str, list[Any]]:

@@ -63,7 +63,7 @@ def post_transfers(*, transfers: Iterable[Transfer]) -> list[Posted]:
     before, or that comes twice, with the same content has one effect; its later answers are replays. What each counts
     as follows from its kind. Raises `InsufficientFundsError`, `KeyReusedError`, `UnknownAccountError`, `ValueError`.
     """
-    asked = [replace(transfer, tally=tally_of(transfer.kind)) for transfer in transfers]
+    asked = [_counted(transfer) for transfer in transfers]
     unique: dict[tuple[str, str], Transfer] = {}
     for transfer in asked:
         expect_legs(transfer.legs)
@@ -73,12 +73,18 @@ def post_transfers(*, transfers: Iterable[Transfer]) -> list[Posted]:
     if not unique:
         return []
     posted = dict(zip(unique, engine().post_many(list(unique.values())), strict=True))
-    answers = []
-    for transfer in asked:
-        name = (transfer.scope, transfer.key)
-        answers.append(posted[name])
-        posted[name] = replace(posted[name], is_replay=True)
-    return answers
+    if len(unique) == len(asked):
+        return list(posted.values())
+    return [
+        posted[name] if unique[name] is transfer else replace(posted[name], is_replay=True)
+        for transfer in asked
+        for name in [(transfer.scope, transfer.key)]
+    ]
+
+
+def _counted(transfer: Transfer) -> Transfer:
+    tally = tally_of(transfer.kind)
+    return transfer if transfer.tally == tally else replace(transfer, tally=tally)
 
 
 def place_hold(

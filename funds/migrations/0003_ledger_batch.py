@@ -1,87 +1,56 @@
-"""PostgreSQL: a transfer in fewer statements, and many of them in one call.
+"""PostgreSQL: a transfer of one leg in as few statements as will do, and many transfers of many legs in one call.
 
 The rules of 0002 are kept: strict accounts are locked first, in ascending id; lazy ones never; nothing is written before
-everything is checked. What a lock returns is what is checked and written, so that no balance is read twice.
+everything is checked. 0002's `funds_post_transfer` stays for processes of the release before; nothing calls it any more.
 """
-
-from importlib import import_module
 
 from django.db import migrations
 
-POST_TRANSFER = """
-CREATE OR REPLACE FUNCTION funds_post_transfer(
+LEG = (
+    "funds_post_leg(varchar, varchar, varchar, varchar, varchar, varchar, timestamptz, bigint, bigint, bigint, varchar, "
+    "bigint)"
+)
+
+POST_LEG = """
+CREATE OR REPLACE FUNCTION funds_post_leg(
   p_scope varchar, p_key varchar, p_fingerprint varchar, p_kind varchar, p_tally varchar, p_source varchar,
-  p_event_at timestamptz, p_reverses bigint,
-  p_debits bigint[], p_credits bigint[], p_currencies varchar[], p_amounts bigint[],
+  p_event_at timestamptz, p_reverses bigint, p_debit bigint, p_credit bigint, p_currency varchar, p_amount bigint,
   OUT journal bigint, OUT outcome varchar, OUT missing bigint
 ) LANGUAGE plpgsql AS $$
 DECLARE
-  v_row record;
-  v_ids bigint[] := '{}';      -- strict accounts, ascending
-  v_posted bigint[] := '{}';   -- what they have, then what they will have
-  v_free bigint[] := '{}';     -- what of it is not held
-  v_need bigint[];             -- what the legs take from each
-  v_deposited bigint[];
-  v_spent bigint[];
-  v_lapsed bigint[] := '{}';
-  v_one bigint;
-  v_strict int;
-  v_debit int;
-  v_credit int;
-  v_change bigint;
+  v_strict record;
   v_print varchar;
+  v_lapsed bigint;
 BEGIN
-  FOR v_row IN
-    SELECT id, currency, posted, posted - held AS free FROM funds_account
-     WHERE id = ANY (p_debits || p_credits) AND is_strict ORDER BY id FOR NO KEY UPDATE
-  LOOP
-    v_ids := v_ids || v_row.id;
-    v_posted := v_posted || v_row.posted;
-    v_free := v_free || v_row.free;
-    FOR i IN 1 .. cardinality(p_debits) LOOP
-      IF v_row.id IN (p_debits[i], p_credits[i]) AND v_row.currency <> p_currencies[i] THEN
-        outcome := 'mismatch';
-        RETURN;
+  SELECT count(*) AS number, bool_and(currency = p_currency) AS agree,
+         max(posted) FILTER (WHERE id = p_debit) AS debit, max(posted) FILTER (WHERE id = p_credit) AS credit,
+         p_amount - max(posted - held) FILTER (WHERE id = p_debit) AS short
+    INTO v_strict
+    FROM (SELECT id, currency, posted, held FROM funds_account
+           WHERE id IN (p_debit, p_credit) AND is_strict ORDER BY id FOR NO KEY UPDATE) AS locked;
+  IF v_strict.number < 2 THEN
+    PERFORM 1 FROM funds_account WHERE id IN (p_debit, p_credit) AND NOT is_strict AND currency = p_currency
+      HAVING count(*) + v_strict.number = 2;
+    v_strict.agree := FOUND AND v_strict.agree IS NOT FALSE;
+  END IF;
+  IF NOT v_strict.agree THEN
+    outcome := 'mismatch';
+    RETURN;
+  END IF;
+  IF v_strict.short > 0 THEN
+    v_lapsed := funds_lapsed(p_debit);
+    IF v_lapsed < v_strict.short THEN
+      -- Perhaps it is poor because this very journal was posted already.
+      SELECT id, fingerprint INTO journal, v_print FROM funds_journal WHERE scope = p_scope AND idem_key = p_key;
+      IF FOUND THEN
+        outcome := CASE WHEN v_print = p_fingerprint THEN 'replayed' ELSE 'reused' END;
+      ELSE
+        outcome := 'insufficient';
+        missing := v_strict.short - v_lapsed;
       END IF;
-    END LOOP;
-  END LOOP;
-  v_strict := cardinality(v_ids);
-  v_need := array_fill(0::bigint, ARRAY[v_strict]);
-  v_deposited := v_need;
-  v_spent := v_need;
-  FOR i IN 1 .. cardinality(p_debits) LOOP
-    v_debit := array_position(v_ids, p_debits[i]);
-    v_credit := array_position(v_ids, p_credits[i]);
-    IF v_debit IS NULL OR v_credit IS NULL THEN
-      PERFORM 1 FROM funds_account
-        WHERE id IN (p_debits[i], p_credits[i]) AND NOT is_strict AND currency = p_currencies[i]
-        HAVING count(*) = (v_debit IS NULL)::int + (v_credit IS NULL)::int;
-      IF NOT FOUND THEN
-        outcome := 'mismatch';
-        RETURN;
-      END IF;
+      RETURN;
     END IF;
-    IF v_debit IS NOT NULL THEN
-      v_need[v_debit] := v_need[v_debit] + p_amounts[i];
-    END IF;
-  END LOOP;
-  FOR i IN 1 .. v_strict LOOP
-    IF v_need[i] > v_free[i] THEN
-      v_one := funds_lapsed(v_ids[i]);
-      IF v_free[i] + v_one < v_need[i] THEN
-        -- Perhaps it is poor because this very journal was posted already.
-        SELECT id, fingerprint INTO journal, v_print FROM funds_journal WHERE scope = p_scope AND idem_key = p_key;
-        IF FOUND THEN
-          outcome := CASE WHEN v_print = p_fingerprint THEN 'replayed' ELSE 'reused' END;
-        ELSE
-          outcome := 'insufficient';
-          missing := v_need[i] - v_free[i] - v_one;
-        END IF;
-        RETURN;
-      END IF;
-      v_lapsed := v_lapsed || v_ids[i];
-    END IF;
-  END LOOP;
+  END IF;
   INSERT INTO funds_journal (scope, idem_key, fingerprint, kind, tally, source, reverses_id, event_at, created_at)
   VALUES (p_scope, p_key, p_fingerprint, p_kind, p_tally, p_source, p_reverses, coalesce(p_event_at, clock_timestamp()),
           clock_timestamp())
@@ -91,38 +60,25 @@ BEGIN
     outcome := CASE WHEN v_print = p_fingerprint THEN 'replayed' ELSE 'reused' END;
     RETURN;
   END IF;
-  FOREACH v_one IN ARRAY v_lapsed LOOP
-    PERFORM funds_free_lapsed(v_one);
-  END LOOP;
-  FOR i IN 1 .. cardinality(p_debits) LOOP
-    v_debit := array_position(v_ids, p_debits[i]);
-    v_credit := array_position(v_ids, p_credits[i]);
-    IF v_debit IS NULL THEN
-      INSERT INTO funds_accountdelta (account_id, amount) VALUES (p_debits[i], -p_amounts[i]);
-    ELSE
-      v_posted[v_debit] := v_posted[v_debit] - p_amounts[i];
-      v_change := CASE p_tally WHEN 'deposit_back' THEN -p_amounts[i] ELSE 0 END;
-      v_deposited[v_debit] := v_deposited[v_debit] + v_change;
-      v_change := CASE p_tally WHEN 'spent' THEN p_amounts[i] ELSE 0 END;
-      v_spent[v_debit] := v_spent[v_debit] + v_change;
-    END IF;
-    IF v_credit IS NULL THEN
-      INSERT INTO funds_accountdelta (account_id, amount) VALUES (p_credits[i], p_amounts[i]);
-    ELSE
-      v_posted[v_credit] := v_posted[v_credit] + p_amounts[i];
-      v_change := CASE p_tally WHEN 'deposited' THEN p_amounts[i] ELSE 0 END;
-      v_deposited[v_credit] := v_deposited[v_credit] + v_change;
-      v_change := CASE p_tally WHEN 'spent_back' THEN -p_amounts[i] ELSE 0 END;
-      v_spent[v_credit] := v_spent[v_credit] + v_change;
-    END IF;
-    INSERT INTO funds_posting (journal_id, debit_id, credit_id, currency, amount, debit_after, credit_after)
-    VALUES (journal, p_debits[i], p_credits[i], p_currencies[i], p_amounts[i], v_posted[v_debit], v_posted[v_credit]);
-  END LOOP;
-  FOR i IN 1 .. v_strict LOOP
-    UPDATE funds_account
-       SET posted = v_posted[i], deposited = deposited + v_deposited[i], spent = spent + v_spent[i]
-     WHERE id = v_ids[i];
-  END LOOP;
+  IF v_lapsed IS NOT NULL THEN
+    PERFORM funds_free_lapsed(p_debit);
+  END IF;
+  INSERT INTO funds_posting (journal_id, debit_id, credit_id, currency, amount, debit_after, credit_after)
+  VALUES (journal, p_debit, p_credit, p_currency, p_amount, v_strict.debit - p_amount, v_strict.credit + p_amount);
+  UPDATE funds_account SET
+    posted = posted + CASE id WHEN p_debit THEN -p_amount ELSE p_amount END,
+    deposited = deposited + CASE
+      WHEN id = p_credit AND p_tally = 'deposited' THEN p_amount
+      WHEN id = p_debit AND p_tally = 'deposit_back' THEN -p_amount ELSE 0 END,
+    spent = spent + CASE
+      WHEN id = p_debit AND p_tally = 'spent' THEN p_amount
+      WHEN id = p_credit AND p_tally = 'spent_back' THEN -p_amount ELSE 0 END
+   WHERE id IN (p_debit, p_credit) AND is_strict;
+  IF v_strict.number < 2 THEN
+    INSERT INTO funds_accountdelta (account_id, amount)
+    SELECT side.account, side.change FROM (VALUES (p_debit, -p_amount, v_strict.debit), (p_credit, p_amount, v_strict.credit))
+           AS side(account, change, posted) WHERE side.posted IS NULL;
+  END IF;
   outcome := 'posted';
 END $$
 """
@@ -134,6 +90,8 @@ BATCH = (
 
 # Accounts named by key come as -1, -2, … in `p_debits` and `p_credits`: places in the lists of keys.
 # Arrays are joined by unnest and never to one another: with thousands of rows a nested loop over two of them is dear.
+# Every table is met by an index whatever the number of rows, so one generic plan is right, and planning anew for each
+# call's arrays would cost more than the call.
 POST_BATCH = """
 CREATE OR REPLACE FUNCTION funds_post_batch(
   p_scopes varchar[], p_keys varchar[], p_fingerprints varchar[], p_kinds varchar[], p_tallies varchar[],
@@ -142,7 +100,7 @@ CREATE OR REPLACE FUNCTION funds_post_batch(
   p_stricts boolean[],
   p_of int[], p_debits bigint[], p_credits bigint[], p_currencies varchar[], p_amounts bigint[], p_leg_tallies varchar[],
   OUT journals bigint[], OUT replays boolean[], OUT outcome varchar, OUT missing bigint, OUT short_currency varchar
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_accounts bigint[] := '{}';
   v_debits bigint[];
@@ -272,21 +230,18 @@ END $$
 """
 
 
-def replace_functions(apps, schema_editor):
+def create_functions(apps, schema_editor):
     if schema_editor.connection.vendor != "postgresql":
         return
-    for statement in (POST_TRANSFER, POST_BATCH):
+    for statement in (POST_LEG, POST_BATCH):
         schema_editor.execute(statement)
 
 
-def restore_functions(apps, schema_editor):
+def drop_functions(apps, schema_editor):
     if schema_editor.connection.vendor != "postgresql":
         return
-    schema_editor.execute(f"DROP FUNCTION IF EXISTS {BATCH}")
-    before = import_module("funds.migrations.0002_ledger_functions").FUNCTIONS
-    for signature, statement in before.items():
-        if signature.startswith("funds_post_transfer("):
-            schema_editor.execute(statement)
+    for signature in (LEG, BATCH):
+        schema_editor.execute(f"DROP FUNCTION IF EXISTS {signature}")
 
 
 class Migration(migrations.Migration):
@@ -294,4 +249,4 @@ class Migration(migrations.Migration):
 
     dependencies = [("funds", "0002_ledger_functions")]
 
-    operations = [migrations.RunPython(replace_functions, restore_functions)]
+    operations = [migrations.RunPython(create_functions, drop_functions)]
