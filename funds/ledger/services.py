@@ -75,11 +75,12 @@ def post_transfers(*, transfers: Iterable[Transfer]) -> list[Posted]:
     posted = dict(zip(unique, engine().post_many(list(unique.values())), strict=True))
     if len(unique) == len(asked):
         return list(posted.values())
-    return [
-        posted[name] if unique[name] is transfer else replace(posted[name], is_replay=True)
-        for transfer in asked
-        for name in [(transfer.scope, transfer.key)]
-    ]
+    answers = []
+    for transfer in asked:
+        name = (transfer.scope, transfer.key)
+        answers.append(posted[name])
+        posted[name] = replace(posted[name], is_replay=True)
+    return answers
 
 
 def _counted(transfer: Transfer) -> Transfer:
