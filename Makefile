@@ -8,7 +8,7 @@ MANAGE := .venv/bin/python manage.py
 # A wheel of the local services remarks on a missing XDG_RUNTIME_DIR, which is none of our business.
 SCRIPT := .venv/bin/python -W "ignore:XDG_RUNTIME_DIR is not set" -m scripts
 
-.PHONY: help env env-dev run run-services dev test check schema deploy-check bench messages clean
+.PHONY: help env env-dev run run-services dev test proof check schema deploy-check bench messages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,13 +32,19 @@ dev: env-dev ## Like run, with DEBUG and a restart whenever a file changes
 test: env-dev ## The whole suite, on SQLite and then on PostgreSQL + Redis
 	@$(SCRIPT).suite $(ARGS)
 
+proof: env-dev ## Long random histories of the ledger, 20 of 10,000 steps on each engine (most of an hour)
+	@$(SCRIPT).proof $(ARGS)
+
 check: env-dev ## Everything that .ci/run checks, with seconds per step
 	@$(SCRIPT).check $(ARGS)
 
 schema: env-dev ## Write docs/openapi.yaml anew
 	@$(MANAGE) spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
-deploy-check: env-dev ## Validate Dockerfile and docker-compose.yaml without an engine
+deploy-proof: env-dev ## Long random histories of the ledger, 20 of 10,000 steps on each engine (most of an hour)
+	@$(SCRIPT).proof $(ARGS)
+
+check: env-dev ## Validate Dockerfile and docker-compose.yaml without an engine
 	@$(SCRIPT).check --only deployment-files
 
 messages: env-dev ## Add missing entries to the Spanish catalogues and compile them

@@ -89,9 +89,7 @@ def measured() -> dict[str, Callable[[float], Rate]]:
 
 def report(rounds: list[dict[str, Rate]]) -> None:
     """The best of each shape, and the ratios with their goals."""
-    print(
-        f"\n{PROCESSES} processes through Django, {PROCESSES} clients of pgbench -M simple, {len(rounds)} rounds, the best"
-    )
+    print(f"\n{PROCESSES} processes through Django, {PROCESSES} clients of pgbench -M simple; best of the rounds")
     for name in rounds[0]:
         print(f"{name:18} {max((each[name] for each in rounds), key=lambda rate: rate.per_second)}")
     print("\nmedian of the rounds' ratios")
