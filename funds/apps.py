@@ -15,6 +15,7 @@ class FundsConfig(AppConfig):
         from marketplace.core import append_only, erasure, moments  # noqa: PLC0415
 
         from .models import Journal, Posting  # noqa: PLC0415
+        from .order_money import handlers as order_handlers  # noqa: F401, PLC0415
         from .payments import handlers, tasks  # noqa: F401, PLC0415
         from .wallets.services import expect_nothing_left, forget_customer  # noqa: PLC0415
 
