@@ -10,17 +10,6 @@ from marketplace.core.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DepositRequested(Event):
-    """A customer wants to bring money in; the task that asks the provider waits in the database."""
-
-    wire_name: ClassVar[str] = "funds.deposit_requested"
-    deposit_id: UUID
-    task_id: UUID
-    customer_id: UUID
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DepositCredited(Event):
     """The provider has the money and the wallet shows it. `amount` is what this payment brought.
 
@@ -66,11 +55,20 @@ class PaymentTaskQueued(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentTaskParked(Event):
-    """A task needs a person: the provider was asked as often as is sensible, or a payment does not match."""
+    """A task needs a person: the provider was asked as often as is sensible, or its answer cannot be right."""
 
     wire_name: ClassVar[str] = "funds.payment_task_parked"
     task_id: UUID
     kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSetAside(Event):
+    """A payment does not match what was asked for; it has moved no money and waits for staff."""
+
+    wire_name: ClassVar[str] = "funds.payment_set_aside"
+    payment_id: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from .errors import (
     UnknownAccountError,
     UnknownHoldError,
 )
-from .models import Account, AccountDelta, Hold, Journal, JournalKind, Posting, Tally
+from .models import Account, AccountDelta, Hold, Journal, Posting, Tally
 from .ports import insufficient
 from .terms import AccountRef, CaptureOrder, HoldOrder, Placed, Posted, Transfer, tally_of, total_debits
 
@@ -122,8 +122,8 @@ class OrmEngine:
             scope=CAPTURE_SCOPE,
             idem_key=order.idem_key,
             fingerprint=order.fingerprint,
-            kind=JournalKind.CAPTURE,
-            tally=tally_of(JournalKind.CAPTURE),
+            kind=order.kind,
+            tally=tally_of(order.kind),
             source=hold.source,
             hold=hold,
             event_at=order.at or db_now(),

@@ -15,7 +15,6 @@ from .errors import (
     UnknownAccountError,
     UnknownHoldError,
 )
-from .models import JournalKind
 from .ports import insufficient
 from .terms import AccountRef, CaptureOrder, HoldOrder, Placed, Posted, Transfer, tally_of
 
@@ -83,13 +82,14 @@ class PostgresEngine:
         """Pay a hold or part of it to its payee."""
         journal, outcome, state, left, currency = _call(
             "SELECT journal, outcome, hold_state, left_over, hold_currency FROM funds_capture_hold("
-            "%s, %s, %s, %s, %s, %s, %s, %s)",
+            "%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 order.hold_id,
                 CAPTURE_SCOPE,
                 order.idem_key,
                 order.fingerprint,
-                tally_of(JournalKind.CAPTURE).value,
+                order.kind.value,
+                tally_of(order.kind).value,
                 None if order.amount is None else order.amount.minor,
                 order.is_final,
                 order.at,

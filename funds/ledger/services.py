@@ -68,16 +68,22 @@ def place_hold(
 
 
 def capture_hold(
-    *, hold_id: UUID, key: str, amount: Money | None = None, is_final: bool = True, at: datetime | None = None
+    *,
+    hold_id: UUID,
+    key: str,
+    amount: Money | None = None,
+    is_final: bool = True,
+    at: datetime | None = None,
+    kind: JournalKind = JournalKind.CAPTURE,
 ) -> Posted:
     """Pay `amount` of the hold (None: all that is left) to its payee; the final capture frees the rest.
 
-    `key` names this capture among the hold's. Raises `UnknownHoldError`, `HoldNotActiveError` (also when its time has
-    passed), `CaptureExceedsHoldError`, `KeyReusedError`, `ValueError`.
+    `key` names this capture among the hold's; `kind` says what was paid with it. Raises `UnknownHoldError`,
+    `HoldNotActiveError` (also when its time has passed), `CaptureExceedsHoldError`, `KeyReusedError`, `ValueError`.
     """
     if amount is not None and amount.minor <= 0:
         raise ValueError("a capture takes something")
-    return engine().capture_hold(CaptureOrder(hold_id, key, amount, is_final, at))
+    return engine().capture_hold(CaptureOrder(hold_id, key, amount, is_final, at, kind))
 
 
 def release_hold(*, hold_id: UUID) -> None:
@@ -136,7 +142,19 @@ def roll_up_deltas(*, batch: int = 10_000) -> int:
 
 
 @transaction.atomic
+def roll_up_account(*, account_id: int) -> int:
+    """Fold every delta of one lazy account and lock its row; its balance in minor units, exact until the caller commits
+    as far as debits through here are concerned. Others may still add to it or take from it.
+    """
+    while _roll_up(account_id, 10_000):
+        pass
+    return Account.objects.values_list("posted", flat=True).get(pk=account_id)
+
+
+@transaction.atomic
 def _roll_up(number: int, batch: int) -> int:
+    # The account before its deltas, in every path: two that fold at once must not wait for each other in a circle.
+    lock(LockRank.ACCOUNT, Account.objects.filter(pk=number))
     table, accounts = AccountDelta._meta.db_table, Account._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(

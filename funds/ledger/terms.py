@@ -128,6 +128,7 @@ class CaptureOrder:
     amount: Money | None
     is_final: bool
     at: datetime | None = None  # None: the database's clock
+    kind: JournalKind = JournalKind.CAPTURE
 
     @property
     def idem_key(self) -> str:
@@ -137,7 +138,7 @@ class CaptureOrder:
     @property
     def fingerprint(self) -> str:
         """A hash of what was asked for."""
-        return fingerprint(str(self.amount), self.is_final)
+        return fingerprint(str(self.amount), self.is_final, self.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=marketplace.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
-                ('kind', models.CharField(choices=[('retry', 'try the parked task again'), ('give_up', 'give the parked task up'), ('accept_payment', 'credit the payment that was set aside'), ('dismiss_payment', 'leave the payment that was set aside alone'), ('refund', 'refund the payment'), ('adjust', 'adjust a wallet')], max_length=16, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('retry', 'try the parked task again'), ('give_up', 'give the parked task up'), ('accept_payment', 'credit the payment that was set aside'), ('dismiss_payment', 'leave the payment that was set aside alone'), ('refund', 'refund the payment'), ('payout_settled', 'the payout has arrived'), ('payout_refused', 'the payout will never arrive'), ('adjust', 'adjust a wallet')], max_length=16, verbose_name='kind')),
                 ('currency', models.CharField(max_length=3, verbose_name='currency')),
                 ('amount_minor', models.BigIntegerField(verbose_name='amount (minor units)')),
                 ('reason', models.CharField(max_length=500, verbose_name='reason')),
@@ -220,6 +220,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='paymenttask',
+            name='deferrals',
+            field=models.PositiveIntegerField(default=0, verbose_name='not taken up'),
+        ),
+        migrations.AddField(
+            model_name='paymenttask',
             name='provider',
             field=models.CharField(default='sandbox', max_length=20, verbose_name='provider'),
             preserve_default=False,
@@ -241,8 +246,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='paymentattempt',
+            name='number',
+            field=models.PositiveIntegerField(verbose_name='number'),
+        ),
+        migrations.AlterField(
+            model_name='paymentattempt',
             name='outcome',
             field=models.CharField(choices=[('open', 'no answer recorded'), ('accepted', 'accepted'), ('refused', 'refused'), ('unknown', 'unknown'), ('deferred', 'not taken up')], default='open', max_length=8, verbose_name='outcome'),
+        ),
+        migrations.AlterField(
+            model_name='paymenttask',
+            name='attempts',
+            field=models.PositiveIntegerField(default=0, verbose_name='attempts'),
         ),
         migrations.AlterField(
             model_name='paymenttask',
@@ -318,6 +333,11 @@ class Migration(migrations.Migration):
             model_name='payout',
             name='hold',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='funds.hold', verbose_name='hold'),
+        ),
+        migrations.AddField(
+            model_name='decision',
+            name='payout',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='funds.payout', verbose_name='payout'),
         ),
         migrations.AddField(
             model_name='paymenttask',
@@ -402,6 +422,26 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('low_balance_minor__isnull', True), ('low_balance_minor__gte', 0), _connector='OR'), name='funds_wallet_settings_low'),
         ),
         migrations.AddConstraint(
+            model_name='paymentevent',
+            constraint=models.UniqueConstraint(fields=('payment', 'reference', 'kind'), name='funds_payment_event_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='paymentevent',
+            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_payment_event_amount'),
+        ),
+        migrations.AddIndex(
+            model_name='payout',
+            index=models.Index(fields=['owner_kind', 'owner_id', 'id'], name='funds_payout_of_owner'),
+        ),
+        migrations.AddIndex(
+            model_name='payout',
+            index=models.Index(condition=models.Q(('next_check_at__isnull', False)), fields=['next_check_at'], name='funds_payout_unsettled'),
+        ),
+        migrations.AddConstraint(
+            model_name='payout',
+            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_payout_amount'),
+        ),
+        migrations.AddConstraint(
             model_name='decision',
             constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='funds_decision_reason'),
         ),
@@ -422,24 +462,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('payment__isnull', False), ('state', 'waiting')), fields=('payment',), name='funds_decision_pay_once'),
         ),
         migrations.AddConstraint(
-            model_name='paymentevent',
-            constraint=models.UniqueConstraint(fields=('payment', 'reference', 'kind'), name='funds_payment_event_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentevent',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_payment_event_amount'),
-        ),
-        migrations.AddIndex(
-            model_name='payout',
-            index=models.Index(fields=['owner_kind', 'owner_id', 'id'], name='funds_payout_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='payout',
-            index=models.Index(condition=models.Q(('next_check_at__isnull', False)), fields=['next_check_at'], name='funds_payout_unsettled'),
-        ),
-        migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_payout_amount'),
+            model_name='decision',
+            constraint=models.UniqueConstraint(condition=models.Q(('payout__isnull', False), ('state', 'waiting')), fields=('payout',), name='funds_decision_out_once'),
         ),
         migrations.AddConstraint(
             model_name='reconciliationfinding',

@@ -1,12 +1,12 @@
 """What the payments slice listens to: its own wake-ups."""
 
-from funds.events import DepositRequested
+from funds.events import PaymentTaskQueued
 from marketplace.core.outbox.handlers import handles
 
 from .work import run_task
 
 
-@handles(DepositRequested, queue="payments", atomic=False)
-def run_task_on_deposit_requested(event: DepositRequested) -> None:
-    """Carry the deposit's task out; losing this message costs a second, the sweeper sends another."""
+@handles(PaymentTaskQueued, queue="payments", atomic=False)
+def run_task_on_payment_task_queued(event: PaymentTaskQueued) -> None:
+    """Carry the task out; losing this message costs a second, the sweeper sends another."""
     run_task(task_id=event.task_id)

@@ -1,13 +1,30 @@
 """Celery's doors to the payment queue. A message is a wake-up with an id; the row in the database is the job."""
 
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
+from typing import Final
 from uuid import UUID
 
 from celery import shared_task
+from django.db import connection
+from django.utils import timezone
+from kombu.exceptions import ChannelError
 from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
 
-from . import work
+from . import reconciliation, work
 
-QUEUE = "payments"
+logger = logging.getLogger(__name__)
+
+QUEUE: Final = "payments"
+SPARE_HANDS: Final = 4
+"""Threads that work from the database while the broker is out; never the relay's own, which keeps exact moments."""
+
+_spare = ThreadPoolExecutor(max_workers=SPARE_HANDS, thread_name_prefix="payments-without-broker")
+_places = Semaphore(400)
+"""More than that waiting would only grow memory: the rows come again."""
 
 
 @shared_task(name="funds.run_payment_task")
@@ -22,12 +39,49 @@ def sweep_payment_tasks() -> None:
     work.sweep_due_tasks()
 
 
+@shared_task(name="funds.check_unsettled")
+def check_unsettled() -> None:
+    """Ask the providers about everything that is due to be asked about (beat, every 30 s)."""
+    reconciliation.check_unsettled()
+
+
+@shared_task(name="funds.reconcile_providers")
+def reconcile_providers() -> None:
+    """Look through what the providers changed since the last look, an hour's overlap (beat, every 5 min)."""
+    reconciliation.reconcile_providers(at=timezone.now())
+
+
+@shared_task(name="funds.report_clearing")
+def report_clearing() -> None:
+    """Compare the clearing accounts with the providers' payments (beat, daily)."""
+    reconciliation.report_clearing()
+
+
 def wake_due_tasks() -> int:
-    """Send the wake-ups that were lost; with the broker out, do the work here instead. Called each second."""
+    """Send the wake-ups that were lost; with the broker out, work from the database. The relay calls it each second."""
     due = work.take_wake_ups()
-    for task_id in due:
+    for position, task_id in enumerate(due):
         try:
             run_payment_task.apply_async(args=(str(task_id),), queue=QUEUE, retry=False)
-        except (BrokerError, ConnectionError):
-            work.run_task(task_id=task_id)
+        except (BrokerError, ChannelError, RedisError, OSError):
+            work_without_broker(due[position:])
+            break
     return len(due)
+
+
+def work_without_broker(task_ids: Sequence[UUID]) -> None:
+    """Carry these tasks out on the spare threads of this process."""
+    for task_id in task_ids:
+        if not _places.acquire(blocking=False):
+            return
+        _spare.submit(_carry_out, task_id)
+
+
+def _carry_out(task_id: UUID) -> None:
+    try:
+        work.run_task(task_id=task_id)
+    except Exception:
+        logger.exception("payment task failed", extra={"task": str(task_id)})
+    finally:
+        connection.close()
+        _places.release()

@@ -8,21 +8,27 @@ import logging
 import random
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from funds.events import DepositRejected
 from marketplace.core.clock import db_now
-from marketplace.core.locking import LockRank, in_transaction, lock
-from marketplace.core.money import Money
-from marketplace.core.outbox.publishing import publish
+from marketplace.core.locking import in_transaction
 
-from .models import Deposit, PaymentAttempt, PaymentTask, ProviderPayment
-from .providers import Checkout, Provider, ProviderRefusedError, ProviderUncertainError, provider_named
-from .services import record_payment
+from . import circuits
+from .errors import AnswerMismatchError
+from .jobs import JOBS, Request
+from .models import PaymentAttempt, PaymentTask
+from .providers import (
+    Provider,
+    ProviderDeferredError,
+    ProviderRefusedError,
+    ProviderUncertainError,
+    provider_named,
+)
+from .services.queueing import park_task
 
 logger = logging.getLogger(__name__)
 
@@ -32,47 +38,74 @@ WAKE_AGAIN: Final = timedelta(seconds=5)
 """A wake-up that led to nothing within this time is sent again."""
 MAX_ATTEMPTS: Final = 8
 LONGEST_PAUSE: Final = 600.0
+SWITCHED_OFF_PAUSE: Final = 60.0
+"""Tasks of a provider that is not configured (any more) wait; they are neither lost nor spent."""
 
 _State = PaymentTask.State
-_LIVE: Final = (_State.QUEUED, _State.UNKNOWN, _State.SENDING)
+_Outcome = PaymentAttempt.Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A task that is ours until its lease ends, and the attempt written before anything is sent."""
 
-    task_id: UUID
+    task: PaymentTask
     attempt: PaymentAttempt
-    deposit_id: UUID
-    provider: str
-    amount: Money
     is_unresolved: bool
+
+    @property
+    def counted(self) -> int:
+        """How many attempts count against the limit, this one included."""
+        return self.task.attempts - self.task.deferrals
 
 
 def run_task(*, task_id: UUID, provider: Provider | None = None) -> bool:
     """Carry the task out if it is due and nobody else has it; whether this worker did.
 
     Harmless twice and at the same time: the claim is a compare-and-set. Must not be called in a transaction, because
-    the claim has to be committed before the provider hears of it.
+    the claim has to be committed before the provider hears of it. While the provider's circuit is open the task is put
+    off without an attempt.
     """
     if in_transaction():
         raise RuntimeError("a payment task commits its claim before it calls the provider")
+    name = _due().filter(pk=task_id).values_list("provider", flat=True).first()
+    if name is None:
+        return False
+    try:
+        asked = provider or provider_named(name)
+        circuits.admit(asked)
+    except KeyError:
+        _put_off(task_id, SWITCHED_OFF_PAUSE)
+        return False
+    except ProviderDeferredError as deferral:
+        _put_off(task_id, deferral.seconds)
+        return False
     claim = _claim(task_id)
     if claim is None:
         return False
+    _ask(claim, asked)
+    return True
+
+
+def _ask(claim: Claim, provider: Provider) -> None:
+    name = provider.name
     try:
-        checkout = _ask(claim, provider or provider_named(claim.provider))
+        answer = JOBS[claim.task.kind].ask(_request(claim), provider)
     except ProviderRefusedError as error:
+        circuits.report_answer(name)
         _record_refusal(claim, str(error))
+    except ProviderDeferredError as error:
+        _record_deferral(claim, error)
     except ProviderUncertainError as error:
+        circuits.report_silence(name)
         _record_uncertainty(claim, str(error))
     except Exception as error:
         # A defect of ours or of an adapter says nothing about what the provider did.
-        logger.exception("payment task failed", extra={"task": str(task_id)})
+        logger.exception("payment task failed", extra={"task": str(claim.task.pk)})
         _record_uncertainty(claim, f"{type(error).__name__}: {error}")
     else:
-        _record_answer(claim, checkout)
-    return True
+        circuits.report_answer(name)
+        _take_over(claim, answer)
 
 
 def sweep_due_tasks(*, limit: int = 100) -> int:
@@ -84,7 +117,7 @@ def sweep_due_tasks(*, limit: int = 100) -> int:
 
 def take_wake_ups(*, limit: int = 200) -> list[UUID]:
     """Tasks that nobody has taken up although they are due; each is named again only after a while."""
-    overdue = PaymentTask.objects.filter(state__in=_LIVE, wake_at__lte=db_now())
+    overdue = PaymentTask.objects.filter(state__in=PaymentTask.LIVE_STATES, wake_at__lte=db_now())
     if not overdue.exists():
         return []
     _park_spent_tasks()
@@ -99,7 +132,15 @@ def take_wake_ups(*, limit: int = 200) -> list[UUID]:
 def _due() -> "QuerySet[PaymentTask]":
     waiting = Q(state__in=[_State.QUEUED, _State.UNKNOWN], run_at__lte=db_now())
     abandoned = Q(state=_State.SENDING, lease_until__lte=db_now())
-    return PaymentTask.objects.filter(waiting | abandoned, attempts__lt=MAX_ATTEMPTS)
+    return PaymentTask.objects.filter(waiting | abandoned, attempts__lt=F("deferrals") + MAX_ATTEMPTS)
+
+
+def _put_off(task_id: UUID, seconds: float) -> None:
+    # Spread out: everything that waits for one provider must not come back in the same instant.
+    pause = timedelta(seconds=seconds * random.uniform(1.0, 1.5))  # noqa: S311 - spreads load, keeps no secret
+    PaymentTask.objects.filter(pk=task_id, state__in=[_State.QUEUED, _State.UNKNOWN]).update(
+        run_at=db_now() + pause, wake_at=db_now() + pause
+    )
 
 
 @transaction.atomic
@@ -117,74 +158,80 @@ def _claim(task_id: UUID) -> Claim | None:
     )
     if not won:
         return None
-    task = PaymentTask.objects.select_related("deposit").get(pk=task_id)
-    task.tries.filter(outcome=PaymentAttempt.Outcome.OPEN).update(
-        outcome=PaymentAttempt.Outcome.UNKNOWN, detail="the worker did not come back"
-    )
-    is_unresolved = task.tries.filter(outcome=PaymentAttempt.Outcome.UNKNOWN).exists()
+    task = PaymentTask.objects.select_related("deposit", "event", "refund__payment", "payout").get(pk=task_id)
+    task.tries.filter(outcome=_Outcome.OPEN).update(outcome=_Outcome.UNKNOWN, detail="the worker did not come back")
+    is_unresolved = task.tries.filter(outcome=_Outcome.UNKNOWN).exists()
     attempt = PaymentAttempt.objects.create(
-        task=task, number=task.attempts, key=uuid5(task.pk, str(task.intent)), outcome=PaymentAttempt.Outcome.OPEN
+        task=task, number=task.attempts, key=uuid5(task.pk, str(task.intent)), outcome=_Outcome.OPEN
     )
-    deposit = task.deposit
-    assert deposit is not None
-    return Claim(task.pk, attempt, deposit.pk, deposit.provider, deposit.amount, is_unresolved)
+    return Claim(task, attempt, is_unresolved)
 
 
-def _ask(claim: Claim, provider: Provider) -> Checkout:
-    if claim.is_unresolved:
-        known = provider.find_checkout(reference=claim.deposit_id)
-        if known is not None:
-            return known
-    return provider.start_deposit(key=claim.attempt.key, reference=claim.deposit_id, amount=claim.amount)
+def _request(claim: Claim) -> Request:
+    return Request(claim.task, claim.attempt.key, claim.is_unresolved)
+
+
+def _take_over(claim: Claim, answer: Any) -> None:
+    try:
+        with transaction.atomic():
+            # The subject's lock first, then the task's row: as everybody does who calls a subject off.
+            JOBS[claim.task.kind].take_over(claim.task, answer)
+            if not _finish(claim, _Outcome.ACCEPTED, "", state=_State.DONE, last_error=""):
+                transaction.set_rollback(True)
+    except AnswerMismatchError as error:
+        _park(claim, str(error))
 
 
 @transaction.atomic
-def _record_answer(claim: Claim, checkout: Checkout) -> None:
-    deposit = _lock_deposit(claim)
-    if not _finish(claim, PaymentAttempt.Outcome.ACCEPTED, "", state=_State.DONE):
-        return
-    deposit.checkout_url = checkout.checkout_url
-    if deposit.state == Deposit.State.CREATED:
-        deposit.state = Deposit.State.PREFERENCE_READY if checkout.checkout_url else Deposit.State.PENDING
-    payments = [record_payment(deposit=deposit, reading=reading) for reading in checkout.payments]
-    deposit.save(update_fields=["state", "checkout_url", "credited_at", "updated_at"])
-    if any(payment.state == ProviderPayment.State.QUARANTINED for payment in payments):
-        PaymentTask.objects.filter(pk=claim.task_id).update(
-            state=_State.NEEDS_REVIEW, last_error="a payment does not match the deposit"
-        )
+def _park(claim: Claim, because: str) -> None:
+    if _finish(claim, _Outcome.UNKNOWN, because, state=_State.NEEDS_REVIEW):
+        park_task(claim.task, because=because)
 
 
 @transaction.atomic
 def _record_refusal(claim: Claim, detail: str) -> None:
-    deposit = _lock_deposit(claim)
-    if not _finish(claim, PaymentAttempt.Outcome.REFUSED, detail, state=_State.FAILED, last_error=detail[:500]):
-        return
-    if deposit.state in Deposit.OPEN_STATES:
-        deposit.state = Deposit.State.REJECTED
-        deposit.save(update_fields=["state", "updated_at"])
-        publish(DepositRejected(deposit_id=deposit.pk, customer_id=deposit.customer_id, amount=deposit.amount))
+    JOBS[claim.task.kind].refuse(claim.task, detail)
+    if not _finish(claim, _Outcome.REFUSED, detail, state=_State.FAILED, last_error=detail[:500]):
+        transaction.set_rollback(True)
+
+
+@transaction.atomic
+def _record_deferral(claim: Claim, deferral: ProviderDeferredError) -> None:
+    pause = timedelta(seconds=deferral.seconds)
+    _finish(
+        claim,
+        _Outcome.DEFERRED,
+        str(deferral),
+        state=_State.UNKNOWN if claim.is_unresolved else _State.QUEUED,
+        deferrals=F("deferrals") + 1,
+        run_at=db_now() + pause,
+        wake_at=db_now() + pause,
+        last_error=str(deferral)[:500],
+    )
 
 
 @transaction.atomic
 def _record_uncertainty(claim: Claim, detail: str) -> None:
     # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-    longest = min(LONGEST_PAUSE, 2.0**claim.attempt.number)
+    longest = min(LONGEST_PAUSE, 2.0**claim.counted)
     pause = timedelta(seconds=random.uniform(0.2, longest))  # noqa: S311 - spreads retries, keeps no secret
-    is_last = claim.attempt.number >= MAX_ATTEMPTS
-    _finish(
+    is_last = claim.counted >= MAX_ATTEMPTS
+    still_ours = _finish(
         claim,
-        PaymentAttempt.Outcome.UNKNOWN,
+        _Outcome.UNKNOWN,
         detail,
         state=_State.NEEDS_REVIEW if is_last else _State.UNKNOWN,
         run_at=db_now() + pause,
         wake_at=db_now() + pause,
         last_error=detail[:500],
     )
+    if still_ours and is_last:
+        park_task(claim.task, because=detail)
 
 
-def _finish(claim: Claim, outcome: PaymentAttempt.Outcome, detail: str, **values: object) -> bool:
+def _finish(claim: Claim, outcome: PaymentAttempt.Outcome, detail: str, **values: Any) -> bool:
     """Close attempt and task, if the task is still ours; a worker that lost its lease leaves both to its successor."""
-    still_ours = PaymentTask.objects.filter(pk=claim.task_id, state=_State.SENDING, attempts=claim.attempt.number)
+    still_ours = PaymentTask.objects.filter(pk=claim.task.pk, state=_State.SENDING, attempts=claim.task.attempts)
     if not still_ours.update(lease_until=None, updated_at=db_now(), **values):
         return False
     PaymentAttempt.objects.filter(pk=claim.attempt.pk).update(
@@ -193,14 +240,11 @@ def _finish(claim: Claim, outcome: PaymentAttempt.Outcome, detail: str, **values
     return True
 
 
+@transaction.atomic
 def _park_spent_tasks() -> None:
     """Tasks whose every attempt killed its worker wait for a person, the money untouched."""
-    spent = PaymentTask.objects.filter(state__in=_LIVE, attempts__gte=MAX_ATTEMPTS, wake_at__lte=db_now())
-    spent.exclude(state=_State.SENDING, lease_until__gt=db_now()).update(
-        state=_State.NEEDS_REVIEW, lease_until=None, last_error="the worker died on every attempt"
-    )
-
-
-def _lock_deposit(claim: Claim) -> Deposit:
-    (deposit,) = lock(LockRank.PAYMENT, Deposit.objects.filter(pk=claim.deposit_id))
-    return deposit
+    spent = PaymentTask.objects.filter(
+        state__in=PaymentTask.LIVE_STATES, attempts__gte=F("deferrals") + MAX_ATTEMPTS, wake_at__lte=db_now()
+    ).exclude(state=_State.SENDING, lease_until__gt=db_now())
+    for task in spent.select_for_update(skip_locked=True)[:100]:
+        park_task(task, because="the worker died on every attempt")

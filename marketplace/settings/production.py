@@ -8,6 +8,11 @@ SECRET_KEY = env.str("SECRET_KEY")
 SIMPLE_JWT["SIGNING_KEY"] = env.str("JWT_SIGNING_KEY")  # noqa: F405
 LOG_HASH_KEY = env.str("LOG_HASH_KEY")
 
+# Play money only where somebody says so.
+SANDBOX_PROVIDER = env.bool("SANDBOX_PROVIDER", default=False)
+PAYOUT_PROVIDER = env.str("PAYOUT_PROVIDER", default="manual")
+MERCADOPAGO_MUST_BE_COMPLETE = True
+
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core.base import UUIDModel
 from marketplace.core.money import Money, exponent
 
+from .outgoing import Payout
 from .provider_records import ProviderPayment
 from .tasks import PaymentTask
 
@@ -57,6 +58,8 @@ class Decision(UUIDModel):
         ACCEPT_PAYMENT = "accept_payment", _("credit the payment that was set aside")
         DISMISS_PAYMENT = "dismiss_payment", _("leave the payment that was set aside alone")
         REFUND = "refund", _("refund the payment")
+        PAYOUT_SETTLED = "payout_settled", _("the payout has arrived")
+        PAYOUT_REFUSED = "payout_refused", _("the payout will never arrive")
         ADJUST = "adjust", _("adjust a wallet")
 
     class State(models.TextChoices):
@@ -72,6 +75,9 @@ class Decision(UUIDModel):
     )
     payment = models.ForeignKey(
         ProviderPayment, on_delete=models.PROTECT, null=True, related_name="decisions", verbose_name=_("payment")
+    )
+    payout = models.ForeignKey(
+        Payout, on_delete=models.PROTECT, null=True, related_name="decisions", verbose_name=_("payout")
     )
     customer = models.ForeignKey(
         "users.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("customer")
@@ -105,6 +111,9 @@ class Decision(UUIDModel):
             ),
             models.UniqueConstraint(
                 fields=["payment"], condition=Q(state="waiting", payment__isnull=False), name="funds_decision_pay_once"
+            ),
+            models.UniqueConstraint(
+                fields=["payout"], condition=Q(state="waiting", payout__isnull=False), name="funds_decision_out_once"
             ),
         ]
 

@@ -55,7 +55,9 @@ class PaymentTask(UUIDModel):
     )
     intent = models.PositiveIntegerField(_("intent"), default=1)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # Only grows: it fences off a worker that lost its lease. Deferrals are attempts that do not count.
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    deferrals = models.PositiveIntegerField(_("not taken up"), default=0)
     run_at = models.DateTimeField(_("due at"))
     wake_at = models.DateTimeField(_("next wake-up"))
     lease_until = models.DateTimeField(_("leased until"), null=True)
@@ -137,7 +139,7 @@ class PaymentAttempt(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     task = models.ForeignKey(PaymentTask, on_delete=models.PROTECT, related_name="tries", verbose_name=_("task"))
-    number = models.PositiveSmallIntegerField(_("number"))
+    number = models.PositiveIntegerField(_("number"))
     key = models.UUIDField(_("key sent to the provider"))
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome.choices, default=Outcome.OPEN)
     detail = models.CharField(_("detail"), max_length=500, blank=True)

@@ -81,7 +81,7 @@ class PayoutReading:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A webhook that was proved to come from the provider. Only a hint: the payment is read back before anything is moved.
+    """A webhook that was proved to come from the provider. Only a hint: the payment is read back before money moves.
 
     `event_key` is the same for every repetition of one notification; `payment_id` is empty if no payment is meant.
     """
@@ -119,6 +119,7 @@ class Provider(Protocol):
 
     name: str
     can_pay_out: bool
+    calls_per_second: float  # all workers together keep to it
 
     def takes(self, currency: str) -> bool:
         """Whether deposits in that currency are possible."""

@@ -8,12 +8,12 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from funds.events import DepositCredited, DepositRejected
+from funds.events import DepositCredited, DepositRejected, PaymentSetAside
 from funds.ledger.models import Journal
 from funds.ledger.tests.factories import customer_with, posted_and_held
 from funds.payments import tasks
 from funds.payments.errors import DepositNotCancellableError, UnknownDepositError, UnknownProviderError
-from funds.payments.models import Deposit, PaymentAttempt, PaymentTask, ProviderPayment
+from funds.payments.models import Deposit, PaymentAttempt, PaymentTask, ProviderCircuit, ProviderPayment
 from funds.payments.providers.protocol import (
     Checkout,
     PaymentReading,
@@ -21,7 +21,7 @@ from funds.payments.providers.protocol import (
     ProviderUncertainError,
     ReadingState,
 )
-from funds.payments.services import cancel_deposit, record_payment, request_deposit
+from funds.payments.services import cancel_deposit, record_reading, request_deposit
 from funds.payments.work import MAX_ATTEMPTS, run_task, sweep_due_tasks, take_wake_ups
 from marketplace.core.money import Money
 from marketplace.core.outbox.models import OutboxEvent
@@ -38,8 +38,13 @@ def request(customer, amount: Money = FIFTY) -> PaymentTask:
     return PaymentTask.objects.get(deposit=deposit)
 
 
+def deposit_of(task: PaymentTask) -> Deposit:
+    return Deposit.objects.get(tasks=task)
+
+
 def pass_time() -> None:
-    """Back-offs, leases and wake-ups are over."""
+    """Back-offs, leases, wake-ups and open circuits are over."""
+    ProviderCircuit.objects.update(open_until=LONG_AGO)
     PaymentTask.objects.update(run_at=LONG_AGO, wake_at=LONG_AGO)
     PaymentTask.objects.filter(lease_until__isnull=False).update(lease_until=LONG_AGO)
 
@@ -56,8 +61,8 @@ def test_the_outbox_carries_a_deposit_to_the_wallet():
 
     task.refresh_from_db()
     assert task.state == PaymentTask.State.DONE
-    assert task.deposit.state == Deposit.State.CREDITED
-    assert task.deposit.credited_at is not None
+    assert deposit_of(task).state == Deposit.State.CREDITED
+    assert deposit_of(task).credited_at is not None
     assert posted_and_held(customer) == (5000, 0)
     assert published(DepositCredited) == 1
 
@@ -166,7 +171,7 @@ def test_no_answer_is_unknown_and_never_failed():
 
     task.refresh_from_db()
     assert (task.state, task.last_error) == (PaymentTask.State.UNKNOWN, "connection reset")
-    assert task.deposit.state == Deposit.State.CREATED
+    assert deposit_of(task).state == Deposit.State.CREATED
     assert task.run_at > datetime.now(UTC)
     pass_time()
     run_task(task_id=task.pk, provider=provider)
@@ -190,7 +195,7 @@ def test_a_definite_refusal_ends_the_deposit():
     run_task(task_id=task.pk, provider=ScriptedProvider(before=raising(ProviderRefusedError("card"))))
 
     task.refresh_from_db()
-    assert (task.state, task.deposit.state) == (PaymentTask.State.FAILED, Deposit.State.REJECTED)
+    assert (task.state, deposit_of(task).state) == (PaymentTask.State.FAILED, Deposit.State.REJECTED)
     assert published(DepositRejected) == 1
     assert Journal.objects.count() == 0
 
@@ -269,26 +274,26 @@ def test_a_payment_that_does_not_match_is_set_aside(values):
 
     class Odd(ScriptedProvider):
         def start_deposit(self, **call) -> Checkout:
-            return Checkout("", (reading(task.deposit, **values),))
+            return Checkout("", (reading(deposit_of(task), **values),))
 
     run_task(task_id=task.pk, provider=Odd())
 
     task.refresh_from_db()
-    assert task.state == PaymentTask.State.NEEDS_REVIEW
+    assert task.state == PaymentTask.State.DONE
     assert ProviderPayment.objects.get().state == ProviderPayment.State.QUARANTINED
+    assert published(PaymentSetAside) == 1
     assert Journal.objects.count() == 0
-    assert task.deposit.state == Deposit.State.PENDING
+    assert deposit_of(task).state == Deposit.State.PENDING
 
 
-@transaction.atomic
 def record(deposit: Deposit, **values) -> None:
-    record_payment(deposit=deposit, reading=reading(deposit, **values))
-    deposit.save()
+    record_reading(provider="sandbox", reading=reading(deposit, **values))
+    deposit.refresh_from_db()
 
 
 def test_a_payment_read_many_times_is_credited_once():
     customer = customer_with()
-    deposit = request(customer).deposit
+    deposit = deposit_of(request(customer))
 
     for _ in range(5):
         record(deposit)
@@ -299,7 +304,7 @@ def test_a_payment_read_many_times_is_credited_once():
 
 def test_a_deposit_paid_twice_is_credited_twice():
     customer = customer_with()
-    deposit = request(customer).deposit
+    deposit = deposit_of(request(customer))
 
     record(deposit, payment_id="p-1")
     record(deposit, payment_id="p-2")
@@ -309,7 +314,7 @@ def test_a_deposit_paid_twice_is_credited_twice():
 
 def test_an_older_reading_never_moves_a_payment_back():
     customer = customer_with()
-    deposit = request(customer).deposit
+    deposit = deposit_of(request(customer))
     record(deposit, state=ReadingState.REJECTED)
 
     record(deposit, state=ReadingState.PENDING, updated_at=LONG_AGO)
@@ -323,7 +328,7 @@ def test_an_older_reading_never_moves_a_payment_back():
 
 def test_a_late_payment_of_a_cancelled_deposit_is_still_the_customers_money():
     customer = customer_with()
-    deposit = cancel_deposit(deposit_id=request(customer).deposit_id, customer_id=customer)
+    deposit = cancel_deposit(deposit_id=deposit_of(request(customer)).pk, customer_id=customer)
 
     record(deposit)
 
@@ -335,8 +340,8 @@ def test_cancelling_stops_the_task():
     customer = customer_with()
     task = request(customer)
 
-    cancel_deposit(deposit_id=task.deposit_id, customer_id=customer)
-    again = cancel_deposit(deposit_id=task.deposit_id, customer_id=customer)
+    cancel_deposit(deposit_id=deposit_of(task).pk, customer_id=customer)
+    again = cancel_deposit(deposit_id=deposit_of(task).pk, customer_id=customer)
     drain()
 
     assert again.state == Deposit.State.CANCELLED
@@ -351,9 +356,9 @@ def test_what_was_sent_cannot_be_cancelled():
         run_task(task_id=task.pk, provider=ScriptedProvider(after=raising(Killed())))
 
     with pytest.raises(DepositNotCancellableError):
-        cancel_deposit(deposit_id=task.deposit_id, customer_id=customer)
+        cancel_deposit(deposit_id=deposit_of(task).pk, customer_id=customer)
     with pytest.raises(UnknownDepositError):
-        cancel_deposit(deposit_id=task.deposit_id, customer_id=uuid4())
+        cancel_deposit(deposit_id=deposit_of(task).pk, customer_id=uuid4())
 
     task.refresh_from_db()
     assert task.state == PaymentTask.State.SENDING
@@ -398,5 +403,5 @@ def test_any_sequence_of_faults_credits_exactly_once(faults):
     sweep = run_task(task_id=task.pk, provider=provider)
 
     assert posted_and_held(customer) == (5000, 0)
-    assert sweep or Deposit.objects.get(pk=task.deposit_id).state == Deposit.State.CREDITED
+    assert sweep or deposit_of(task).state == Deposit.State.CREDITED
     assert len(provider.accepted) == 1

@@ -70,13 +70,13 @@ def test_cancelling_and_sending_have_one_winner():
 
         def act(number: int, customer=customer, task=task, provider=provider) -> None:
             if number:
-                cancel_deposit(deposit_id=task.deposit_id, customer_id=customer)
+                cancel_deposit(deposit_id=Deposit.objects.get(tasks=task).pk, customer_id=customer)
             else:
                 run_task(task_id=task.pk, provider=provider)
 
         race(act, 2)
 
-        state = Deposit.objects.get(pk=task.deposit_id).state
+        state = Deposit.objects.get(tasks=task).state
         assert (state, provider.calls) in [(Deposit.State.CREDITED, ["start"]), (Deposit.State.CANCELLED, [])]
 
 

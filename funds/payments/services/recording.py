@@ -1,0 +1,326 @@
+"""Taking over what a provider shows: the one place where its word becomes money.
+
+Webhooks, workers and reconciliation all end here. Each thing that happened is a row of the event ledger, unique by
+(payment, reference, kind), and its journal is written in the same transaction: repetitions, races and readings out of
+order have one effect. States are derived from the rows.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from funds.events import DepositCredited, DepositReturned, PaymentSetAside
+from funds.ledger.models import AccountKind, JournalKind
+from funds.ledger.services import capture_hold, post_transfer
+from funds.ledger.terms import AccountKey, Leg, Posted
+from funds.payments.models import Deposit, PaymentEvent, ProviderPayment, Refund
+from funds.payments.providers.protocol import PaymentReading, ReadingState, RefundReading, provider_id
+from funds.payments.selectors import totals_of
+from marketplace.core.locking import LockRank, lock
+from marketplace.core.money import Money
+from marketplace.core.outbox.publishing import publish
+
+from .debts import pay_debt, taking_legs
+
+_State = ProviderPayment.State
+_Kind = PaymentEvent.Kind
+_Why = ProviderPayment.Quarantine
+
+CREDITED_STATES = frozenset({_State.APPROVED, _State.DISPUTED, _State.CHARGED_BACK})
+_BY_READING = {
+    ReadingState.PENDING: _State.PENDING,
+    ReadingState.APPROVED: _State.APPROVED,
+    ReadingState.REJECTED: _State.REJECTED,
+    ReadingState.DISPUTED: _State.DISPUTED,
+    ReadingState.CHARGED_BACK: _State.CHARGED_BACK,
+}
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What a reading changed: the events that are new, and whether the deposit had been given up before."""
+
+    payment: ProviderPayment
+    news: list[PaymentEvent.Kind] = field(default_factory=list)
+    is_set_aside: bool = False
+    was_closed: bool = False
+
+
+@transaction.atomic
+def record_reading(*, provider: str, reading: PaymentReading) -> Recorded:
+    """Take over what the provider shows of one payment; harmless twice, at once and out of order.
+
+    An approved payment is credited once, under its own id; a deposit paid twice is credited twice, because the customer
+    did pay twice. What does not match its deposit is set aside and moves nothing. An older reading than the one
+    recorded changes nothing. Amounts are in minor units of the payment's currency.
+    """
+    deposit = _lock_deposit(provider, reading.reference)
+    payment = _lock_payment(provider, reading, deposit)
+    recorded = Recorded(payment)
+    if reading.updated_at < payment.provider_updated_at or payment.state == _State.QUARANTINED:
+        return recorded
+    is_credited = payment.state in CREDITED_STATES
+    if is_credited and reading.state in {ReadingState.PENDING, ReadingState.REJECTED}:
+        return recorded  # money that came in does not vanish: only refunds and charge-backs take it back
+    reason = _reason_to_set_aside(payment, deposit, reading)
+    if reason and (is_credited or reading.state in {ReadingState.APPROVED, ReadingState.CHARGED_BACK}):
+        _set_aside(recorded, reading, reason)
+        return recorded
+    payment.provider_updated_at = reading.updated_at
+    if deposit is not None and not reason:
+        recorded.was_closed = deposit.state not in Deposit.OPEN_STATES and not is_credited
+        _apply(recorded, deposit, reading)
+    payment.state = _BY_READING[reading.state]
+    payment.save(update_fields=["state", "provider_updated_at"])
+    if deposit is not None:
+        refresh_deposit(deposit)
+    return recorded
+
+
+def refresh_deposit(deposit: Deposit) -> None:
+    """Derive the deposit's state from its payments; the caller holds its lock."""
+    totals = totals_of(deposit)
+    state = deposit.state
+    if totals.charged_back:
+        state = Deposit.State.CHARGED_BACK
+    elif totals.is_disputed:
+        state = Deposit.State.DISPUTED
+    elif totals.credited:
+        left = totals.credited - totals.refunded
+        state = Deposit.State.CREDITED
+        if totals.refunded:
+            state = Deposit.State.PARTIALLY_REFUNDED if left > 0 else Deposit.State.REFUNDED
+    elif totals.is_pending and state in Deposit.OPEN_STATES:
+        state = Deposit.State.PENDING
+    deposit.state = state
+    if totals.credited:
+        deposit.credited_at = deposit.credited_at or totals.credited_at
+        deposit.next_check_at = None
+    deposit.save(update_fields=["state", "credited_at", "next_check_at", "updated_at"])
+
+
+def credit_payment(*, payment: ProviderPayment, deposit: Deposit, at: datetime) -> None:
+    """Put an approved payment into the wallet of the deposit's customer; the caller holds both locks."""
+    _write_event(
+        payment,
+        _Kind.APPROVED,
+        payment.payment_id,
+        payment.amount,
+        at,
+        _credit(payment, deposit, payment.payment_id, at),
+    )
+    publish(
+        DepositCredited(
+            deposit_id=deposit.pk, customer_id=deposit.customer_id, amount=payment.amount, order_id=deposit.order_id
+        )
+    )
+
+
+def record_refund(*, payment: ProviderPayment, deposit: Deposit, refund: RefundReading) -> bool:
+    """Take over one refund, ours or made at the provider; whether it is new. The caller holds both locks.
+
+    A refund that we asked for (same amount, no provider's id yet) takes what was held for it. Any other takes from the
+    wallet, and what is missing there is owed by the customer.
+    """
+    if payment.events.filter(kind=_Kind.REFUNDED, reference=refund.refund_id).exists():
+        return False
+    own = (
+        Refund.objects.filter(payment=payment, state=Refund.State.REQUESTED, amount_minor=refund.amount.minor)
+        .order_by("created_at", "pk")
+        .first()
+    )
+    if own is not None:
+        posted = capture_hold(
+            hold_id=own.hold_id, key=f"refund:{own.pk}", at=refund.at, kind=JournalKind.DEPOSIT_REFUND
+        )
+        own.state = Refund.State.SETTLED
+        own.provider_refund_id = refund.refund_id
+        own.settled_at = refund.at
+        own.save(update_fields=["state", "provider_refund_id", "settled_at", "updated_at"])
+    else:
+        posted = _take_back(
+            payment, deposit, refund.amount, JournalKind.DEPOSIT_REFUND, f"refund:{refund.refund_id}", refund.at
+        )
+    _write_event(payment, _Kind.REFUNDED, refund.refund_id, refund.amount, refund.at, posted)
+    _publish_return(deposit, refund.amount, is_charge_back=False)
+    return True
+
+
+def _apply(recorded: Recorded, deposit: Deposit, reading: PaymentReading) -> None:
+    payment = recorded.payment
+    if reading.state == ReadingState.APPROVED and payment.state not in CREDITED_STATES:
+        credit_payment(payment=payment, deposit=deposit, at=reading.updated_at)
+        recorded.news.append(_Kind.APPROVED)
+        _record_fee(recorded, reading)
+        payment.state = _State.APPROVED
+    if payment.state not in CREDITED_STATES:
+        return
+    if payment.state == _State.CHARGED_BACK and reading.state != ReadingState.CHARGED_BACK:
+        _lift_charge_back(recorded, deposit, reading.updated_at)
+    recorded.news += [
+        _Kind.REFUNDED for refund in reading.refunds if record_refund(payment=payment, deposit=deposit, refund=refund)
+    ]
+    if reading.state == ReadingState.DISPUTED and payment.state != _State.DISPUTED:
+        recorded.news.append(_Kind.DISPUTED)
+        _write_event(payment, _Kind.DISPUTED, _numbered(payment, _Kind.DISPUTED), payment.amount, reading.updated_at)
+    if reading.state == ReadingState.CHARGED_BACK and payment.state != _State.CHARGED_BACK:
+        _charge_back(recorded, deposit, reading.updated_at)
+
+
+def _record_fee(recorded: Recorded, reading: PaymentReading) -> None:
+    if not reading.fee:
+        return
+    payment = recorded.payment
+    house = AccountKey.house(AccountKind.FEES, reading.fee.currency)
+    posted = post_transfer(
+        scope=_scope(payment),
+        key=f"fee:{payment.pk}",
+        kind=JournalKind.PROVIDER_FEE,
+        legs=[Leg(house, _clearing(payment), reading.fee)],
+        at=reading.updated_at,
+        source=f"payment:{payment.payment_id}"[:80],
+    )
+    _write_event(payment, _Kind.FEE, payment.payment_id, reading.fee, reading.updated_at, posted)
+    recorded.news.append(_Kind.FEE)
+
+
+def _charge_back(recorded: Recorded, deposit: Deposit, at: datetime) -> None:
+    payment = recorded.payment
+    amount = Money(payment.amount_minor - _refunded(payment), payment.currency)
+    recorded.news.append(_Kind.CHARGED_BACK)
+    if not amount:
+        return
+    name = _numbered(payment, _Kind.CHARGED_BACK)
+    posted = _take_back(payment, deposit, amount, JournalKind.CHARGE_BACK, f"charge-back:{name}", at)
+    _write_event(payment, _Kind.CHARGED_BACK, name, amount, at, posted)
+    _publish_return(deposit, amount, is_charge_back=True)
+
+
+def _lift_charge_back(recorded: Recorded, deposit: Deposit, at: datetime) -> None:
+    payment = recorded.payment
+    taken = payment.events.filter(kind=_Kind.CHARGED_BACK).order_by("-pk").first()
+    if taken is None:
+        return
+    name = taken.reference
+    payment_amount = Money(taken.amount_minor, payment.currency)
+    posted = _credit(payment, deposit, f"lifted:{name}", at, payment_amount)
+    _write_event(payment, _Kind.CHARGE_BACK_LIFTED, name, payment_amount, at, posted)
+    recorded.news.append(_Kind.CHARGE_BACK_LIFTED)
+
+
+def _credit(payment: ProviderPayment, deposit: Deposit, key: str, at: datetime, amount: Money | None = None) -> Posted:
+    money = amount or payment.amount
+    posted = post_transfer(
+        scope=_scope(payment),
+        key=key,
+        kind=JournalKind.DEPOSIT,
+        legs=[Leg(_clearing(payment), AccountKey.wallet(deposit.customer_id, money.currency), money)],
+        at=at,
+        source=f"deposit:{deposit.pk}",
+    )
+    pay_debt(customer_id=deposit.customer_id, currency=money.currency, key=f"{payment.pk}:{key}", at=at)
+    return posted
+
+
+def _take_back(
+    payment: ProviderPayment, deposit: Deposit, amount: Money, kind: JournalKind, name: str, at: datetime
+) -> Posted:
+    return post_transfer(
+        scope=_scope(payment),
+        key=f"{payment.pk}:{name}",
+        kind=kind,
+        legs=taking_legs(customer_id=deposit.customer_id, to=_clearing(payment), amount=amount),
+        at=at,
+        source=f"deposit:{deposit.pk}",
+    )
+
+
+def _write_event(
+    payment: ProviderPayment,
+    kind: PaymentEvent.Kind,
+    reference: str,
+    amount: Money,
+    at: datetime,
+    posted: Posted | None = None,
+) -> None:
+    PaymentEvent.objects.create(
+        payment=payment,
+        kind=kind,
+        reference=reference,
+        amount_minor=amount.minor,
+        journal_id=None if posted is None else posted.journal_id,
+        at=at,
+    )
+
+
+def _publish_return(deposit: Deposit, amount: Money, *, is_charge_back: bool) -> None:
+    publish(
+        DepositReturned(
+            deposit_id=deposit.pk, customer_id=deposit.customer_id, amount=amount, is_charge_back=is_charge_back
+        )
+    )
+
+
+def _set_aside(recorded: Recorded, reading: PaymentReading, reason: ProviderPayment.Quarantine) -> None:
+    payment = recorded.payment
+    payment.state = _State.QUARANTINED
+    payment.quarantine = reason
+    payment.provider_updated_at = reading.updated_at
+    payment.save(update_fields=["state", "quarantine", "provider_updated_at"])
+    recorded.is_set_aside = True
+    publish(PaymentSetAside(payment_id=payment.pk, reason=reason.value))
+
+
+def _reason_to_set_aside(
+    payment: ProviderPayment, deposit: Deposit | None, reading: PaymentReading
+) -> ProviderPayment.Quarantine | None:
+    if not reading.is_ours:
+        return _Why.RECEIVER
+    if deposit is None:
+        return _Why.REFERENCE
+    if payment.deposit_id != deposit.pk or reading.amount != payment.amount:
+        return _Why.CHANGED
+    if reading.amount.currency != deposit.currency:
+        return _Why.CURRENCY
+    return None if reading.amount == deposit.amount else _Why.AMOUNT
+
+
+def _lock_deposit(provider: str, reference: UUID | None) -> Deposit | None:
+    if reference is None:
+        return None
+    found = lock(LockRank.PAYMENT, Deposit.objects.filter(pk=reference, provider=provider))
+    return found[0] if found else None
+
+
+def _lock_payment(provider: str, reading: PaymentReading, deposit: Deposit | None) -> ProviderPayment:
+    known, _is_new = ProviderPayment.objects.get_or_create(
+        provider=provider,
+        payment_id=reading.payment_id,
+        defaults={
+            "deposit": deposit,
+            "currency": reading.amount.currency,
+            "amount_minor": reading.amount.minor,
+            "state": _State.PENDING,
+            "provider_updated_at": reading.updated_at,
+        },
+    )
+    (payment,) = lock(LockRank.PAYMENT, ProviderPayment.objects.filter(pk=known.pk))
+    return payment
+
+
+def _numbered(payment: ProviderPayment, kind: PaymentEvent.Kind) -> str:
+    return f"{payment.pk}:{payment.events.filter(kind=kind).count() + 1}"
+
+
+def _refunded(payment: ProviderPayment) -> int:
+    return sum(payment.events.filter(kind=_Kind.REFUNDED).values_list("amount_minor", flat=True))
+
+
+def _scope(payment: ProviderPayment) -> str:
+    return f"provider:{payment.provider}"
+
+
+def _clearing(payment: ProviderPayment) -> AccountKey:
+    return AccountKey.clearing(provider_id(payment.provider), payment.currency)
