@@ -10,6 +10,7 @@ from funds.contracts import OrderPaymentCard
 from funds.ledger.models import Account, AccountKind, OwnerKind, Posting
 from funds.ledger.selectors import with_balance
 from funds.payments.models import Payout
+from funds.payments.selectors import payouts_of
 from marketplace.core.clock import db_now
 from marketplace.core.money import Money
 
@@ -65,7 +66,7 @@ def store_balances(store_id: UUID) -> list[StoreBalance]:
         owner_kind=OwnerKind.STORE, owner_id=store_id, kind__in=[AccountKind.PAYABLE, AccountKind.PAYOUT]
     )
     balances = {(row.kind, row.currency): row.balance for row in with_balance(mine)}
-    settled = payouts_of(store_id).filter(state=Payout.State.SETTLED).order_by()
+    settled = payouts_of(store_id, owner_kind=OwnerKind.STORE).filter(state=Payout.State.SETTLED).order_by()
     paid = {row["currency"]: row["total"] for row in settled.values("currency").annotate(total=Sum("amount_minor"))}
     currencies = sorted({currency for _kind, currency in balances})
     return [
@@ -92,8 +93,3 @@ def store_statement(store_id: UUID) -> "QuerySet[Any]":
         .select_related("journal")
         .annotate(is_incoming=Case(When(incoming, then=Value(True)), default=Value(False), output_field=BooleanField()))
     )
-
-
-def payouts_of(store_id: UUID) -> "QuerySet[Payout]":
-    """The store's payouts."""
-    return Payout.objects.filter(owner_kind=OwnerKind.STORE, owner_id=store_id)
