@@ -7,6 +7,7 @@ from marketplace.core.http.viewsets import UUID_PATTERN
 
 from .order_money.api.payments import PaymentsViewSet
 from .order_money.api.stores import StoreFundsViewSet, StorePayoutsViewSet, StoreTransactionsViewSet
+from .payments.api import MercadoPagoWebhooksViewSet
 from .wallets.api.balances import (
     DepositsViewSet,
     FundsViewSet,
@@ -33,6 +34,7 @@ router.register("funds/withdrawals", WithdrawalsViewSet, basename="funds-withdra
 router.register(rf"{STORE}/transactions", StoreTransactionsViewSet, basename="store-transaction")
 router.register(rf"{STORE}/payouts", StorePayoutsViewSet, basename="store-payout")
 router.register("funds/stores", StoreFundsViewSet, basename="store-funds")
+router.register("funds/webhooks/mercadopago", MercadoPagoWebhooksViewSet, basename="funds-webhook-mercadopago")
 router.register("funds", FundsViewSet, basename="funds")
 
 urlpatterns = [

@@ -151,6 +151,8 @@ VERSIONED = {
     "POST funds/stores/{store_id}/payouts/": "its owner or administrator",
     "GET payments/": "signed in",
     "GET payments/{pk}/": "its owner",
+    # The signature opens it; without Mercado Pago it is not there.
+    "POST funds/webhooks/mercadopago/": "anyone",
     # promotions
     "GET promotions/flash-promos/": "anyone",
     "POST promotions/flash-promos/": "key",
