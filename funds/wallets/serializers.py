@@ -281,9 +281,9 @@ class StatementQuerySerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Fill in what was left out; a bounded period."""
         until = attrs.get("until", self.context["today"])
-        since = attrs.get("since", until - timedelta(days=DAYS_SHOWN - 1))
-        if not (since.year >= 2000 and until.year <= 2100):
+        if any(not 2000 <= attrs[name].year <= 2100 for name in ("since", "until") if name in attrs):
             raise serializers.ValidationError({"since": [self.error_messages["years"]]}, code="invalid_period")
+        since = attrs.get("since", until - timedelta(days=DAYS_SHOWN - 1))
         if not 0 <= (until - since).days < MAX_DAYS:
             message = self.error_messages["period"] % {"most": MAX_DAYS}
             raise serializers.ValidationError({"since": [message]}, code="invalid_period")

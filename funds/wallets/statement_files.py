@@ -93,7 +93,7 @@ def pdf_of(statement: Statement, language: str) -> bytes:
     sheet.set_font_size(16)
     sheet.cell(text=words.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     sheet.set_font_size(9)
-    for text in (statement.holder, f"{statement.since} – {statement.until}", statement.currency):
+    for text in filter(None, (statement.holder, f"{statement.since} – {statement.until}", statement.currency)):
         sheet.cell(text=text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     sheet.ln(4)
     date, _number, what, amount, balance = words.columns[:5]
