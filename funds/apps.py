@@ -16,6 +16,7 @@ class FundsConfig(AppConfig):
 
         from .metrics import register_gauges  # noqa: PLC0415
         from .models import Journal, PaymentEvent, Posting  # noqa: PLC0415
+        from .order_money import handlers as order_handlers  # noqa: F401, PLC0415
         from .payments import handlers, tasks  # noqa: F401, PLC0415
         from .wallets.services import expect_nothing_left, forget_customer  # noqa: PLC0415
 

@@ -1,6 +1,7 @@
 """Facts the funds context publishes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -100,6 +101,7 @@ class BalanceLow(Event):
     customer_id: UUID
     available: Money
     threshold: Money
+    noticed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ class OrderPaymentSucceeded(Event):
     """All money of the order is in escrow."""
 
     wire_name: ClassVar[str] = "funds.order_payment_succeeded"
+    payment_id: UUID
     order_id: UUID
     customer_id: UUID
     total: Money
@@ -117,6 +120,7 @@ class OrderPaymentFailed(Event):
     """The order cannot be paid this way; whatever came in is in the customer's wallet."""
 
     wire_name: ClassVar[str] = "funds.order_payment_failed"
+    payment_id: UUID
     order_id: UUID
     customer_id: UUID
     total: Money

@@ -28,6 +28,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "notification queue": _every(timedelta(seconds=30), "notifications.send_due", "notify"),
     "promotion sweep": _every(timedelta(minutes=1), "promotions.sweep", "holds"),
     "ledger upkeep": _every(timedelta(minutes=1), "funds.tidy_ledger", "payments"),
+    "orders' payments": _every(timedelta(minutes=1), "funds.expire_order_payments", "payments"),
+    "low balances": _every(timedelta(minutes=1), "funds.tell_low_balances"),
     "expired promotions and holds": _every(timedelta(hours=1), "promotions.clean_up_expired", "holds"),
     "customer tiers": _daily(8, 10, "users.recompute_tiers"),
     "customer segments": _daily(8, 20, "users.recompute_segments"),

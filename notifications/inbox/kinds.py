@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from funds.events import DepositCredited, DepositRejected
+from funds.events import BalanceLow, DepositCredited, DepositRejected, OrderPaymentFailed
 from marketplace.core.events import Event, json_ready
 from purchases import facade as purchases
 from purchases.events import OrderDelivered, OrderPaid
@@ -105,6 +105,32 @@ _TABLE = (
             customer=lambda event: event.customer_id,
             subject=lambda event: event.deposit_id,
             params=lambda event: {"deposit": str(event.deposit_id), "amount": json_ready(event.amount)},
+        ),
+    ),
+    Kind(
+        code="low_balance",
+        title=_("Your balance is low: %(available)s"),
+        body=_("Your wallet holds %(available)s, less than the %(threshold)s you want to be told about."),
+        cause=Cause(
+            event=BalanceLow,
+            customer=lambda event: event.customer_id,
+            # Each fall below the threshold is a message of its own.
+            subject=lambda event: f"{event.customer_id}:{event.threshold.currency}:{event.noticed_at.isoformat()}",
+            params=lambda event: {
+                "available": json_ready(event.available),
+                "threshold": json_ready(event.threshold),
+            },
+        ),
+    ),
+    Kind(
+        code="order_payment_failed",
+        title=_("Your order could not be paid"),
+        body=_("The payment of %(total)s did not come about. What came in is in your wallet; you can pay again."),
+        cause=Cause(
+            event=OrderPaymentFailed,
+            customer=lambda event: event.customer_id,
+            subject=lambda event: event.payment_id,
+            params=lambda event: {"order": str(event.order_id), "total": json_ready(event.total)},
         ),
     ),
     Kind(
