@@ -80,7 +80,9 @@ def test_every_line_between_opening_and_closing_balance():
     assert datetime.fromisoformat(bread[0]).utcoffset() == timedelta(hours=-6)
 
 
-@pytest.mark.parametrize("note", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "|x", "%x", '=HYPERLINK("x")'])
+@pytest.mark.parametrize(
+    "note", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "|x", "%x", '=HYPERLINK("x")']
+)
 def test_no_spreadsheet_runs_a_note(note):
     customer = customer_with(100)
     spend(customer, 1, note)
