@@ -7,7 +7,7 @@ from funds.payments import work
 from funds.payments.models import Deposit, PaymentAttempt, PaymentTask, Payout
 from funds.payments.providers import sandbox
 from funds.payments.reconciliation import check_unsettled
-from funds.payments.services import request_withdrawal
+from funds.payments.services import record_reading, request_withdrawal
 from funds.payments.work import sweep_due_tasks
 from marketplace.core.outbox.relay import drain
 
@@ -84,7 +84,7 @@ def test_an_answer_that_cannot_be_recorded_is_tried_again_and_not_lost(monkeypat
             raise broken.pop()
         return real(**values)
 
-    real = work.record_reading
+    real = record_reading
     monkeypatch.setattr(work, "record_reading", failing_once)
     drain()
     assert PaymentAttempt.objects.get().outcome == PaymentAttempt.Outcome.UNKNOWN
