@@ -102,11 +102,13 @@ SELECT a.id, a.deposited, t.deposited, a.spent, t.spent FROM funds_account a
              CASE WHEN j.tally = 'deposited' THEN p.amount ELSE 0 END AS deposited,
              CASE WHEN j.tally = 'spent_back' THEN -p.amount ELSE 0 END AS spent
         FROM funds_posting p JOIN funds_journal j ON j.id = p.journal_id
+       WHERE j.tally IN ('deposited', 'spent_back')
       UNION ALL
       SELECT p.debit_id,
              CASE WHEN j.tally = 'deposit_back' THEN -p.amount ELSE 0 END,
              CASE WHEN j.tally = 'spent' THEN p.amount ELSE 0 END
         FROM funds_posting p JOIN funds_journal j ON j.id = p.journal_id
+       WHERE j.tally IN ('deposit_back', 'spent')
     ) AS side GROUP BY account_id
   ) t ON t.account_id = a.id
  WHERE a.is_strict AND (a.deposited <> COALESCE(t.deposited, 0) OR a.spent <> COALESCE(t.spent, 0))

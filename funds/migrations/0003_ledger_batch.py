@@ -108,6 +108,7 @@ DECLARE
   v_short record;
   v_lapsed bigint;
   v_free bigint[];
+  v_is_in_doubt boolean := false;
   v_reused boolean;
   v_new bigint[];
   v_one bigint;
@@ -140,15 +141,21 @@ BEGIN
     outcome := 'mismatch';
     RETURN;
   END IF;
+  -- Keys are new, as a rule: they are looked up only when something speaks against it.
+  journals := array_fill(NULL::bigint, ARRAY[cardinality(p_keys)]);
+  replays := array_fill(false, ARRAY[cardinality(p_keys)]);
+  <<attempt>>
   LOOP
-    SELECT array_agg(j.id ORDER BY t.place), array_agg(j.id IS NOT NULL ORDER BY t.place),
-           bool_or(j.fingerprint <> t.fingerprint)
-      INTO journals, replays, v_reused
-      FROM unnest(p_scopes, p_keys, p_fingerprints) WITH ORDINALITY AS t(scope, key, fingerprint, place)
-      LEFT JOIN funds_journal j ON j.scope = t.scope AND j.idem_key = t.key;
-    IF v_reused THEN
-      outcome := 'reused';
-      RETURN;
+    IF v_is_in_doubt THEN
+      SELECT array_agg(j.id ORDER BY t.place), array_agg(j.id IS NOT NULL ORDER BY t.place),
+             bool_or(j.fingerprint <> t.fingerprint)
+        INTO journals, replays, v_reused
+        FROM unnest(p_scopes, p_keys, p_fingerprints) WITH ORDINALITY AS t(scope, key, fingerprint, place)
+        LEFT JOIN funds_journal j ON j.scope = t.scope AND j.idem_key = t.key;
+      IF v_reused THEN
+        outcome := 'reused';
+        RETURN;
+      END IF;
     END IF;
     outcome := 'posted';
     IF false <> ALL (replays) THEN
@@ -163,6 +170,10 @@ BEGIN
     LOOP
       v_lapsed := funds_lapsed(v_short.id);
       IF v_lapsed < v_short.short THEN
+        IF NOT v_is_in_doubt THEN
+          v_is_in_doubt := true;  -- perhaps it is poor because some of this was posted already
+          CONTINUE attempt;
+        END IF;
         outcome := 'insufficient';
         missing := v_short.short - v_lapsed;
         short_currency := v_short.currency;
@@ -181,12 +192,12 @@ BEGIN
         ON CONFLICT (scope, idem_key) DO NOTHING RETURNING id)
       SELECT array_agg(id ORDER BY id) INTO v_new FROM written;
       IF cardinality(v_new) IS DISTINCT FROM cardinality(array_positions(replays, false)) THEN
-        -- Somebody posted one of the keys meanwhile: undone to the last BEGIN, and looked at again.
+        -- A key was posted before, or meanwhile by somebody else: undone to the last BEGIN, and looked at again.
         RAISE EXCEPTION USING ERRCODE = 'MK001';
       END IF;
-      EXIT;
+      EXIT attempt;
     EXCEPTION WHEN SQLSTATE 'MK001' THEN
-      NULL;
+      v_is_in_doubt := true;
     END;
   END LOOP;
   IF true = ANY (replays) THEN

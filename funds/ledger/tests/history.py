@@ -103,6 +103,7 @@ class History:
 
     books: dict[AccountKey, Figures] = field(default_factory=dict)
     holds: dict[UUID, HoldModel] = field(default_factory=dict)
+    live: dict[UUID, HoldModel] = field(default_factory=dict)  # of them those that still hold something
     journals: dict[int, JournalModel] = field(default_factory=dict)
     done: list[Done] = field(default_factory=list)
     keys: int = 0
@@ -170,7 +171,13 @@ class History:
 
     def hold(self, who: int, currency: int, minor: int, _d: int, _e: int) -> None:
         payer, payee = self.wallet(who, currency), self.house(AccountKind.ESCROW, currency)
-        order = {"scope": "history", "key": self.key(), "payer": payer, "payee": payee, "lasts": timedelta(hours=1)}
+        order: dict[str, Any] = {
+            "scope": "history",
+            "key": self.key(),
+            "payer": payer,
+            "payee": payee,
+            "lasts": timedelta(hours=1),
+        }
         amount = self.money(minor, currency)
         fits = self.fits([(payer, payee, amount.minor)])
         if not fits:
@@ -179,7 +186,7 @@ class History:
             return
         placed = place_hold(**order, amount=amount)
         assert not placed.is_replay
-        self.holds[placed.hold_id] = HoldModel(payer, payee, amount.minor)
+        self.holds[placed.hold_id] = self.live[placed.hold_id] = HoldModel(payer, payee, amount.minor)
         self.done.append(
             Done(
                 lambda: place_hold(**order, amount=amount).hold_id,
@@ -190,7 +197,7 @@ class History:
 
     def lapse(self, which: int, *_rest: int) -> bool | None:
         """The hold's time passes; nobody has noticed yet."""
-        active = [pk for pk, hold in self.holds.items() if hold.left and not hold.is_lapsed]
+        active = [pk for pk, hold in self.live.items() if hold.left and not hold.is_lapsed]
         if not active:
             return False
         chosen = active[which % len(active)]
@@ -204,7 +211,7 @@ class History:
         pk = self.some_hold(which)
         hold = self.holds[pk]
         amount = None if whole % 4 == 0 else Money(1 + minor % MOST, hold.payer.currency)
-        order = {"hold_id": pk, "key": self.key(), "is_final": bool(final % 2)}
+        order: dict[str, Any] = {"hold_id": pk, "key": self.key(), "is_final": bool(final % 2)}
         take = hold.left if amount is None else amount.minor
         if hold.state == Hold.State.ACTIVE and take > hold.left:
             with pytest.raises(CaptureExceedsHoldError):
@@ -319,7 +326,7 @@ class History:
 
     def tidy(self, *_rest: int) -> None:
         free_lapsed_holds()
-        for hold in self.holds.values():
+        for hold in self.live.values():
             if hold.is_lapsed and hold.state == Hold.State.ACTIVE:
                 hold.state = Hold.State.EXPIRED
         roll_up_deltas()
@@ -328,6 +335,7 @@ class History:
 
     def compare(self) -> None:
         """Every account and every sum is as it should be, and nothing was written that should not have been."""
+        self.live = {pk: hold for pk, hold in self.live.items() if hold.state == Hold.State.ACTIVE}
         rows = {AccountKey(row.owner_kind, row.owner_id, row.kind, row.currency): row for row in self.accounts()}
         sums = dict.fromkeys(CURRENCIES, 0)
         for key, row in rows.items():
@@ -357,7 +365,7 @@ class History:
 
     def held(self, key: AccountKey, *, also_lapsed: bool = True) -> int:
         return sum(
-            hold.left for hold in self.holds.values() if hold.payer == key and (also_lapsed or not hold.is_lapsed)
+            hold.left for hold in self.live.values() if hold.payer == key and (also_lapsed or not hold.is_lapsed)
         )
 
     def fits(self, moves: Moves) -> bool:
@@ -371,7 +379,7 @@ class History:
             return False
         for key, need in needs.items():
             if posted[key] - self.held(key) < need:
-                for hold in self.holds.values():
+                for hold in self.live.values():
                     if hold.payer == key and hold.is_lapsed and hold.state == Hold.State.ACTIVE:
                         hold.state = Hold.State.EXPIRED
         return True

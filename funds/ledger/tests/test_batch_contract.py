@@ -9,6 +9,7 @@ from django.db import transaction
 
 from funds.ledger.errors import InsufficientFundsError, KeyReusedError, UnknownAccountError
 from funds.ledger.models import Account, AccountDelta, AccountKind, Hold, Journal, JournalKind, Posting, Tally
+from funds.ledger.ports import LedgerEngine
 from funds.ledger.postgres_engine import PostgresEngine
 from funds.ledger.selectors import balance_of
 from funds.ledger.services import post_transfers, reverse_transfer
@@ -35,7 +36,7 @@ def purchase(customer: UUID, minor: int, key: str = "") -> Transfer:
     return transfer(wallet(customer), ESCROW, minor, key, kind=JournalKind.ORDER_PAYMENT)
 
 
-def place_hold(engine, customer: UUID, minor: int) -> UUID:
+def place_hold(engine: LedgerEngine, customer: UUID, minor: int) -> UUID:
     lasts = timedelta(minutes=1)
     order = HoldOrder(uuid7(), "batch", uuid4().hex, wallet(customer), ESCROW, Money(minor, "MXN"), lasts)
     return engine.place_hold(order).hold_id

@@ -15,7 +15,7 @@ from funds.ledger.models import Account, AccountDelta, AccountKind, Hold, Journa
 from funds.ledger.orm_engine import OrmEngine
 from funds.ledger.ports import LedgerEngine
 from funds.ledger.postgres_engine import PostgresEngine
-from funds.ledger.selectors import balance_of
+from funds.ledger.selectors import balance_of, trial_balance
 from funds.ledger.services import capture_hold, place_hold, post_transfer, release_hold, roll_up_deltas
 from funds.ledger.terms import AccountKey, Leg, Transfer
 from funds.verification import verify_books
@@ -294,6 +294,28 @@ def test_batches_of_lazy_accounts_meet_at_their_keys(engine: LedgerEngine):
     assert sum(not posted.is_replay for answer in answers for posted in answer[1:]) == 20
     minor = Posting.objects.get(journal__idem_key="key-0").amount
     assert balance_of(ESCROW) == Money(1 + 5 * RUNNERS // 2 + 20 * minor, "MXN")
+
+
+def test_the_books_balance_whenever_one_looks():
+    customer = customer_with(100_000)
+    looks: list[bool] = []
+    over = threading.Event()
+
+    def act(number: int) -> None:
+        if number == 0:
+            while not over.is_set():
+                looks.append(trial_balance().is_balanced)
+            return
+        for _ in range(100):
+            PostgresEngine().post(spend(customer, 1))
+            roll_up_deltas()
+        over.set()
+
+    outcomes = race(act, 3)
+
+    assert outcomes == {"done": 3}
+    assert len(looks) > 10
+    assert all(looks)
 
 
 def give(payer, payee, minor: int) -> Transfer:

@@ -1,6 +1,7 @@
 """The gauges of the money say what the books say."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from .factories import customer_with, wallet
 
 
 def gauge(client, name: str) -> str:
-    lines = client.get("/metrics").content.decode().splitlines()
+    lines: list[str] = client.get("/metrics").content.decode().splitlines()
     return next(line.removeprefix(name).strip() for line in lines if line.startswith(name))
 
 
@@ -38,7 +39,7 @@ def test_bent_books_show_by_how_much(client):
 def test_holds_and_deltas_are_counted(client):
     customer = customer_with(1000)
     payee = AccountKey.house(AccountKind.ESCROW, "MXN")
-    order = {"scope": "test", "payer": wallet(customer), "payee": payee, "lasts": timedelta(minutes=1)}
+    order: dict[str, Any] = {"scope": "test", "payer": wallet(customer), "payee": payee, "lasts": timedelta(minutes=1)}
     for key in ("one", "two"):
         place_hold(**order, key=key, amount=Money(10, "MXN"))
 

@@ -12,7 +12,7 @@ def _own_gauges(monkeypatch):
 
 
 def test_gauges_are_read_when_asked_for(client):
-    values = {("MXN",): 1.0}
+    values: dict[tuple[str, ...], float] = {("MXN",): 1.0}
     register(Gauge("marketplace_test", "a test", lambda: values, ("currency",)))
 
     first = client.get("/metrics")
