@@ -152,10 +152,9 @@ def _ask_about(name: str, ask: Callable[[Provider], None]) -> bool:
         ask(provider)
     except KeyError:
         return False  # switched off: it cannot be asked
-    except ProviderDeferredError:
-        return False
-    except OUT:
-        circuits.report_silence(name)
+    except OUT as error:
+        if not isinstance(error, ProviderDeferredError) or error.is_out:
+            circuits.report_silence(name)
         return False
     circuits.report_answer(name)
     return True

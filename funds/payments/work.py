@@ -95,6 +95,8 @@ def _ask(claim: Claim, provider: Provider) -> None:
         circuits.report_answer(name)
         _record_refusal(claim, str(error))
     except ProviderDeferredError as error:
+        if error.is_out:
+            circuits.report_silence(name)
         _record_deferral(claim, error)
     except ProviderUncertainError as error:
         circuits.report_silence(name)
