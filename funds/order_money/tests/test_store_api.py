@@ -1,7 +1,6 @@
 """A store's account over HTTP: its owners see and move it, nobody else knows of it."""
 
 from unittest.mock import ANY
-from uuid import uuid4
 
 import pytest
 from rest_framework.test import APIClient
@@ -219,7 +218,7 @@ def test_money_is_the_owners_key_alone():
     assert reach(member, "catalog:write").stores == {store.pk}
 
 
-@pytest.mark.parametrize("store", ["x", "0" * 36, str(uuid4())[:-1]])
+@pytest.mark.parametrize("store", ["x", "0" * 36, "0198c0e5-0b5c-7a33-9d1e-6f0c2b7a4e8"])
 def test_what_is_no_id_is_not_there(store):
     assert signed_in(customer_with()).get(url(f"stores/{store}/")).status_code == 404
 

@@ -14,7 +14,6 @@ from funds.wallets.statement_files import csv_of, pdf_of
 from funds.wallets.statements import Statement, statement_for
 from marketplace.core.clock import platform_day
 from users import facade as users
-from users.models import User
 
 from .base import TAGS, OwnFundsViewSet
 
@@ -69,7 +68,9 @@ class StatementFileViewSet(OwnFundsViewSet):
         query.is_valid(raise_exception=True)
         values = query.validated_data
         kind = values.pop("file")
-        statement = statement_for(customer_id=self.customer_id, holder=cast(User, request.user).get_full_name(), **values)
+        statement = statement_for(
+            customer_id=self.customer_id, holder=cast(Any, request.user).get_full_name(), **values
+        )
         return _file(statement, kind, self._language(request))
 
     def _language(self, request: Request) -> str:
