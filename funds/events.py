@@ -41,6 +41,7 @@ class DepositReturned(Event):
     wire_name: ClassVar[str] = "funds.deposit_returned"
     deposit_id: UUID
     customer_id: UUID
+    journal_id: int
     amount: Money
     is_charge_back: bool
 
@@ -60,6 +61,7 @@ class PaymentTaskParked(Event):
     wire_name: ClassVar[str] = "funds.payment_task_parked"
     task_id: UUID
     kind: str
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,12 +58,17 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["kind", "task", "payment", "payout", "customer", "currency", "reason"]
         widgets = {"reason": UnfoldAdminTextareaWidget}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("task", "payment", "payout", "customer"):
+            self.fields[name].required = False  # which of them is needed depends on the kind
+
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         missing = [name for name in ABOUT.get(values.get("kind", ""), ()) if not values.get(name)]
         for name in missing:
             self.add_error(name, ValidationError(_now("This decision needs it."), code="required"))
-        if values.get("amount"):
+        if values.get("amount") and values.get("currency"):
             try:
                 values["money"] = as_money(values["amount"], values["currency"])
             except ValidationError as error:

@@ -149,7 +149,7 @@ def record_refund(*, payment: ProviderPayment, deposit: Deposit, refund: RefundR
             payment, deposit, refund.amount, JournalKind.DEPOSIT_REFUND, f"refund:{refund.refund_id}", refund.at
         )
     _write_event(payment, _Kind.REFUNDED, refund.refund_id, refund.amount, refund.at, posted)
-    _publish_return(deposit, refund.amount, is_charge_back=False)
+    _publish_return(deposit, refund.amount, posted, is_charge_back=False)
     return True
 
 
@@ -199,7 +199,7 @@ def _charge_back(recorded: Recorded, deposit: Deposit, at: datetime) -> None:
     name = _numbered(payment, _Kind.CHARGED_BACK)
     posted = _take_back(payment, deposit, amount, JournalKind.CHARGE_BACK, f"charge-back:{name}", at)
     _write_event(payment, _Kind.CHARGED_BACK, name, amount, at, posted)
-    _publish_return(deposit, amount, is_charge_back=True)
+    _publish_return(deposit, amount, posted, is_charge_back=True)
 
 
 def _lift_charge_back(recorded: Recorded, deposit: Deposit, at: datetime) -> None:
@@ -259,10 +259,14 @@ def _write_event(
     )
 
 
-def _publish_return(deposit: Deposit, amount: Money, *, is_charge_back: bool) -> None:
+def _publish_return(deposit: Deposit, amount: Money, posted: Posted, *, is_charge_back: bool) -> None:
     publish(
         DepositReturned(
-            deposit_id=deposit.pk, customer_id=deposit.customer_id, amount=amount, is_charge_back=is_charge_back
+            deposit_id=deposit.pk,
+            customer_id=deposit.customer_id,
+            journal_id=posted.journal_id,
+            amount=amount,
+            is_charge_back=is_charge_back,
         )
     )
 
