@@ -45,7 +45,8 @@ def text_of(answer) -> str:
 
 def spend(customer, minor: int, note: str = "", currency: str = "MXN") -> Posting:
     receipt = pay_order(order_id=uuid4(), customer_id=customer, total=Money(minor, currency))
-    posting = Posting.objects.get(journal__pk=receipt.journal_id)
+    assert receipt.journal_id is not None
+    posting = Posting.objects.get(journal_id=receipt.journal_id)
     if note:
         StatementNote.objects.create(posting=posting, customer_id=customer, text=note)
     return posting
