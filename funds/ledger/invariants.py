@@ -143,13 +143,17 @@ SELECT h.id, h.captured FROM funds_hold h
     ),
     Invariant(
         "refunds_match_holds",
-        "what was refunded of a hold is what reversals of its captures moved back",
+        "what was refunded of a hold is what reversals of its captures, and refunds of the order it paid, moved back",
         """
 SELECT h.id, h.refunded FROM funds_hold h
   LEFT JOIN (
-    SELECT c.hold_id, SUM(p.amount) AS moved FROM funds_journal c
-      JOIN funds_journal r ON r.reverses_id = c.id JOIN funds_posting p ON p.journal_id = r.id
-     WHERE c.hold_id IS NOT NULL GROUP BY c.hold_id
+    SELECT hold_id, SUM(amount) AS moved FROM (
+      SELECT c.hold_id, p.amount FROM funds_journal c
+        JOIN funds_journal r ON r.reverses_id = c.id JOIN funds_posting p ON p.journal_id = r.id
+       WHERE c.hold_id IS NOT NULL
+      UNION ALL
+      SELECT hold_id, refunded_minor FROM funds_ordermoney WHERE hold_id IS NOT NULL
+    ) AS part GROUP BY hold_id
   ) b ON b.hold_id = h.id
  WHERE h.refunded <> COALESCE(b.moved, 0)
 """,

@@ -1,6 +1,6 @@
 """`funds/transactions/export/`: the statement as a file."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone, translation
@@ -68,7 +68,9 @@ class StatementFileViewSet(OwnFundsViewSet):
         query.is_valid(raise_exception=True)
         values = query.validated_data
         kind = values.pop("file")
-        statement = statement_for(customer_id=self.customer_id, holder=request.user.get_full_name(), **values)
+        statement = statement_for(
+            customer_id=self.customer_id, holder=cast(Any, request.user).get_full_name(), **values
+        )
         return _file(statement, kind, self._language(request))
 
     def _language(self, request: Request) -> str:
