@@ -47,7 +47,7 @@ def granian(interface: str, port: int, application: str, *options: str) -> list[
     return [BIN / "granian", "--interface", interface, "--port", str(port), *quiet, *options, application]
 
 
-def worker(name: str, queues: str) -> Program:
+def worker(name: str, queues: str, *, processes: int = 2) -> Program:
     """A Celery worker for a group of queues. Processes, not threads: only these can enforce the hard time limit."""
     shape = [
         "--queues",
@@ -55,7 +55,7 @@ def worker(name: str, queues: str) -> Program:
         "--hostname",
         f"{name}@%h",
         "--concurrency",
-        "2",
+        str(processes),
         "--without-gossip",
         "--without-mingle",
     ]
