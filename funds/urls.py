@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from .payments.api import MercadoPagoWebhooksViewSet
 from .wallets.api import (
     DepositsViewSet,
     FundsViewSet,
@@ -17,6 +18,7 @@ router.register("funds/transactions", TransactionsViewSet, basename="funds-trans
 router.register("funds/spends", SpendsViewSet, basename="funds-spend")
 router.register("funds/holds", HoldsViewSet, basename="funds-hold")
 router.register("funds/summary", SummaryViewSet, basename="funds-summary")
+router.register("funds/webhooks/mercadopago", MercadoPagoWebhooksViewSet, basename="funds-webhook-mercadopago")
 router.register("funds", FundsViewSet, basename="funds")
 
 urlpatterns = router.urls

@@ -18,6 +18,13 @@ class CurrencyNotTakenError(DomainError):
     message = gettext_noop("The payment provider does not take %(currency)s.")
 
 
+class ForgedWebhookError(ForbiddenError):
+    """A webhook that does not come from the provider, or is too old."""
+
+    code = "webhook_refused"
+    message = gettext_noop("The notification's signature is not valid.")
+
+
 class UnknownDepositError(NotFoundError):
     """No such deposit, or somebody else's."""
 

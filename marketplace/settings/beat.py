@@ -23,6 +23,8 @@ def _daily(hour: int, minute: int, task: str) -> dict[str, Any]:
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "outbox sweep": _every(timedelta(seconds=2), "core.sweep_outbox", "events"),
     "payment sweep": _every(timedelta(seconds=2), "funds.sweep_payment_tasks", "payments"),
+    "payments: unsettled ones": _every(timedelta(seconds=30), "funds.check_unsettled", "payments"),
+    "payments: reconciliation": _every(timedelta(minutes=5), "funds.reconcile_providers", "payments"),
     "notification queue": _every(timedelta(seconds=30), "notifications.send_due", "notify"),
     "promotion sweep": _every(timedelta(minutes=1), "promotions.sweep", "holds"),
     "ledger upkeep": _every(timedelta(minutes=1), "funds.tidy_ledger", "payments"),
@@ -30,6 +32,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "customer tiers": _daily(8, 10, "users.recompute_tiers"),
     "customer segments": _daily(8, 20, "users.recompute_segments"),
     "ledger: verification": _daily(9, 10, "funds.verify_ledger"),
+    "payments: clearing report": _daily(9, 20, "funds.report_clearing"),
     "retention: tokens": _daily(8, 40, "users.forget_expired_tokens"),
     "retention: core": _daily(8, 50, "core.forget_old"),
 }

@@ -136,6 +136,8 @@ VERSIONED = {
     "GET funds/spends/": "signed in",
     "GET funds/holds/": "signed in",
     "GET funds/summary/": "signed in",
+    # The signature opens it; without Mercado Pago it is not there.
+    "POST funds/webhooks/mercadopago/": "anyone",
     # promotions
     "GET promotions/flash-promos/": "anyone",
     "POST promotions/flash-promos/": "key",

@@ -10,11 +10,15 @@ from django.utils import timezone
 
 from funds.facade import pay_order, verify_books
 from funds.ledger.models import Account, AccountDelta, AccountKind, Journal, JournalKind, Posting
+from funds.ledger.services import post_transfer, release_hold
+from funds.ledger.terms import AccountKey, Leg
 from funds.payments.models import ProviderPayment
+from funds.payments.providers.protocol import provider_id
+from funds.payments.services import request_withdrawal
 from marketplace.core import append_only
 from marketplace.core.money import Money
 
-from .factories import customer_with
+from .factories import customer_with, wallet
 
 pytestmark = pytest.mark.breaks_books
 
@@ -98,9 +102,31 @@ def test_an_approved_payment_that_was_never_credited_is_seen(customer):
 
 
 def test_a_credit_without_payment_is_seen(customer):
-    ProviderPayment.objects.update(state=ProviderPayment.State.PENDING)
+    post_transfer(
+        scope="provider:sandbox",
+        key="out of thin air",
+        kind=JournalKind.DEPOSIT,
+        legs=[Leg(AccountKey.clearing(provider_id("sandbox"), "MXN"), wallet(customer), Money(1, "MXN"))],
+    )
 
-    assert broken() == {"deposits_come_from_approved_payments"}
+    assert broken() == {"provider_journals_come_from_events", "clearing_is_what_providers_did"}
+
+
+def test_an_event_of_another_amount_than_its_journal_is_seen(customer):
+    rewrite("UPDATE funds_paymentevent SET amount_minor = amount_minor + 1")
+
+    assert broken() == {
+        "approved_payments_are_credited_once",
+        "payment_events_have_their_journal",
+        "clearing_is_what_providers_did",
+    }
+
+
+def test_a_payout_without_its_hold_is_seen(customer):
+    payout = request_withdrawal(customer_id=customer, amount=Money(100, "MXN"), destination="012345678901234567")
+    release_hold(hold_id=payout.hold_id)
+
+    assert broken() == {"outgoing_money_is_held"}
 
 
 def test_postings_without_journal_are_seen(customer):

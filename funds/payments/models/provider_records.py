@@ -120,6 +120,11 @@ class PaymentEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}"
 
+    @property
+    def amount(self) -> Money:
+        """In the payment's currency."""
+        return Money(self.amount_minor, self.payment.currency)
+
 
 class ProviderEvent(models.Model):
     """A webhook whose signature was right. A hint only: a payment task reads the payment back."""

@@ -2,7 +2,7 @@
 
 import os
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 
 from django.conf import settings
 
@@ -10,6 +10,7 @@ from .manual import ManualProvider
 from .mercadopago import MercadoPagoConfig, MercadoPagoProvider
 from .protocol import (
     Checkout,
+    NotifyingProvider,
     PaymentReading,
     Provider,
     ProviderDeferredError,
@@ -40,6 +41,13 @@ def provider_named(name: str) -> Provider:
     return {provider.name: provider for provider in active_providers()}[name]
 
 
+def notifying_provider(name: str) -> NotifyingProvider:
+    """One that tells by webhook. Raises `KeyError` for any other, and for one that is not switched on."""
+    if name != MercadoPagoProvider.name:
+        raise KeyError(name)
+    return cast(NotifyingProvider, provider_named(name))
+
+
 @lru_cache(maxsize=4)
 def _mercadopago(config: MercadoPagoConfig) -> MercadoPagoProvider:
     return MercadoPagoProvider(config)
@@ -58,5 +66,6 @@ __all__ = [
     "ProviderRefusedError",
     "ProviderUncertainError",
     "active_providers",
+    "notifying_provider",
     "provider_named",
 ]
