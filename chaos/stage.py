@@ -13,10 +13,12 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import redis
 
 from bench import served
 from scripts.local_services import Valkey, free_port, with_database_number
@@ -57,18 +59,14 @@ class Running:
         if self._process is None:
             return
         self._process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            pass
         self._sweep()
 
     def _sweep(self) -> None:
         assert self._process is not None
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
         self._process = None
 
@@ -104,7 +102,7 @@ class Stage:
     """What is there. `api_port` is where the fake sends its webhooks; whoever wants them serves there."""
 
     folder: Path
-    redis: Valkey
+    server: Valkey
     fake: FakeProvider
     api_port: int
     stack: ExitStack
@@ -114,6 +112,10 @@ class Stage:
         running = Running(program, self.folder)
         self.stack.callback(running.stop)
         return running.start()
+
+    def empty_broker(self) -> None:
+        """All messages are gone."""
+        redis.Redis.from_url(os.environ["CELERY_BROKER_URL"]).flushdb()
 
     def manage(self, *arguments: str) -> int:
         """A management command on the stage's database; its exit code."""
@@ -126,15 +128,15 @@ def stage() -> Iterator[Stage]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
-        redis = Valkey(folder / "redis")
-        stack.callback(redis.end)
-        redis.start()
+        valkey = Valkey(folder / "redis")
+        stack.callback(valkey.end)
+        valkey.start()
         api_port, fake_port = free_port(), free_port()
         fake = FakeProvider(fake_port)
         stack.enter_context(
             served.database(
-                REDIS_URL=with_database_number(redis.url, 0),
-                CELERY_BROKER_URL=with_database_number(redis.url, 1),
+                REDIS_URL=with_database_number(valkey.url, 0),
+                CELERY_BROKER_URL=with_database_number(valkey.url, 1),
                 VAR_DIR=str(folder),
                 MERCADOPAGO_ACCESS_TOKEN=TOKEN,
                 MERCADOPAGO_COLLECTOR_ID="123456789",
@@ -143,7 +145,7 @@ def stage() -> Iterator[Stage]:
                 MERCADOPAGO_API_URL=fake.url,
             )
         )
-        found = Stage(folder, redis, fake, api_port, stack)
+        found = Stage(folder, valkey, fake, api_port, stack)
         found.start(Program("fake", _fake_command(fake_port, api_port)))
         _wait_for(fake)
         yield found

@@ -1,20 +1,16 @@
 """The crash points of the payment queue: boundaries at which a process can be made to stop for good.
 
-    python -m funds.payments.tests.crash_points POINT TASK_ID
-
-runs the task as a Celery worker does and dies there of SIGKILL. The product knows nothing of it: what is wrapped are its
-edges (the commit, Celery's publish and signals, the HTTP client). Numbers are those of the table in
-docs/reliability.md; `chaos.kill_payments` uses the same points on whole workers.
+The product knows nothing of it: what is wrapped are its edges (the commit, Celery's publish and signals, the HTTP
+client), for the life of the process. Numbers are those of the table in docs/reliability.md; the tests kill forked
+workers there, `chaos.kill_payments` whole Celery workers.
 """
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-import django
 from celery import Task, signals
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -117,18 +113,3 @@ def _wrap(owner: type, name: str, *, before: Act | None = None, after: Act | Non
         return answer
 
     setattr(owner, name, wrapped)
-
-
-def main() -> None:
-    """In the child of a test."""
-    point, task_id = sys.argv[1:3]
-    django.setup()
-    from funds.payments import tasks  # noqa: PLC0415 - Django is set up by now
-
-    plants = {plant.__name__: plant for of_point in POINTS.values() for plant in of_point}
-    plants[point](die)
-    tasks.run_payment_task.apply(args=(task_id,), throw=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,11 +4,12 @@ The worker is a process of its own on the test's PostgreSQL; the provider is the
 lives on and can count. `python -m chaos.kill_payments` does the same to whole Celery workers, 50 times each.
 """
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,6 +44,12 @@ WORKER_POINTS = [(number, plant.__name__) for number in (3, 4, 5, 6, 7) for plan
 at_every_point = pytest.mark.parametrize(
     "point", [name for _, name in WORKER_POINTS], ids=[f"{number} {name}" for number, name in WORKER_POINTS]
 )
+CONFIGURED = {
+    "MERCADOPAGO_ACCESS_TOKEN": TOKEN,
+    "MERCADOPAGO_COLLECTOR_ID": "123456789",
+    "MERCADOPAGO_CURRENCY": "MXN",
+}
+Kill = Callable[[PaymentTask, str], None]
 TAKEN_UP = {"popped": 0, "before_ack": 1}
 """Attempts that a worker killed there leaves behind; 1 at the others."""
 
@@ -51,33 +58,44 @@ TAKEN_UP = {"popped": 0, "before_ack": 1}
 def fake(settings: Any) -> Iterator[FakeMercadoPago]:
     """Customers pay at once; we are configured for it, and so are our children."""
     with FakeMercadoPago(auto_approve=True).running() as running:
-        settings.MERCADOPAGO_ACCESS_TOKEN = TOKEN
-        settings.MERCADOPAGO_COLLECTOR_ID = "123456789"
-        settings.MERCADOPAGO_CURRENCY = "MXN"
+        for name, value in CONFIGURED.items():
+            setattr(settings, name, value)
         settings.MERCADOPAGO_API_URL = running.url
         yield running
 
 
-def kill_worker(task: PaymentTask, point: str, fake: FakeMercadoPago, program: str = "crash_points") -> None:
-    """Let a worker carry the task out that must die of SIGKILL at the point."""
+@pytest.fixture(scope="module")
+def workshop(django_db_setup: None) -> Iterator[subprocess.Popen[str]]:
+    """The process that forks the workers, on this test's database."""
     known = connection.settings_dict
-    child = subprocess.run(
-        [sys.executable, "-m", f"funds.payments.tests.{program}", point, str(task.pk)],
+    host = f"{known['USER']}:{known['PASSWORD']}@{known['HOST']}:{known['PORT']}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "funds.payments.tests.killed_workers"],
         env={
             **os.environ,
-            "DATABASE_URL": f"postgres://{known['USER']}:{known['PASSWORD']}@{known['HOST']}:{known['PORT']}/{known['NAME']}",
+            "DATABASE_URL": f"postgres://{host}/{known['NAME']}",
             "DJANGO_SETTINGS_MODULE": "marketplace.settings.test",
-            "MERCADOPAGO_ACCESS_TOKEN": TOKEN,
-            "MERCADOPAGO_COLLECTOR_ID": "123456789",
-            "MERCADOPAGO_CURRENCY": "MXN",
-            "MERCADOPAGO_API_URL": fake.url,
+            **CONFIGURED,
         },
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=60,
     )
-    assert child.returncode == -signal.SIGKILL, child.stdout + child.stderr
+    with process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def kill_worker(workshop: subprocess.Popen[str], fake: FakeMercadoPago) -> Kill:
+    """Let a worker carry the task out that must die of SIGKILL at the point."""
+
+    def kill(task: PaymentTask, point: str) -> None:
+        order = {"point": point, "task": str(task.pk), "api_url": fake.url}
+        print(json.dumps(order), file=workshop.stdin, flush=True)
+        assert int(workshop.stdout.readline()) == -signal.SIGKILL
+
+    return kill
 
 
 def go_on() -> None:
@@ -105,11 +123,11 @@ def one_key(task: PaymentTask) -> bool:
 
 
 @at_every_point
-def test_a_deposit_survives_a_worker_killed_there(point, fake):
+def test_a_deposit_survives_a_worker_killed_there(point, fake, kill_worker):
     customer = customer_with()
     task = requested_deposit(customer)
 
-    kill_worker(task, point, fake)
+    kill_worker(task, point)
     task.refresh_from_db()
     left = task.attempts
     go_on()
@@ -124,13 +142,13 @@ def test_a_deposit_survives_a_worker_killed_there(point, fake):
 
 
 @at_every_point
-def test_a_refund_survives_a_worker_killed_there(point, fake):
+def test_a_refund_survives_a_worker_killed_there(point, fake, kill_worker):
     customer = customer_with()
     payment = credited_payment(customer)
     refund = request_refund(payment_id=payment.pk, amount=TEN, reason="chaos", requested_by=None)
     task = PaymentTask.objects.get(refund=refund)
 
-    kill_worker(task, point, fake)
+    kill_worker(task, point)
     go_on()
 
     refund.refresh_from_db()
@@ -143,12 +161,12 @@ def test_a_refund_survives_a_worker_killed_there(point, fake):
 
 
 @at_every_point
-def test_a_payout_survives_a_worker_killed_there(point, fake):
+def test_a_payout_survives_a_worker_killed_there(point, fake, kill_worker):
     customer = customer_with(100_00)
     payout = request_withdrawal(customer_id=customer, amount=FIFTY, destination="032180000118359719")
     task = PaymentTask.objects.get(payout=payout)
 
-    kill_worker(task, point, fake)
+    kill_worker(task, point)
     go_on()
 
     payout.refresh_from_db()
@@ -159,16 +177,16 @@ def test_a_payout_survives_a_worker_killed_there(point, fake):
 
 
 @at_every_point
-def test_a_webhook_before_our_own_commit_survives_a_worker_killed_there(point, fake):
+def test_a_webhook_before_our_own_commit_survives_a_worker_killed_there(point, fake, kill_worker):
     customer = customer_with()
-    kill_worker(requested_deposit(customer), "answered", fake)
+    kill_worker(requested_deposit(customer), "answered")
     (payment_id,) = fake.account.payments
     told = Notification(event_key="once", payment_id=str(payment_id))
     for _ in range(3):
         receive_notification(provider="mercadopago", notification=told, at=datetime.now(UTC))
     task = PaymentTask.objects.get(event__isnull=False)
 
-    kill_worker(task, point, fake)
+    kill_worker(task, point)
     go_on()
 
     assert ProviderEvent.objects.get().processed_at is not None
@@ -178,20 +196,20 @@ def test_a_webhook_before_our_own_commit_survives_a_worker_killed_there(point, f
     assert posted_and_held(customer) == (5000, 0)
 
 
-def test_a_claim_that_is_not_committed_before_the_call_would_be_seen(fake):
+def test_a_claim_that_is_not_committed_before_the_call_would_be_seen(fake, kill_worker):
     task = requested_deposit(customer_with())
 
-    kill_worker(task, "uncommitted_claim", fake, program="broken_workers")
+    kill_worker(task, "uncommitted_claim")
     go_on()
 
     assert len(fake.account.preferences) == 2
 
 
-def test_a_new_key_for_every_attempt_would_be_seen(fake):
+def test_a_new_key_for_every_attempt_would_be_seen(fake, kill_worker):
     payment = credited_payment(customer_with())
     refund = request_refund(payment_id=payment.pk, amount=TEN, reason="chaos", requested_by=None)
 
-    kill_worker(PaymentTask.objects.get(refund=refund), "other_key", fake, program="broken_workers")
+    kill_worker(PaymentTask.objects.get(refund=refund), "other_key")
     go_on()
 
     (paid,) = fake.account.payments.values()

@@ -159,8 +159,8 @@ class FakeMercadoPago:
         """GET state, requests; POST and a JSON object for everything else.
 
         faults {kind, method, path, times, after, …}; calm {} (none from now on);
-        pay {preference_id or external_reference, status, …}; payments/{id} {status}; refund {payment_id, amount}; refunds/{id} {status}; webhook {payment_id, times, forged};
-        reset {}.
+        pay {preference_id or external_reference, status, …}; payments/{id} {status}; refund {payment_id, amount};
+        refunds/{id} {status}; webhook {payment_id, times, forged}; reset {}.
         """
         account = self.account
         match (method, *path.removeprefix("/control/").split("/")):
