@@ -4,6 +4,8 @@ Each leads a session of its own, so that SIGKILL takes its children too. One tha
 so and stands still there until it is killed.
 """
 
+import gc
+import importlib
 import os
 import select
 import signal
@@ -29,8 +31,13 @@ STANDING: Final = b"s"
 def load() -> None:
     """Once, before the first fork: what every worker would import and check for itself."""
     app.loader.import_default_modules()
+    for name in ("bin.celery", "concurrency.prefork", "concurrency.asynpool", "worker.worker", "worker.consumer"):
+        importlib.import_module(f"celery.{name}")
     run_checks()
     DjangoWorkerFixup.validate_models = lambda _fixup: None
+    # A worker collects garbage before it forks each of its children; what is loaded here is none.
+    gc.collect()
+    gc.freeze()
 
 
 class Forked:
