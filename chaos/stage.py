@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,53 +22,13 @@ import redis
 
 from bench import served
 from scripts.local_services import Valkey, free_port, with_database_number
+from scripts.running import Running
 from scripts.services import ROOT, Program
 
 PATIENCE: Final = 60.0
 SECRET: Final = "secret-of-the-panel"
 TOKEN: Final = "TEST-token-of-the-fake"
 WEBHOOKS: Final = "/api/v1/funds/webhooks/mercadopago/"
-
-
-class Running:
-    """A program in a session of its own; ends with everything it has forked."""
-
-    def __init__(self, program: Program, log: Path) -> None:
-        self._program, self._log = program, log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> "Running":
-        """Do not wait for anything."""
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **self._program.settings}
-        with (self._log / f"{self._program.name}.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [str(part) for part in self._program.command],
-                cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        return self
-
-    def kill(self) -> None:
-        """SIGKILL to all of it."""
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
-
-    def stop(self) -> None:
-        """SIGTERM; SIGKILL after ten seconds."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(10)
-        self._sweep()
-
-    def _sweep(self) -> None:
-        assert self._process is not None
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._process = None
 
 
 class FakeProvider:

@@ -30,6 +30,10 @@ class Request:
     is_unresolved: bool
 
 
+class NotShownYetError(ProviderUncertainError):
+    """The provider answered, and does not know this payment (yet). It is asked again; it is not silent."""
+
+
 class Job(Protocol):
     """One kind of task."""
 
@@ -75,7 +79,7 @@ class ReadPayment:
     def ask(self, request: Request, provider: Provider) -> PaymentReading:
         reading = provider.read_payment(payment_id=_of(request.task.event).payment_id)
         if reading is None:
-            raise ProviderUncertainError("the provider does not show this payment yet")
+            raise NotShownYetError("the provider does not show this payment yet")
         return reading
 
     def take_over(self, task: PaymentTask, answer: PaymentReading) -> None:

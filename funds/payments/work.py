@@ -19,7 +19,7 @@ from marketplace.core.locking import in_transaction
 
 from . import circuits
 from .errors import AnswerMismatchError
-from .jobs import JOBS, Request
+from .jobs import JOBS, NotShownYetError, Request
 from .models import PaymentAttempt, PaymentTask
 from .providers import (
     Provider,
@@ -96,6 +96,9 @@ def _ask(claim: Claim, provider: Provider) -> None:
         _record_refusal(claim, str(error))
     except ProviderDeferredError as error:
         _record_deferral(claim, error)
+    except NotShownYetError as error:
+        circuits.report_answer(name)
+        _record_uncertainty(claim, str(error))
     except ProviderUncertainError as error:
         circuits.report_silence(name)
         _record_uncertainty(claim, str(error))
