@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from celery import signals
-from celery.fixups.django import DjangoWorkerFixup
+from celery.fixups import django as celery_django
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connections
@@ -34,7 +34,7 @@ def load() -> None:
     for name in ("bin.celery", "concurrency.prefork", "concurrency.asynpool", "worker.worker", "worker.consumer"):
         importlib.import_module(f"celery.{name}")
     run_checks()
-    DjangoWorkerFixup.validate_models = lambda _fixup: None
+    celery_django.DjangoWorkerFixup.validate_models = lambda _fixup: None  # type: ignore[attr-defined]
     # A worker collects garbage before it forks each of its children; what is loaded here is none.
     gc.collect()
     gc.freeze()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -51,7 +51,7 @@ PATIENCE: Final = 60.0
 AT_ONCE: Final = 20
 TWENTY, ONE = Money(20_00, "MXN"), Money(1_00, "MXN")
 BANK_ACCOUNT: Final = "032180000118359719"
-LEFT_BEHIND: Final = {
+LEFT_BEHIND: Final[dict[int, dict[str, Any]]] = {
     2: {"state": "queued", "attempts": 0},
     3: {"state": "queued", "attempts": 0},
     4: {"state": "sending", "tries__outcome": "open"},

@@ -103,6 +103,8 @@ def stage() -> Iterator[Stage]:
                 MERCADOPAGO_CURRENCY="MXN",
                 MERCADOPAGO_WEBHOOK_SECRETS=SECRET,
                 MERCADOPAGO_API_URL=fake.url,
+                MERCADOPAGO_CALLS_PER_SECOND="1000",
+                ACCESS_TOKEN_MINUTES="600",
             )
         )
         found = Stage(folder, valkey, fake, api_port, stack)

@@ -51,7 +51,7 @@ def granian(interface: str, port: int, application: str, *options: str) -> list[
 
 def worker(name: str, queues: str, *, processes: int | None = None) -> Program:
     """A Celery worker for a group of queues. Processes, not threads: only these can enforce the hard time limit."""
-    shape = [
+    shape: list[str | Path] = [
         "--queues",
         queues,
         "--hostname",

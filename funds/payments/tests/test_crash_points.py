@@ -93,6 +93,7 @@ def kill_worker(workshop: subprocess.Popen[str], fake: FakeMercadoPago) -> Kill:
     def kill(task: PaymentTask, point: str) -> None:
         order = {"point": point, "task": str(task.pk), "api_url": fake.url}
         print(json.dumps(order), file=workshop.stdin, flush=True)
+        assert workshop.stdout is not None
         assert int(workshop.stdout.readline()) == -signal.SIGKILL
 
     return kill
@@ -171,7 +172,7 @@ def test_a_payout_survives_a_worker_killed_there(point, fake, kill_worker):
 
     payout.refresh_from_db()
     assert payout.state == Payout.State.SETTLED
-    assert payout.provider_payout_id == f"sandbox-{PaymentAttempt.objects.filter(task=task).first().key}"
+    assert payout.provider_payout_id == f"sandbox-{PaymentAttempt.objects.filter(task=task)[0].key}"
     assert one_key(task)
     assert posted_and_held(customer) == (5000, 0)
 
