@@ -162,12 +162,17 @@ def _claim(task_id: UUID) -> Claim | None:
     if not won:
         return None
     task = PaymentTask.objects.select_related("deposit", "event", "refund__payment", "payout").get(pk=task_id)
-    task.tries.filter(outcome=_Outcome.OPEN).update(outcome=_Outcome.UNKNOWN, detail="the worker did not come back")
-    is_unresolved = task.tries.filter(outcome=_Outcome.UNKNOWN).exists()
+    is_unresolved = task.attempts > 1 and _is_unresolved(task)
     attempt = PaymentAttempt.objects.create(
         task=task, number=task.attempts, key=uuid5(task.pk, str(task.intent)), outcome=_Outcome.OPEN
     )
     return Claim(task, attempt, is_unresolved)
+
+
+def _is_unresolved(task: PaymentTask) -> bool:
+    """Whether an earlier attempt may have reached the provider; one that is still open has lost its worker."""
+    task.tries.filter(outcome=_Outcome.OPEN).update(outcome=_Outcome.UNKNOWN, detail="the worker did not come back")
+    return task.tries.filter(outcome=_Outcome.UNKNOWN).exists()
 
 
 def _request(claim: Claim) -> Request:
