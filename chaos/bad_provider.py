@@ -43,11 +43,13 @@ def main() -> int:
         from .crowd import Crowd, Floor  # noqa: PLC0415
 
         Floor(found)
-        accepted, fine = 0, True
+        crowd = Crowd(found.api_port)
+        crowd.warm_up()
+        accepted, fine = crowd.accepted, True
         for name, fault in FAULTS:
             crowd = Crowd(found.api_port)
             fine = play(found, crowd, name, fault, options) and fine
-            accepted += crowd.intents.statuses[202]
+            accepted += crowd.accepted
         fine = outcome.is_right(found, accepted=accepted) and fine
     print("0 refused, 0 lost, 0 doubled, books sound" if fine else "FAILED")
     return 0 if fine else 1

@@ -43,6 +43,7 @@ def play(found: Stage, options: argparse.Namespace) -> bool:
     from .crowd import Crowd, Floor  # noqa: PLC0415
 
     floor, crowd = Floor(found), Crowd(found.api_port)
+    crowd.warm_up()
     crowd.begin(count=options.intents, rate=options.rate)
     started = time.monotonic()
     for name, take_down, bring_back in itertools.cycle(faults(found, floor)):
@@ -61,7 +62,7 @@ def play(found: Stage, options: argparse.Namespace) -> bool:
     print(f"GET funds/: {crowd.looks.line()}")
     print(f"waiting at the end of the load {left}; drained in {drained:.0f} s ({done / max(drained, 0.1):.0f}/s)")
     print(f"memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
-    is_right = outcome.is_right(found, accepted=crowd.intents.statuses[202])
+    is_right = outcome.is_right(found, accepted=crowd.accepted)
     return is_right and not crowd.intents.failed and not crowd.looks.failed
 
 
