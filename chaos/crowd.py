@@ -100,7 +100,7 @@ class Crowd:
                 ),
             )
 
-        self._thread = threading.Thread(target=lambda: asyncio.run(both()))
+        self._thread = threading.Thread(target=lambda: asyncio.run(both()), daemon=True)
         self._thread.start()
 
     @property
