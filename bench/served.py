@@ -19,18 +19,22 @@ SERVER = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:543
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """Create a database, migrate it, set Django up on it; drop it afterwards. Yields its URL."""
+def database(**variables: str) -> Iterator[str]:
+    """Create a database, migrate it, set Django up on it; drop it afterwards. Yields its URL.
+
+    `variables` go into the environment on top of what measurements usually want: no Redis, errors only.
+    """
     name = f"mp_bench_{os.getpid()}"
     _administer(f"CREATE DATABASE {name}")
     url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
-    os.environ.update(
-        DATABASE_URL=url,
-        DJANGO_SETTINGS_MODULE="marketplace.settings.local",
-        REDIS_URL="",
-        LOG_LEVEL="ERROR",
-        ALLOWED_HOSTS="127.0.0.1,testserver",
-    )
+    usual = {
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "marketplace.settings.local",
+        "REDIS_URL": "",
+        "LOG_LEVEL": "ERROR",
+        "ALLOWED_HOSTS": "127.0.0.1,testserver",
+    }
+    os.environ.update({**usual, **variables})
     try:
         django.setup()
         call_command("migrate", verbosity=0)
@@ -49,11 +53,12 @@ def _administer(statement: str) -> None:
 
 
 @contextmanager
-def api(workers: int = 2) -> Iterator[int]:
-    """The API on granian's WSGI, as in production: processes of one blocking thread. Yields the port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+def api(workers: int = 2, port: int = 0) -> Iterator[int]:
+    """The API on granian's WSGI, as in production: processes of one blocking thread. Yields the port.
+
+    `port`: where somebody has to know it beforehand.
+    """
+    port = port or _free_port()
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "1",
         "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "marketplace.wsgi:application",
@@ -64,11 +69,22 @@ def api(workers: int = 2) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(timeout=15)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(300):
+    for _ in range(900):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1)
         except OSError:

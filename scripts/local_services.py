@@ -8,6 +8,7 @@ PostgreSQL refuses to.
 import contextlib
 import itertools
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -114,26 +115,44 @@ def redis_server(folder: Path, *variables: str, take_installed: bool = True) -> 
         yield url, "Valkey from its wheel"
 
 
+class Valkey:
+    """The wheel's server on a port of its own; may be killed and started again.
+
+    In a session of its own, so that Ctrl-C does not take it from those that still use it. It keeps nothing on disk:
+    what is in a queue is in the outbox too.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._port = folder, free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"redis://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Serve, and wait until it answers."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        options = {"--bind": "127.0.0.1", "--port": str(self._port), "--dir": str(self._folder), "--save": ""}
+        command = [str(get_binary_path()), *itertools.chain.from_iterable(options.items())]
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._process = subprocess.Popen(command, **quiet, start_new_session=True)  # type: ignore[call-overload]
+        wait_for_redis(self.url)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Send the signal and wait for the end; nothing where it does not run."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait()
+            self._process = None
+
+
 @contextlib.contextmanager
 def own_valkey(folder: Path) -> Iterator[str]:
-    """The wheel's server in a session of its own, so that Ctrl-C does not take it from those that still use it.
-
-    It keeps nothing on disk: what is in a queue is in the outbox too.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    options = {"--bind": "127.0.0.1", "--port": str(port), "--dir": str(folder), "--save": ""}
-    command = [str(get_binary_path()), *itertools.chain.from_iterable(options.items())]
-    server = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    """A Valkey for the time of the context; its address."""
+    server = Valkey(folder)
     try:
-        url = f"redis://127.0.0.1:{port}"
-        wait_for_redis(url)
-        yield url
+        server.start()
+        yield server.url
     finally:
-        server.terminate()
-        server.wait()
+        server.end()
 
 
 def wait_for_redis(url: str) -> None:

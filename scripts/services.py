@@ -27,6 +27,8 @@ DATABASE = f"marketplace_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
 CACHE_DATABASE, BROKER_DATABASE = 0, 1
 # A million notifications must not keep a payment waiting, so their queues never share a worker.
 QUEUE_GROUPS = {"payments": "payments", "core": "holds,events,default", "outside": "notify,fetch"}
+# A payment worker mostly waits for providers; with four at it, four time-outs open the circuit in the time of one.
+PROCESSES = {"payments": 4}
 LOOK_EVERY = 0.2
 # Celery ends the tasks it has begun; past this it is cut off, and the outbox hands them out again.
 STOP_SECONDS = 10.0
@@ -47,19 +49,30 @@ def granian(interface: str, port: int, application: str, *options: str) -> list[
     return [BIN / "granian", "--interface", interface, "--port", str(port), *quiet, *options, application]
 
 
-def worker(name: str, queues: str) -> Program:
+def worker(name: str, queues: str, *, processes: int | None = None) -> Program:
     """A Celery worker for a group of queues. Processes, not threads: only these can enforce the hard time limit."""
-    shape = [
+    shape: list[str | Path] = [
         "--queues",
         queues,
         "--hostname",
         f"{name}@%h",
         "--concurrency",
-        "2",
+        str(processes or PROCESSES.get(name, 2)),
         "--without-gossip",
         "--without-mingle",
     ]
     return Program(name, [BIN / "celery", "--quiet", "-A", "marketplace", "worker", "--loglevel", "WARNING", *shape])
+
+
+def relay() -> Program:
+    """From committed events to the queues."""
+    return Program("relay", [sys.executable, "manage.py", "run_relay"])
+
+
+def beat() -> Program:
+    """The clock of periodic work."""
+    command = [BIN / "celery", "--quiet", "-A", "marketplace", "beat", "--loglevel", "WARNING", "--pidfile", ""]
+    return Program("beat", command)
 
 
 def layout(address: str, port: int) -> list[Program]:
@@ -71,10 +84,8 @@ def layout(address: str, port: int) -> list[Program]:
         # An ASGI process that keeps database connections leaks them.
         Program("sockets", granian("asginl", port + 2, "marketplace.asgi:application"), {"DB_CONN_MAX_AGE": "0"}),
         *(worker(name, queues) for name, queues in QUEUE_GROUPS.items()),
-        Program(
-            "beat", [BIN / "celery", "--quiet", "-A", "marketplace", "beat", "--loglevel", "WARNING", "--pidfile", ""]
-        ),
-        Program("relay", [sys.executable, "manage.py", "run_relay"]),
+        beat(),
+        relay(),
         Program("front", [sys.executable, "-m", "scripts.front", *front]),
     ]
 

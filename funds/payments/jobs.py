@@ -31,6 +31,10 @@ class Request:
     is_unresolved: bool
 
 
+class NotShownYetError(ProviderUncertainError):
+    """The provider answered, and does not know this payment (yet). It is asked again; it is not silent."""
+
+
 class Job(Protocol):
     """One kind of task."""
 
@@ -80,7 +84,7 @@ class ReadPayment:
     def ask(self, request: Request, provider: Provider) -> PaymentReading:
         reading = provider.read_payment(payment_id=_of(request.task.event).payment_id)
         if reading is None:
-            raise ProviderUncertainError("the provider does not show this payment yet")
+            raise NotShownYetError("the provider does not show this payment yet")
         return reading
 
     def payments(self, answer: PaymentReading) -> tuple[PaymentReading, ...]:

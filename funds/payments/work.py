@@ -19,7 +19,7 @@ from marketplace.core.locking import in_transaction
 
 from . import circuits
 from .errors import AnswerMismatchError
-from .jobs import JOBS, Request
+from .jobs import JOBS, NotShownYetError, Request
 from .models import PaymentAttempt, PaymentTask
 from .providers import (
     Provider,
@@ -99,6 +99,9 @@ def _ask(claim: Claim, provider: Provider) -> None:
         if error.is_out:
             circuits.report_silence(name)
         _record_deferral(claim, error)
+    except NotShownYetError as error:
+        circuits.report_answer(name)
+        _record_uncertainty(claim, str(error))
     except ProviderUncertainError as error:
         circuits.report_silence(name)
         _record_uncertainty(claim, str(error))
@@ -162,12 +165,17 @@ def _claim(task_id: UUID) -> Claim | None:
     if not won:
         return None
     task = PaymentTask.objects.select_related("deposit", "event", "refund__payment", "payout").get(pk=task_id)
-    task.tries.filter(outcome=_Outcome.OPEN).update(outcome=_Outcome.UNKNOWN, detail="the worker did not come back")
-    is_unresolved = task.tries.filter(outcome=_Outcome.UNKNOWN).exists()
+    is_unresolved = task.attempts > 1 and _is_unresolved(task)
     attempt = PaymentAttempt.objects.create(
         task=task, number=task.attempts, key=uuid5(task.pk, str(task.intent)), outcome=_Outcome.OPEN
     )
     return Claim(task, attempt, is_unresolved)
+
+
+def _is_unresolved(task: PaymentTask) -> bool:
+    """Whether an earlier attempt may have reached the provider; one that is still open has lost its worker."""
+    task.tries.filter(outcome=_Outcome.OPEN).update(outcome=_Outcome.UNKNOWN, detail="the worker did not come back")
+    return task.tries.filter(outcome=_Outcome.UNKNOWN).exists()
 
 
 def _request(claim: Claim) -> Request:

@@ -18,6 +18,8 @@ MERCADOPAGO_WEBHOOK_WINDOW_SECONDS = env.int("MERCADOPAGO_WEBHOOK_WINDOW_SECONDS
 MERCADOPAGO_CURRENCY = env.str("MERCADOPAGO_CURRENCY", default="")
 MERCADOPAGO_SANDBOX = env.bool("MERCADOPAGO_SANDBOX", default=False)
 MERCADOPAGO_API_URL = env.str("MERCADOPAGO_API_URL", default="https://api.mercadopago.com")
+# All workers together call no oftener; a credited deposit takes two calls.
+MERCADOPAGO_CALLS_PER_SECOND = env.float("MERCADOPAGO_CALLS_PER_SECOND", default=50.0)
 MERCADOPAGO_RETURN_URL = env.str("MERCADOPAGO_RETURN_URL", default="")
 MERCADOPAGO_NOTIFICATION_URL = env.str("MERCADOPAGO_NOTIFICATION_URL", default="")
 MERCADOPAGO_ITEM_TITLE = env.str("MERCADOPAGO_ITEM_TITLE", default="Wallet deposit")

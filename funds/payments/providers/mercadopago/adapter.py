@@ -39,10 +39,10 @@ class MercadoPagoProvider:
 
     name: str = "mercadopago"
     can_pay_out: bool = False
-    calls_per_second: float = 50
 
     def __init__(self, config: MercadoPagoConfig, client: MercadoPagoClient | None = None) -> None:
         """`client` is given where other time-outs are wanted."""
+        self.calls_per_second: float = config.calls_per_second
         self._config = config
         self._client = client or MercadoPagoClient(access_token=config.access_token, api_url=config.api_url)
 

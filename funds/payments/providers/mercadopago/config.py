@@ -21,6 +21,7 @@ class MercadoPagoConfig:
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     webhook_window: timedelta = timedelta(minutes=10)
     is_sandbox: bool = False
+    calls_per_second: float = 50.0
     api_url: str = API_URL
     return_url: str = ""
     notification_url: str = ""
@@ -38,6 +39,7 @@ class MercadoPagoConfig:
             webhook_secrets=tuple(settings.MERCADOPAGO_WEBHOOK_SECRETS),
             webhook_window=timedelta(seconds=settings.MERCADOPAGO_WEBHOOK_WINDOW_SECONDS),
             is_sandbox=settings.MERCADOPAGO_SANDBOX,
+            calls_per_second=settings.MERCADOPAGO_CALLS_PER_SECOND,
             api_url=settings.MERCADOPAGO_API_URL.rstrip("/"),
             return_url=settings.MERCADOPAGO_RETURN_URL or public,
             # Mercado Pago takes no local addresses: without a public one nothing is told, and polling does the work.

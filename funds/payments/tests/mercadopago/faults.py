@@ -30,6 +30,7 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown fault {self.kind}")
+        self.seconds = float(self.seconds)  # `/control/` reads every fraction as a Decimal
 
     def meets(self, method: str, path: str) -> bool:
         return self.times != 0 and self.method in {method, "*"} and re.fullmatch(self.path, path) is not None

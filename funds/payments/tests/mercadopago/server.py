@@ -158,19 +158,21 @@ class FakeMercadoPago:
     def control(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         """GET state, requests; POST and a JSON object for everything else.
 
-        faults {kind, method, path, times, after, …}; pay {preference_id or external_reference, status, …};
-        payments/{id} {status}; refund {payment_id, amount}; refunds/{id} {status}; webhook {payment_id, times, forged};
-        reset {}.
+        faults {kind, method, path, times, after, …}; calm {} (none from now on);
+        pay {preference_id or external_reference, status, …}; payments/{id} {status}; refund {payment_id, amount};
+        refunds/{id} {status}; webhook {payment_id, times, forged}; reset {}.
         """
         account = self.account
         match (method, *path.removeprefix("/control/").split("/")):
             case ("GET", "state"):
                 sent = self.sender.answers if self.sender else {}
-                return 200, {**account.totals(), "webhooks": sent}
+                return 200, {**account.totals(), "keys": len(self.keys), "webhooks": sent}
             case ("GET", "requests"):
                 return 200, [{"method": r.method, "path": r.path, "status": r.status} for r in self.requests]
             case ("POST", "faults"):
                 self.faults.plan(**body)
+            case ("POST", "calm"):
+                self.faults.clear()
             case ("POST", "pay"):
                 known = body.pop("preference_id", None) or self._latest(body.pop("external_reference"))
                 return 201, account.shown_payment(account.pay(known, **body))
