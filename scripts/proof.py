@@ -22,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--histories", type=int, default=20)
     parser.add_argument("--steps", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311 - a seed to repeat a history by
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--only", choices=["embedded", "served"], help="one engine only")
     options = parser.parse_args()
     os.environ.update(
