@@ -71,7 +71,17 @@ def relay() -> Program:
 
 def beat() -> Program:
     """The clock of periodic work."""
-    command = [BIN / "celery", "--quiet", "-A", "marketplace", "beat", "--loglevel", "WARNING", "--pidfile", ""]
+    command: list[str | Path] = [
+        BIN / "celery",
+        "--quiet",
+        "-A",
+        "marketplace",
+        "beat",
+        "--loglevel",
+        "WARNING",
+        "--pidfile",
+        "",
+    ]
     return Program("beat", command)
 
 
