@@ -14,7 +14,7 @@ from kombu.exceptions import ChannelError
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-from . import reconciliation, work
+from . import reconciliation, retention, work
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +55,12 @@ def reconcile_providers() -> None:
 def report_clearing() -> None:
     """Compare the clearing accounts with the providers' payments (beat, daily)."""
     reconciliation.report_clearing()
+
+
+@shared_task(name="funds.forget_old_payments")
+def forget_old_payments() -> None:
+    """Forget what has outlived its use (beat, daily)."""
+    retention.forget_old(timezone.now())
 
 
 def wake_due_tasks() -> int:
