@@ -10,7 +10,7 @@ from funds.contracts import PaymentReceipt, PurchaseHold
 from funds.events import BalanceLow
 from funds.ledger.errors import AccountNotEmptyError
 from funds.ledger.models import Account, AccountKind, Hold, JournalKind, Posting
-from funds.ledger.orm_engine import account_id
+from funds.ledger.orm_accounts import account_id
 from funds.ledger.selectors import has_money
 from funds.ledger.services import place_hold, post_transfer
 from funds.ledger.terms import AccountKey, Leg
