@@ -54,7 +54,7 @@ def reconcile_providers() -> None:
 @shared_task(name="funds.report_clearing")
 def report_clearing() -> None:
     """Compare the clearing accounts with the providers' payments (beat, daily)."""
-    reconciliation.report_clearing()
+    reconciliation.report_clearing(at=timezone.now())
 
 
 @shared_task(name="funds.forget_old_payments")

@@ -191,15 +191,15 @@ def test_a_provider_that_is_out_costs_nothing_but_time():
 @pytest.mark.breaks_books
 def test_clearing_that_differs_is_reported_once_a_day():
     paid_deposit(customer_with())
-    assert report_clearing() == []
+    assert report_clearing(at=timezone.now()) == []
     house = AccountKey.house(AccountKind.EQUITY, "MXN")
     post_transfer(
         scope="slip", key="1", kind=JournalKind.TRANSFER,
         legs=[Leg(AccountKey.clearing(provider_id("sandbox"), "MXN"), house, Money(1, "MXN"))],
     )  # fmt: skip
 
-    report_clearing()
-    (finding,) = report_clearing()
+    report_clearing(at=timezone.now())
+    (finding,) = report_clearing(at=timezone.now())
 
     assert (finding.kind, finding.is_repaired) == (KINDS.CLEARING, False)
     assert finding.detail == "-50.01 MXN instead of -50.00 MXN"
