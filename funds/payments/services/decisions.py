@@ -234,7 +234,7 @@ def _refund(decision: Decision, at: datetime) -> None:
 
 
 def _payout_settled(decision: Decision, at: datetime) -> None:
-    payout = lock_payout(_given(decision.payout_id))
+    payout = _open_payout(_given(decision.payout_id))
     reading = PayoutReading(
         payout.provider_payout_id or f"by-hand-{decision.pk}", payout.pk, PayoutState.SETTLED, payout.amount, at
     )
@@ -243,7 +243,7 @@ def _payout_settled(decision: Decision, at: datetime) -> None:
 
 
 def _payout_refused(decision: Decision, at: datetime) -> None:
-    payout = lock_payout(_given(decision.payout_id))
+    payout = _open_payout(_given(decision.payout_id))
     _end_task_of(payout)
     fail_payout(payout=payout, because=decision.reason)
 
@@ -289,6 +289,7 @@ def _parked(task_id: UUID) -> PaymentTask:
 
 
 def _set_aside(payment_id: int) -> ProviderPayment:
+    lock(LockRank.PAYMENT, Deposit.objects.filter(payments=payment_id))  # before the payment, as readings do
     found = lock(LockRank.PAYMENT, ProviderPayment.objects.filter(pk=payment_id))
     if not found or found[0].state != ProviderPayment.State.QUARANTINED:
         raise NotDecidableError(state=found[0].state if found else "")
@@ -305,11 +306,11 @@ def _open_payout(payout_id: UUID) -> Payout:
 def _end_task_of(payout: Payout) -> None:
     """Nobody may send it from now on; a worker that is sending right now is waited for."""
     tasks = PaymentTask.objects.filter(payout=payout)
+    over = (PaymentTask.State.SENDING, PaymentTask.State.DONE, PaymentTask.State.FAILED)
+    # Ended first, looked at afterwards: a worker that claims one between two looks must not be overlooked.
+    tasks.exclude(state__in=over).update(state=PaymentTask.State.CANCELLED, updated_at=db_now())
     if tasks.filter(state=PaymentTask.State.SENDING).exists():
         raise NotDecidableError(state=PaymentTask.State.SENDING)
-    tasks.exclude(state__in=[PaymentTask.State.DONE, PaymentTask.State.FAILED]).update(
-        state=PaymentTask.State.CANCELLED, lease_until=None, updated_at=db_now()
-    )
 
 
 def _amount_of(task: PaymentTask) -> Money:
