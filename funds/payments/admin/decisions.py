@@ -58,6 +58,11 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["kind", "task", "payment", "payout", "customer", "currency", "reason"]
         widgets = {"reason": UnfoldAdminTextareaWidget}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("task", "payment", "payout", "customer"):
+            self.fields[name].required = False  # each kind is about its own: `clean` asks for that
+
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         missing = [name for name in ABOUT.get(values.get("kind", ""), ()) if not values.get(name)]
