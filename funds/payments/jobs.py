@@ -17,8 +17,8 @@ from .providers import Checkout, PaymentReading, Provider, ProviderUncertainErro
 from .providers.protocol import PayoutReading, RefundReading
 from .services.closing import close_deposit
 from .services.payouts import fail_payout, lock_payout, record_payout
-from .services.recording import record_reading, record_refund, refresh_deposit
-from .services.refunds import fail_refund, lock_payment
+from .services.recording import record_reading, record_refund, refresh_deposit, returns_fit
+from .services.refunds import fail_refund, lock_payment, own_up_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Job(Protocol):
 
 
 class StartDeposit:
-    """Open a checkout; payments made already are taken over at once."""
+    """Open a checkout; payments made already are taken over before (`payments_in`)."""
 
     def ask(self, request: Request, provider: Provider) -> Checkout:
         deposit = _of(request.task.deposit)
@@ -62,8 +62,6 @@ class StartDeposit:
         if deposit.state == Deposit.State.CREATED:
             deposit.state = Deposit.State.PREFERENCE_READY if answer.checkout_url else Deposit.State.PENDING
         deposit.save(update_fields=["state", "checkout_url", "updated_at"])
-        for reading in answer.payments:
-            record_reading(provider=task.provider, reading=reading)
 
     def refuse(self, task: PaymentTask, because: str) -> None:
         close_deposit(_lock_deposit(task), state=Deposit.State.REJECTED)
@@ -75,7 +73,7 @@ class ReadPayment:
     def ask(self, request: Request, provider: Provider) -> PaymentReading:
         reading = provider.read_payment(payment_id=_of(request.task.event).payment_id)
         if reading is None:
-            raise ProviderUncertainError("the provider does not show this payment yet")
+            raise ProviderUncertainError("the provider does not show this payment yet", is_out=False)
         return reading
 
     def take_over(self, task: PaymentTask, answer: PaymentReading) -> None:
@@ -98,7 +96,10 @@ class SendRefund:
         payment, deposit = lock_payment(refund.payment_id)
         if answer.amount != refund.amount:
             raise AnswerMismatchError(f"{answer.amount} refunded instead of {refund.amount}")
+        if not returns_fit(payment, [answer], is_charged_back=False):
+            raise AnswerMismatchError("more was refunded than the payment brought")
         record_refund(payment=payment, deposit=deposit, refund=answer)
+        own_up_to(refund_id=refund.pk, provider_refund_id=answer.refund_id)
         refresh_deposit(deposit)
 
     def refuse(self, task: PaymentTask, because: str) -> None:
@@ -133,6 +134,11 @@ JOBS: Final[dict[str, Job]] = {
     PaymentTask.Kind.REFUND: SendRefund(),
     PaymentTask.Kind.PAYOUT: SendPayout(),
 }
+
+
+def payments_in(answer: Any) -> tuple[PaymentReading, ...]:
+    """Payments of a checkout's answer: facts of their own, whatever becomes of the task that heard of them."""
+    return answer.payments if isinstance(answer, Checkout) else ()
 
 
 def _lock_deposit(task: PaymentTask) -> Deposit:
