@@ -35,6 +35,16 @@ class DepositRejected(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DepositCancelled(Event):
+    """The customer called the deposit off before anything was sent."""
+
+    wire_name: ClassVar[str] = "funds.deposit_cancelled"
+    deposit_id: UUID
+    customer_id: UUID
+    order_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DepositReturned(Event):
     """Money of a deposit went back to who paid: a refund or a charge-back of `amount`."""
 

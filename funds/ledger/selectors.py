@@ -108,9 +108,9 @@ def wallets_of_owners(owners: Iterable[UUID]) -> "QuerySet[Any]":
 
 
 def has_money(owner_id: UUID) -> bool:
-    """Whether any account of the customer holds something."""
+    """Whether any account of the customer holds or owes something, deltas not rolled up included."""
     mine = Account.objects.filter(owner_kind=OwnerKind.CUSTOMER, owner_id=owner_id)
-    return mine.exclude(posted=0, held=0).exists()
+    return with_balance(mine).exclude(balance=0, held=0).exists()
 
 
 def _or_zero(rows: "QuerySet[Any, Any]") -> Coalesce:

@@ -29,7 +29,8 @@ def admit(provider: Provider) -> None:
     healthy = ProviderCircuit.objects.filter(
         provider=provider.name, failures__lt=FAILURES, busy_until__lte=db_now() + BURST - spacing
     )
-    if healthy.update(busy_until=Greatest(F("busy_until"), db_now()) + spacing):
+    place = {"busy_until": Greatest(F("busy_until"), db_now()) + spacing}
+    if healthy.update(**place):
         return
     circuit = ProviderCircuit.objects.filter(provider=provider.name).first()
     if circuit is None:
@@ -39,6 +40,8 @@ def admit(provider: Provider) -> None:
         )
         return
     if circuit.failures < FAILURES:
+        if healthy.update(**place):
+            return  # somebody made the row, or closed the circuit, between our two looks
         raise ProviderDeferredError("too many calls", seconds=BURST.total_seconds())
     probing = ProviderCircuit.objects.filter(
         provider=provider.name, failures__gte=FAILURES, open_until__lte=db_now()

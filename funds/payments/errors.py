@@ -80,6 +80,13 @@ class NotDecidableError(DomainError):
     message = gettext_noop("There is nothing to decide here (%(state)s).")
 
 
+class OwnWalletError(ForbiddenError):
+    """Nobody decides about the own wallet."""
+
+    code = "own_wallet"
+    message = gettext_noop("Somebody else has to decide about your own wallet.")
+
+
 class SecondPersonError(ForbiddenError):
     """Whoever asked for it cannot also approve it."""
 

@@ -18,8 +18,8 @@ from .providers import Checkout, PaymentReading, Provider, ProviderUncertainErro
 from .providers.protocol import PayoutReading, RefundReading
 from .services.closing import close_deposit
 from .services.payouts import fail_payout, lock_payout, record_payout
-from .services.recording import record_refund, refresh_deposit
-from .services.refunds import fail_refund, lock_payment
+from .services.recording import record_refund, refresh_deposit, returns_fit
+from .services.refunds import fail_refund, lock_payment, own_up_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,6 @@ class Request:
     task: PaymentTask
     key: UUID
     is_unresolved: bool
-
-
-class NotShownYetError(ProviderUncertainError):
-    """The provider answered, and does not know this payment (yet). It is asked again; it is not silent."""
 
 
 class Job(Protocol):
@@ -52,7 +48,7 @@ class Job(Protocol):
 
 
 class StartDeposit:
-    """Open a checkout; payments made already are taken over at once."""
+    """Open a checkout; payments made already are recorded before."""
 
     def ask(self, request: Request, provider: Provider) -> Checkout:
         deposit = _of(request.task.deposit)
@@ -84,7 +80,7 @@ class ReadPayment:
     def ask(self, request: Request, provider: Provider) -> PaymentReading:
         reading = provider.read_payment(payment_id=_of(request.task.event).payment_id)
         if reading is None:
-            raise NotShownYetError("the provider does not show this payment yet")
+            raise ProviderUncertainError("the provider does not show this payment yet", is_out=False)
         return reading
 
     def payments(self, answer: PaymentReading) -> tuple[PaymentReading, ...]:
@@ -112,7 +108,10 @@ class SendRefund:
         payment, deposit = lock_payment(refund.payment_id)
         if answer.amount != refund.amount:
             raise AnswerMismatchError(f"{answer.amount} refunded instead of {refund.amount}")
+        if not returns_fit(payment, [answer], is_charged_back=False):
+            raise AnswerMismatchError("more was refunded than the payment brought")
         record_refund(payment=payment, deposit=deposit, refund=answer)
+        own_up_to(refund_id=refund.pk, provider_refund_id=answer.refund_id)
         refresh_deposit(deposit)
 
     def refuse(self, task: PaymentTask, because: str) -> None:

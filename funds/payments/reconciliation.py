@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet, Sum
 from funds.ledger.selectors import balance_of
 from funds.ledger.terms import AccountKey
 from marketplace.core.clock import db_now, platform_day, read_db_now
-from marketplace.core.locking import LockRank, lock
+from marketplace.core.locking import LockRank, is_unavailable, lock
 from marketplace.core.money import Money
 
 from . import circuits
@@ -92,7 +92,7 @@ def reconcile(provider: Provider, *, until: datetime) -> ReconciliationRun | Non
         circuits.admit(provider)
         for reading in provider.payments_updated(since=since, until=until):
             run.seen_count += 1
-            run.finding_count += take_over(provider.name, reading)
+            run.finding_count += _take_over_or_note(provider.name, reading)
     except OUT as error:
         logger.warning("reconciliation broke off: %s", type(error).__name__, extra={"provider": provider.name})
         return None
@@ -106,6 +106,17 @@ def take_over(provider: str, reading: PaymentReading) -> int:
     """Record a reading that nobody told us about and write down what it changed; how many findings that was."""
     recorded = record_reading(provider=provider, reading=reading)
     return sum(_find(recorded.payment, kind, is_repaired=repaired) for kind, repaired in _differences(recorded))
+
+
+def _take_over_or_note(provider: str, reading: PaymentReading) -> int:
+    """One payment that cannot be taken over must not hide all the others: a person is told."""
+    try:
+        return take_over(provider, reading)
+    except Exception as error:
+        if is_unavailable(error):
+            raise
+        logger.exception("a payment cannot be taken over", extra={"provider": provider})
+        return int(_write(provider, _Kind.MISMATCH, f"defect {reading.payment_id}", None, is_repaired=False))
 
 
 def report_clearing(*, at: datetime) -> list[ReconciliationFinding]:
@@ -155,6 +166,11 @@ def _ask_about(name: str, ask: Callable[[Provider], None]) -> bool:
         if not isinstance(error, ProviderDeferredError) or error.is_out:
             circuits.report_silence(name)
         return False
+    except Exception as error:
+        if is_unavailable(error):
+            raise
+        logger.exception("an unsettled row cannot be checked", extra={"provider": name})
+        return False
     circuits.report_answer(name)
     return True
 
@@ -162,7 +178,7 @@ def _ask_about(name: str, ask: Callable[[Provider], None]) -> bool:
 def _check_deposit(deposit: Deposit, provider: Provider) -> None:
     checkout = provider.find_checkout(reference=deposit.pk)
     for reading in checkout.payments if checkout else ():
-        take_over(provider.name, reading)
+        _take_over_or_note(provider.name, reading)
     with transaction.atomic():
         (locked,) = lock(LockRank.PAYMENT, Deposit.objects.filter(pk=deposit.pk))
         is_over = locked.expires_at is not None and locked.expires_at + GRACE < read_db_now()

@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from marketplace.core.clock import db_now
-from marketplace.core.locking import in_transaction
+from marketplace.core.locking import in_transaction, is_unavailable
 
 from . import circuits
 from .errors import AnswerMismatchError
-from .jobs import JOBS, NotShownYetError, Request
+from .jobs import JOBS, Request
 from .models import PaymentAttempt, PaymentTask
 from .providers import (
     Provider,
@@ -39,6 +39,8 @@ WAKE_AGAIN: Final = timedelta(seconds=5)
 """A wake-up that led to nothing within this time is sent again."""
 MAX_ATTEMPTS: Final = 8
 LONGEST_PAUSE: Final = 600.0
+DEFERRALS_PER_DOUBLING: Final = 8
+LONGEST_DEFERRAL: Final = 3_600.0
 SWITCHED_OFF_PAUSE: Final = 60.0
 """Tasks of a provider that is not configured (any more) wait; they are neither lost nor spent."""
 
@@ -99,11 +101,8 @@ def _ask(claim: Claim, provider: Provider) -> None:
         if error.is_out:
             circuits.report_silence(name)
         _record_deferral(claim, error)
-    except NotShownYetError as error:
-        circuits.report_answer(name)
-        _record_uncertainty(claim, str(error))
     except ProviderUncertainError as error:
-        circuits.report_silence(name)
+        (circuits.report_silence if error.is_out else circuits.report_answer)(name)
         _record_uncertainty(claim, str(error))
     except Exception as error:
         # A defect of ours or of an adapter says nothing about what the provider did.
@@ -186,6 +185,7 @@ def _take_over(claim: Claim, answer: Any) -> None:
     job = JOBS[claim.task.kind]
     try:
         for reading in job.payments(answer):
+            # A transaction each: after money has moved no other payment may be locked.
             record_reading(provider=claim.task.provider, reading=reading)
         with transaction.atomic():
             # The subject's lock first, then the task's row: as everybody does who calls a subject off.
@@ -195,8 +195,10 @@ def _take_over(claim: Claim, answer: Any) -> None:
     except AnswerMismatchError as error:
         _park(claim, str(error))
     except Exception as error:
+        if is_unavailable(error):
+            raise  # the lease runs out, and the next worker asks again
         # The provider has acted, the books have not: the next attempt asks it and tries again.
-        logger.exception("the answer of a payment task could not be recorded", extra={"task": str(claim.task.pk)})
+        logger.exception("an answer cannot be taken over", extra={"task": str(claim.task.pk)})
         _record_uncertainty(claim, f"not recorded: {type(error).__name__}: {error}")
 
 
@@ -208,6 +210,10 @@ def _park(claim: Claim, because: str) -> None:
 
 @transaction.atomic
 def _record_refusal(claim: Claim, detail: str) -> None:
+    if claim.is_unresolved and claim.task.kind == PaymentTask.Kind.REFUND:
+        # An earlier attempt may have gone through: this refusal can mean that there is nothing left to refund.
+        _park(claim, f"refused after an attempt without an answer: {detail}")
+        return
     JOBS[claim.task.kind].refuse(claim.task, detail)
     if not _finish(claim, _Outcome.REFUSED, detail, state=_State.FAILED, last_error=detail[:500]):
         transaction.set_rollback(True)
@@ -215,7 +221,9 @@ def _record_refusal(claim: Claim, detail: str) -> None:
 
 @transaction.atomic
 def _record_deferral(claim: Claim, deferral: ProviderDeferredError) -> None:
-    pause = timedelta(seconds=deferral.seconds)
+    # Twice as long after every few: what is never taken up (keys that expired) must not fill the table of attempts.
+    doubled = deferral.seconds * 2 ** min(claim.task.deferrals // DEFERRALS_PER_DOUBLING, 10)
+    pause = timedelta(seconds=max(deferral.seconds, min(doubled, LONGEST_DEFERRAL)))
     _finish(
         claim,
         _Outcome.DEFERRED,

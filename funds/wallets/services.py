@@ -9,12 +9,12 @@ from django.db import transaction
 from funds.contracts import PaymentReceipt, PurchaseHold
 from funds.events import BalanceLow
 from funds.ledger.errors import AccountNotEmptyError
-from funds.ledger.models import Account, AccountKind, Hold, JournalKind, Posting
+from funds.ledger.models import Account, AccountKind, Hold, JournalKind, OwnerKind, Posting
 from funds.ledger.orm_accounts import account_id
 from funds.ledger.selectors import has_money
 from funds.ledger.services import place_hold, post_transfer
 from funds.ledger.terms import AccountKey, Leg
-from funds.payments.models import Deposit
+from funds.payments.models import Deposit, Payout, ProviderPayment
 from marketplace.core.errors import NotFoundError
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
@@ -126,17 +126,21 @@ def write_entry_note(*, posting_id: int, customer_id: UUID, note: str) -> Postin
 
 
 def expect_nothing_left(user_id: UUID) -> None:
-    """Guard of erasure. Raises `AccountNotEmptyError` while there is money, a hold, or a deposit on its way."""
+    """Guard of erasure. Raises `AccountNotEmptyError` while there is money, a debt, a hold, or something on its way."""
     pending = Deposit.objects.filter(customer_id=user_id, state__in=Deposit.OPEN_STATES)
-    if has_money(user_id) or pending.exists():
+    undecided = ProviderPayment.objects.filter(
+        deposit__customer_id=user_id, state__in=[ProviderPayment.State.PENDING, ProviderPayment.State.QUARANTINED]
+    )
+    if has_money(user_id) or pending.exists() or undecided.exists():
         raise AccountNotEmptyError
 
 
 def forget_customer(user_id: UUID) -> None:
-    """Erase the customer's own words; the books know them by an id that leads to nobody."""
+    """Erase the customer's own words and bank accounts; the books know them by an id that leads to nobody."""
     StatementNote.objects.filter(customer_id=user_id).delete()
     WalletSettings.objects.filter(customer_id=user_id).delete()
     Deposit.objects.filter(customer_id=user_id).update(note="")
+    Payout.objects.filter(owner_kind=OwnerKind.CUSTOMER, owner_id=user_id).update(note="", destination="")
 
 
 def _minor(money: Money | None) -> int | None:

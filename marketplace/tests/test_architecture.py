@@ -57,6 +57,7 @@ WITHOUT_ADMIN = {
 }
 # Names that wait in the database as deliveries: whoever renames one strands its rows. Add, never rename.
 HANDLERS = {
+    "funds.fail_order_payment_on_deposit_cancelled",
     "funds.fail_order_payment_on_deposit_rejected",
     "funds.finish_order_payment_on_deposit_credited",
     "funds.run_task_on_payment_task_queued",

@@ -7,7 +7,10 @@ import pytest
 
 from funds.facade import pay_order
 from funds.ledger.models import Account, AccountDelta
-from funds.ledger.tasks import tidy_ledger, verify_ledger
+from funds.ledger.tasks import tidy_ledger
+from funds.payments.models import PaymentTask
+from funds.payments.tests.readings import LONG_AGO, deposit_for
+from funds.tasks import verify_ledger
 from marketplace.core.money import Money
 
 from .factories import customer_with
@@ -34,3 +37,14 @@ def test_a_broken_ledger_is_an_error_in_the_log(caplog):
         verify_ledger()
 
     assert [record.message for record in caplog.records] == ["ledger invariant broken"]
+
+
+@pytest.mark.breaks_books
+def test_the_daily_check_reads_payments_and_orders_money_too(caplog):
+    deposit_for(customer_with())
+    PaymentTask.objects.update(state=PaymentTask.State.SENDING, lease_until=LONG_AGO)
+
+    with caplog.at_level(logging.ERROR):
+        verify_ledger()
+
+    assert [record.__dict__["invariant"] for record in caplog.records] == ["no_task_sending_past_its_lease"]

@@ -16,7 +16,7 @@ from funds.order_money.errors import (
     OrderPaymentNotCancellableError,
     UnknownOrderPaymentError,
 )
-from funds.order_money.models import OrderPayment
+from funds.order_money.models import OrderMoney, OrderPayment
 from funds.order_money.selectors import card_of
 from funds.payments.errors import DepositNotCancellableError
 from funds.payments.services import cancel_deposit, request_deposit
@@ -44,6 +44,8 @@ def start_order_payment(
     rest = total - from_wallet
     if min(rest.minor, from_wallet.minor) < 0 or bool(rest) != bool(provider) or lasts <= timedelta(0):
         raise ValueError("the wallet's part and the provider's part make the total, within some time")
+    if _is_paid_from_hold(order_id):
+        raise OrderPaymentExistsError
     for payment in lock(LockRank.PAYMENT, _live(order_id)):
         if payment.state != State.AWAITING or payment.expires_at is None or payment.expires_at > read_db_now():
             return _same(payment, customer_id, total, from_wallet, provider)
@@ -89,6 +91,9 @@ def finish_order_payment(*, deposit_id: UUID) -> None:
         return
     if payment.expires_at is None or payment.expires_at <= read_db_now():
         _end(payment, State.EXPIRED)
+        return
+    if _is_paid_from_hold(payment.order_id):
+        _end(payment, State.FAILED)
         return
     _free(payment)
     try:
@@ -212,6 +217,10 @@ def _tell_success(payment: OrderPayment) -> None:
             total=payment.total,
         )
     )
+
+
+def _is_paid_from_hold(order_id: UUID) -> bool:
+    return OrderMoney.objects.filter(pk=order_id, hold__isnull=False).exists()
 
 
 def _live(order_id: UUID) -> "QuerySet[OrderPayment]":

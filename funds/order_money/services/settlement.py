@@ -15,6 +15,7 @@ from funds.ledger.terms import AccountKey, Leg, fingerprint
 from funds.order_money.errors import OrderNotPaidError, OrderPaymentExistsError, RefundExceedsPaidError
 from funds.order_money.models import OrderMoney, OrderPayment, OrderRefund, PartMoney
 from funds.order_money.shares import shares_of
+from funds.payments.services import pay_debt
 from funds.wallets.services import ORDER_SCOPE, order_escrow
 from marketplace.core.clock import db_now
 from marketplace.core.locking import LockRank, lock
@@ -49,8 +50,9 @@ def refund_order(
 
     A part that is not settled yet gives it from escrow; a settled one takes it back from store, house and tax office
     in proportion to what they have of it, to the unit (the store may then owe). Never more than was paid and has not
-    gone back. Raises `OrderNotPaidError` (also for another's order), `RefundExceedsPaidError`, `KeyReusedError`,
-    `CurrencyMismatchError`, `ValueError` for parts that make no sense.
+    gone back. What the customer owes after a charge-back is paid with it. Raises `OrderNotPaidError` (also for
+    another's order), `RefundExceedsPaidError`, `KeyReusedError`, `CurrencyMismatchError`, `ValueError` for parts that
+    make no sense.
     """
     _expect_refunds(parts)
     order = _lock_order(order_id)
@@ -86,6 +88,7 @@ def refund_order(
         at=at,
     )
     _count_refund(order, total)
+    pay_debt(customer_id=customer_id, currency=order.currency, key=f"order:{order_id}:{key}"[:120], at=at)
     return RefundReceipt(order_id, total, posted.journal_id, is_replay=False)
 
 

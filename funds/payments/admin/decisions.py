@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from funds.payments import services
 from funds.payments.models import Decision, FundsPolicy
+from marketplace.core import audit
 from marketplace.core.admin import ReadOnlyAdmin, ServiceAdmin
 from marketplace.core.admin_forms import MajorUnitsField, as_money
 from marketplace.core.money import CURRENCIES
@@ -165,6 +166,11 @@ class FundsPolicyAdmin(ReadOnlyAdmin):
     def shown_limit(self, policy: FundsPolicy) -> str:
         """Major units."""
         return str(policy.limit)
+
+    def save_model(self, request: HttpRequest, obj: FundsPolicy, form: Any, change: bool) -> None:
+        """A new version, in the audit trail."""
+        super().save_model(request, obj, form, change)
+        audit.record(actor_id=_person(request), action="funds.set_policy", subject=obj, after={"limit": str(obj.limit)})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and getattr(request.user, "is_superuser", False))

@@ -95,7 +95,14 @@ class ProviderRefusedError(Exception):
 
 
 class ProviderUncertainError(Exception):
-    """No usable answer (time-out, 5xx, dropped connection, unreadable body): the provider may have acted."""
+    """No usable answer (time-out, 5xx, dropped connection, unreadable body): the provider may have acted.
+
+    `is_out`: it counts for the circuit breaker. Not so where the provider is well and merely does not know yet.
+    """
+
+    def __init__(self, reason: str = "", *, is_out: bool = True) -> None:
+        super().__init__(reason)
+        self.is_out = is_out
 
 
 class ProviderDeferredError(Exception):

@@ -1,5 +1,6 @@
 """Writes of the payments slice, by topic: deposits, recording what providers show, refunds, payouts, decisions."""
 
+from .debts import pay_debt
 from .decisions import (
     accept_payment,
     adjust_wallet,
@@ -28,6 +29,7 @@ __all__ = [
     "dismiss_payment",
     "fund_wallets",
     "give_up_task",
+    "pay_debt",
     "receive_notification",
     "record_reading",
     "refund_payment",

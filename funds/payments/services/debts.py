@@ -33,12 +33,12 @@ def taking_legs(*, customer_id: UUID, to: AccountKey, amount: Money) -> list[Leg
 def pay_debt(*, customer_id: UUID, currency: str, key: str, at: datetime) -> Money:
     """Pay what the customer owes from what is free in the wallet; how much that was. `key` names the occasion."""
     twin = AccountKey.receivable(customer_id, currency)
-    debt = -balance_of(twin)
-    if debt.minor <= 0:
+    if balance_of(twin).minor >= 0:
         return Money.zero(currency)
     free = _free_locked(customer_id, currency)
-    paid = min(free, debt, key=lambda money: money.minor)
-    if paid:
+    # Again, under the wallet's lock: somebody else may have paid it meanwhile.
+    paid = min(free, -balance_of(twin), key=lambda money: money.minor)
+    if paid.minor > 0:
         post_transfer(
             scope=SCOPE,
             key=key,
@@ -46,7 +46,8 @@ def pay_debt(*, customer_id: UUID, currency: str, key: str, at: datetime) -> Mon
             legs=[Leg(AccountKey.wallet(customer_id, currency), twin, paid)],
             at=at,
         )
-    return paid
+        return paid
+    return Money.zero(currency)
 
 
 def _free_locked(customer_id: UUID, currency: str) -> Money:

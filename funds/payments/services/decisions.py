@@ -1,21 +1,26 @@
 """What staff do about money, with a reason and, above the limit of the policy in force, a second person.
 
-A decision that moves money above the limit waits; the second person carries it out or rejects it. Everything is in the
-audit trail. Nothing here trusts the admin's checks: the constraints stand behind it.
+A decision waits when with it its author would have moved more than the limit alone within 24 hours; the second person
+carries it out or rejects it. Everything is in the audit trail. Nothing here trusts the admin's checks: the constraints
+stand behind it.
 """
 
+import functools
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any, Final, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Final, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Sum
+from django.db.models.functions import Abs
 
 from funds.ledger.models import AccountKind, JournalKind
 from funds.ledger.services import post_transfer
 from funds.ledger.terms import AccountKey, Leg
-from funds.payments.errors import NotDecidableError, ReasonRequiredError, SecondPersonError
+from funds.payments.errors import NotDecidableError, OwnWalletError, ReasonRequiredError, SecondPersonError
 from funds.payments.models import Decision, Deposit, PaymentTask, Payout, ProviderEvent, ProviderPayment, Refund
 from funds.payments.providers.protocol import PayoutReading, PayoutState
 from funds.payments.selectors import policy_for
@@ -30,19 +35,34 @@ from .queueing import publish_wake_up
 from .recording import credit_payment, refresh_deposit
 from .refunds import fail_refund, lock_payment, request_refund
 
+P = ParamSpec("P")
 ValueT = TypeVar("ValueT")
 _Kind = Decision.Kind
 MOVES_NOTHING: Final = frozenset({_Kind.RETRY, _Kind.DISMISS_PAYMENT})
+ALONE_WITHIN: Final = timedelta(hours=24)
+"""What one person moves alone is added up over this time; above the limit it takes two."""
 
 
-@transaction.atomic
+def _deciding(act: Callable[P, Decision]) -> Callable[P, Decision]:
+    """One transaction, in which no other decision of the same person is made: what they move alone is added up."""
+
+    @functools.wraps(act)
+    @transaction.atomic
+    def run(*args: P.args, **values: P.kwargs) -> Decision:
+        lock(LockRank.PERSON, get_user_model()._default_manager.filter(pk=str(values["actor_id"])))
+        return act(*args, **values)
+
+    return run
+
+
+@_deciding
 def retry_task(*, task_id: UUID, reason: str, actor_id: UUID, at: datetime) -> Decision:
     """Put a parked task back into the queue, with the same key at the provider. Raises `NotDecidableError`."""
     task = _parked(task_id)
     return _decide(Decision(kind=_Kind.RETRY, task=task, **_about(_amount_of(task))), reason, actor_id, at)
 
 
-@transaction.atomic
+@_deciding
 def give_up_task(*, task_id: UUID, reason: str, actor_id: UUID, at: datetime) -> Decision:
     """End a parked task as if the provider had refused: held money becomes free again.
 
@@ -52,7 +72,7 @@ def give_up_task(*, task_id: UUID, reason: str, actor_id: UUID, at: datetime) ->
     return _decide(Decision(kind=_Kind.GIVE_UP, task=task, **_about(_amount_of(task))), reason, actor_id, at)
 
 
-@transaction.atomic
+@_deciding
 def accept_payment(
     *, payment_id: int, reason: str, actor_id: UUID, at: datetime, customer_id: UUID | None = None
 ) -> Decision:
@@ -70,7 +90,7 @@ def accept_payment(
     return _decide(decision, reason, actor_id, at)
 
 
-@transaction.atomic
+@_deciding
 def dismiss_payment(*, payment_id: int, reason: str, actor_id: UUID, at: datetime) -> Decision:
     """Leave a payment that was set aside alone for good: it never becomes money here. Raises `NotDecidableError`."""
     payment = _set_aside(payment_id)
@@ -79,28 +99,28 @@ def dismiss_payment(*, payment_id: int, reason: str, actor_id: UUID, at: datetim
     )
 
 
-@transaction.atomic
+@_deciding
 def refund_payment(*, payment_id: int, amount: Money, reason: str, actor_id: UUID, at: datetime) -> Decision:
     """Refund an approved payment or part of it. Raises what `request_refund` does when it is carried out."""
     payment, _deposit = lock_payment(payment_id)
     return _decide(Decision(kind=_Kind.REFUND, payment=payment, **_about(amount)), reason, actor_id, at)
 
 
-@transaction.atomic
+@_deciding
 def settle_payout_by_hand(*, payout_id: UUID, reason: str, actor_id: UUID, at: datetime) -> Decision:
     """Say that a payout has arrived, as staff have seen at the bank (the reason is the evidence)."""
     payout = _open_payout(payout_id)
     return _decide(Decision(kind=_Kind.PAYOUT_SETTLED, payout=payout, **_about(payout.amount)), reason, actor_id, at)
 
 
-@transaction.atomic
+@_deciding
 def refuse_payout_by_hand(*, payout_id: UUID, reason: str, actor_id: UUID, at: datetime) -> Decision:
     """Say that a payout will never arrive: the money goes back to its owner."""
     payout = _open_payout(payout_id)
     return _decide(Decision(kind=_Kind.PAYOUT_REFUSED, payout=payout, **_about(payout.amount)), reason, actor_id, at)
 
 
-@transaction.atomic
+@_deciding
 def adjust_wallet(
     *, customer_id: UUID, amount: Money, is_credit: bool, reason: str, actor_id: UUID, at: datetime
 ) -> Decision:
@@ -133,6 +153,8 @@ def reject_decision(*, decision_id: UUID, actor_id: UUID, at: datetime) -> Decis
 def _decide(decision: Decision, reason: str, actor_id: UUID, at: datetime) -> Decision:
     if not reason.strip():
         raise ReasonRequiredError
+    if decision.customer_id == actor_id:
+        raise OwnWalletError
     waiting = Decision.objects.filter(
         state=Decision.State.WAITING, task=decision.task, payment=decision.payment, payout=decision.payout
     )
@@ -140,8 +162,7 @@ def _decide(decision: Decision, reason: str, actor_id: UUID, at: datetime) -> De
         raise NotDecidableError(state=Decision.State.WAITING)
     decision.reason = reason.strip()[:500]
     decision.requested_by = actor_id
-    limit = policy_for(decision.currency).second_person_above_minor
-    decision.needs_second_person = decision.kind not in MOVES_NOTHING and abs(decision.amount_minor) > limit
+    decision.needs_second_person = decision.kind not in MOVES_NOTHING and _is_above_the_limit(decision, at)
     decision.save(force_insert=True)
     audit.record(
         actor_id=actor_id,
@@ -151,6 +172,18 @@ def _decide(decision: Decision, reason: str, actor_id: UUID, at: datetime) -> De
         reason=decision.reason,
     )
     return decision if decision.needs_second_person else _carry_out(decision, actor_id, at)
+
+
+def _is_above_the_limit(decision: Decision, at: datetime) -> bool:
+    alone = Decision.objects.filter(
+        requested_by=decision.requested_by,
+        currency=decision.currency,
+        state=Decision.State.DONE,
+        needs_second_person=False,
+        created_at__gt=at - ALONE_WITHIN,
+    ).exclude(kind__in=MOVES_NOTHING)
+    before = alone.aggregate(total=Sum(Abs("amount_minor")))["total"] or 0
+    return int(before) + abs(decision.amount_minor) > policy_for(decision.currency).second_person_above_minor
 
 
 def _carry_out(decision: Decision, actor_id: UUID, at: datetime) -> Decision:
@@ -234,7 +267,7 @@ def _refund(decision: Decision, at: datetime) -> None:
 
 
 def _payout_settled(decision: Decision, at: datetime) -> None:
-    payout = lock_payout(_given(decision.payout_id))
+    payout = _open_payout(_given(decision.payout_id))
     reading = PayoutReading(
         payout.provider_payout_id or f"by-hand-{decision.pk}", payout.pk, PayoutState.SETTLED, payout.amount, at
     )
@@ -243,7 +276,7 @@ def _payout_settled(decision: Decision, at: datetime) -> None:
 
 
 def _payout_refused(decision: Decision, at: datetime) -> None:
-    payout = lock_payout(_given(decision.payout_id))
+    payout = _open_payout(_given(decision.payout_id))
     _end_task_of(payout)
     fail_payout(payout=payout, because=decision.reason)
 
@@ -289,6 +322,7 @@ def _parked(task_id: UUID) -> PaymentTask:
 
 
 def _set_aside(payment_id: int) -> ProviderPayment:
+    lock(LockRank.PAYMENT, Deposit.objects.filter(payments=payment_id))  # before the payment, as readings do
     found = lock(LockRank.PAYMENT, ProviderPayment.objects.filter(pk=payment_id))
     if not found or found[0].state != ProviderPayment.State.QUARANTINED:
         raise NotDecidableError(state=found[0].state if found else "")
@@ -305,11 +339,11 @@ def _open_payout(payout_id: UUID) -> Payout:
 def _end_task_of(payout: Payout) -> None:
     """Nobody may send it from now on; a worker that is sending right now is waited for."""
     tasks = PaymentTask.objects.filter(payout=payout)
+    over = (PaymentTask.State.SENDING, PaymentTask.State.DONE, PaymentTask.State.FAILED)
+    # Ended first, looked at afterwards: a worker that claims one between two looks must not be overlooked.
+    tasks.exclude(state__in=over).update(state=PaymentTask.State.CANCELLED, updated_at=db_now())
     if tasks.filter(state=PaymentTask.State.SENDING).exists():
         raise NotDecidableError(state=PaymentTask.State.SENDING)
-    tasks.exclude(state__in=[PaymentTask.State.DONE, PaymentTask.State.FAILED]).update(
-        state=PaymentTask.State.CANCELLED, lease_until=None, updated_at=db_now()
-    )
 
 
 def _amount_of(task: PaymentTask) -> Money:

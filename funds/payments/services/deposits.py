@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from funds.events import DepositCancelled
 from funds.payments.errors import (
     CurrencyNotTakenError,
     DepositNotCancellableError,
@@ -17,6 +18,7 @@ from funds.payments.providers import provider_named
 from marketplace.core.clock import db_now
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
+from marketplace.core.outbox.publishing import publish
 
 from .queueing import queue_task
 
@@ -74,6 +76,7 @@ def cancel_deposit(*, deposit_id: UUID, customer_id: UUID) -> Deposit:
     deposit.state = Deposit.State.CANCELLED
     deposit.next_check_at = None
     deposit.save(update_fields=["state", "next_check_at", "updated_at"])
+    publish(DepositCancelled(deposit_id=deposit.pk, customer_id=customer_id, order_id=deposit.order_id))
     return deposit
 
 

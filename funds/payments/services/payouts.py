@@ -21,12 +21,13 @@ from funds.payments.errors import (
 from funds.payments.models import PaymentTask, Payout
 from funds.payments.providers import provider_named
 from funds.payments.providers.protocol import PayoutReading, PayoutState, provider_id
-from marketplace.core.clock import db_now
+from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.ids import uuid7
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
 
+from .debts import pay_debt
 from .queueing import queue_task
 from .refunds import UNTIL_SETTLED
 
@@ -37,9 +38,11 @@ FIRST_CHECK: Final = timedelta(minutes=1)
 def request_withdrawal(*, customer_id: UUID, amount: Money, destination: str, note: str = "") -> Payout:
     """Hold `amount` of the customer's wallet and queue its way to `destination` (a bank account).
 
-    Raises `InsufficientFundsError`, `UnknownProviderError` where nobody pays out, `ValueError` for nothing.
+    What the customer owes is paid first: charged-back money must not leave by another door. Raises
+    `InsufficientFundsError`, `UnknownProviderError` where nobody pays out, `ValueError` for nothing.
     """
     payout_id = uuid7()
+    pay_debt(customer_id=customer_id, currency=amount.currency, key=f"withdrawal:{payout_id}", at=read_db_now())
     hold = place_hold(
         scope="withdrawal",
         key=str(payout_id),

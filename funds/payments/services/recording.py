@@ -5,17 +5,18 @@ Webhooks, workers and reconciliation all end here. Each thing that happened is a
 order have one effect. States are derived from the rows.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from funds.events import DepositCredited, DepositReturned, PaymentSetAside
 from funds.ledger.models import AccountKind, JournalKind
 from funds.ledger.services import capture_hold, post_transfer
 from funds.ledger.terms import AccountKey, Leg, Posted
-from funds.payments.models import Deposit, PaymentEvent, ProviderPayment, Refund
+from funds.payments.models import Decision, Deposit, PaymentEvent, ProviderPayment, Refund
 from funds.payments.providers.protocol import PaymentReading, ReadingState, RefundReading, provider_id
 from funds.payments.selectors import totals_of
 from marketplace.core.locking import LockRank, lock
@@ -55,10 +56,10 @@ def record_reading(*, provider: str, reading: PaymentReading) -> Recorded:
     """Take over what the provider shows of one payment; harmless twice, at once and out of order.
 
     An approved payment is credited once, under its own id; a deposit paid twice is credited twice, because the customer
-    did pay twice. What does not match its deposit is set aside and moves nothing. An older reading than the one
-    recorded changes nothing. Amounts are in minor units of the payment's currency.
+    did pay twice. What does not match its deposit is set aside and moves nothing; what staff have said about it stands.
+    An older reading than the one recorded changes nothing. Amounts are in minor units of the payment's currency.
     """
-    deposit = _lock_deposit(provider, reading.reference)
+    deposit = _lock_deposit(provider, reading)
     payment = _lock_payment(provider, reading, deposit)
     recorded = Recorded(payment)
     if reading.updated_at < payment.provider_updated_at or payment.state == _State.QUARANTINED:
@@ -67,7 +68,11 @@ def record_reading(*, provider: str, reading: PaymentReading) -> Recorded:
     is_paid = reading.state in _PAID
     if is_credited and not is_paid:
         return recorded  # money that came in does not vanish: only refunds and charge-backs take it back
-    reason = _reason_to_set_aside(payment, deposit, reading)
+    if not is_credited and _is_dismissed(payment):
+        return recorded
+    if deposit is None and payment.deposit_id is not None:
+        return recorded  # staff credited it between our two locks: the next reading finds its deposit
+    reason = _reason_to_set_aside(payment, deposit, reading, is_credited=is_credited)
     if reason and is_paid:
         _set_aside(recorded, reading, reason)
         return recorded
@@ -153,6 +158,26 @@ def record_refund(*, payment: ProviderPayment, deposit: Deposit, refund: RefundR
     return True
 
 
+def returns_fit(payment: ProviderPayment, refunds: Iterable[RefundReading], *, is_charged_back: bool) -> bool:
+    """Whether these refunds, those known before and a charge-back that stands give back no more than came in."""
+    given = dict(payment.events.filter(kind=_Kind.REFUNDED).values_list("reference", "amount_minor"))
+    for refund in refunds:
+        if refund.amount.currency != payment.currency or refund.amount.minor <= 0:
+            return False
+        given.setdefault(refund.refund_id, refund.amount.minor)
+    charged_back = _taken_by_charge_back(payment) if is_charged_back else 0
+    return sum(given.values()) + charged_back <= payment.amount_minor
+
+
+def _taken_by_charge_back(payment: ProviderPayment) -> int:
+    return sum(_standing_charge_backs(payment).values_list("amount_minor", flat=True))
+
+
+def _standing_charge_backs(payment: ProviderPayment) -> "QuerySet[PaymentEvent]":
+    lifted = payment.events.filter(kind=_Kind.CHARGE_BACK_LIFTED).values("reference")
+    return payment.events.filter(kind=_Kind.CHARGED_BACK).exclude(reference__in=lifted)
+
+
 def _take_in(recorded: Recorded, deposit: Deposit, reading: PaymentReading) -> None:
     credit_payment(payment=recorded.payment, deposit=deposit, at=reading.updated_at)
     recorded.news.append(_Kind.APPROVED)
@@ -204,7 +229,7 @@ def _charge_back(recorded: Recorded, deposit: Deposit, at: datetime) -> None:
 
 def _lift_charge_back(recorded: Recorded, deposit: Deposit, at: datetime) -> None:
     payment = recorded.payment
-    taken = payment.events.filter(kind=_Kind.CHARGED_BACK).order_by("-pk").first()
+    taken = _standing_charge_backs(payment).order_by("-pk").first()
     if taken is None:
         return
     name = taken.reference
@@ -282,24 +307,40 @@ def _set_aside(recorded: Recorded, reading: PaymentReading, reason: ProviderPaym
 
 
 def _reason_to_set_aside(
-    payment: ProviderPayment, deposit: Deposit | None, reading: PaymentReading
+    payment: ProviderPayment, deposit: Deposit | None, reading: PaymentReading, *, is_credited: bool
 ) -> ProviderPayment.Quarantine | None:
     if not reading.is_ours:
         return _Why.RECEIVER
     if deposit is None:
         return _Why.REFERENCE
-    if payment.deposit_id != deposit.pk or reading.amount != payment.amount:
+    is_charged_back = reading.state == ReadingState.CHARGED_BACK
+    fits = payment.deposit_id == deposit.pk and reading.amount == payment.amount
+    if not fits or not returns_fit(payment, reading.refunds, is_charged_back=is_charged_back):
         return _Why.CHANGED
+    # What staff accepted need not match what was asked for.
+    return None if is_credited else _difference(deposit, reading)
+
+
+def _difference(deposit: Deposit, reading: PaymentReading) -> ProviderPayment.Quarantine | None:
+    if reading.reference != deposit.pk:
+        return _Why.REFERENCE
     if reading.amount.currency != deposit.currency:
         return _Why.CURRENCY
     return None if reading.amount == deposit.amount else _Why.AMOUNT
 
 
-def _lock_deposit(provider: str, reference: UUID | None) -> Deposit | None:
-    if reference is None:
-        return None
-    found = lock(LockRank.PAYMENT, Deposit.objects.filter(pk=reference, provider=provider))
+def _lock_deposit(provider: str, reading: PaymentReading) -> Deposit | None:
+    """The one under our reference; where that is unknown, the one that staff made for the payment."""
+    rows = Deposit.objects.filter(provider=provider)
+    found = lock(LockRank.PAYMENT, rows.filter(pk=reading.reference)) if reading.reference else []
+    found = found or lock(
+        LockRank.PAYMENT, rows.filter(payments__provider=provider, payments__payment_id=reading.payment_id)
+    )
     return found[0] if found else None
+
+
+def _is_dismissed(payment: ProviderPayment) -> bool:
+    return payment.decisions.filter(kind=Decision.Kind.DISMISS_PAYMENT, state=Decision.State.DONE).exists()
 
 
 def _lock_payment(provider: str, reading: PaymentReading, deposit: Deposit | None) -> ProviderPayment:

@@ -66,6 +66,26 @@ def fail_refund(refund: Refund) -> None:
         refund.save(update_fields=["state", "updated_at"])
 
 
+def own_up_to(*, refund_id: UUID, provider_refund_id: str) -> None:
+    """The provider's answer says which refund it made; the caller holds the payment's lock.
+
+    A reading that came first may have taken an equal refund's hold for it. The two change places, so that each task
+    ends the refund it was about and no hold is left behind.
+    """
+    own = Refund.objects.get(pk=refund_id)
+    taken = Refund.objects.filter(payment=own.payment_id, provider_refund_id=provider_refund_id).exclude(pk=own.pk)
+    other = taken.first()
+    if own.state != Refund.State.REQUESTED or other is None:
+        return
+    own.hold_id, other.hold_id = other.hold_id, own.hold_id
+    own.state, own.provider_refund_id, own.settled_at = other.state, provider_refund_id, other.settled_at
+    other.state, other.provider_refund_id, other.settled_at = Refund.State.REQUESTED, "", None
+    for each in (own, other):
+        each.save(update_fields=["hold", "state", "provider_refund_id", "settled_at", "updated_at"])
+    if other.tasks.filter(state=PaymentTask.State.FAILED).exists():
+        fail_refund(other)
+
+
 def refundable(payment: ProviderPayment) -> Money:
     """What came in, less what went back and what is on its way back."""
     sums = dict.fromkeys(PaymentEvent.Kind, 0)

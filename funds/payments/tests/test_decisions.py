@@ -12,7 +12,7 @@ from funds.ledger.selectors import balance_of
 from funds.ledger.terms import AccountKey
 from funds.ledger.tests.factories import customer_with, posted_and_held
 from funds.payments import services
-from funds.payments.errors import NotDecidableError, ReasonRequiredError, SecondPersonError
+from funds.payments.errors import NotDecidableError, OwnWalletError, ReasonRequiredError, SecondPersonError
 from funds.payments.models import Decision, Deposit, FundsPolicy, PaymentTask, Payout, ProviderPayment, Refund
 from funds.payments.providers.protocol import ProviderUncertainError, ReadingState
 from funds.payments.work import MAX_ATTEMPTS, run_task
@@ -266,3 +266,26 @@ def test_a_payment_that_came_back_disputed_is_not_refunded():
         services.refund_payment(payment_id=payment.pk, amount=mxn(1), **by())
 
     assert Decision.objects.count() == Refund.objects.count() == 0
+
+
+def test_many_small_decisions_of_one_person_are_one_large_one():
+    customer = customer_with()
+    FundsPolicy.objects.create(currency="MXN", second_person_above_minor=100_00)
+
+    states = [
+        services.adjust_wallet(customer_id=customer, amount=mxn(40_00), is_credit=True, **by()).state for _ in range(3)
+    ]
+    others = services.adjust_wallet(customer_id=customer, amount=mxn(40_00), is_credit=True, **by(actor=BEN)).state
+
+    assert states == [Decision.State.DONE, Decision.State.DONE, Decision.State.WAITING]
+    assert others == Decision.State.DONE
+    assert posted_and_held(customer) == (120_00, 0)
+
+
+def test_nobody_decides_about_the_own_wallet():
+    customer = customer_with()
+
+    with pytest.raises(OwnWalletError):
+        services.adjust_wallet(customer_id=customer, amount=mxn(1), is_credit=True, **by(actor=customer))
+
+    assert Decision.objects.count() == Journal.objects.count() == 0

@@ -138,3 +138,20 @@ def test_refusals_change_nothing():
     assert Refund.objects.count() == 0
     assert Hold.objects.count() == 1
     assert posted_and_held(customer) == (5000, 4000)
+
+
+def test_a_refusal_after_an_attempt_without_an_answer_is_for_a_person():
+    customer = customer_with()
+    _deposit, payment = paid_deposit(customer)
+    refund, task = ask_for(payment)
+    provider = ScriptedProvider(after=raising(ProviderUncertainError("time-out")))
+    run_task(task_id=task.pk, provider=provider)
+    pass_time()
+    provider.after, provider.before = None, raising(ProviderRefusedError("nothing left to refund"))
+
+    run_task(task_id=task.pk, provider=provider)
+
+    task.refresh_from_db()
+    refund.refresh_from_db()
+    assert (task.state, refund.state) == (PaymentTask.State.NEEDS_REVIEW, Refund.State.REQUESTED)
+    assert posted_and_held(customer) == (5000, 2000)
