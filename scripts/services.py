@@ -71,8 +71,8 @@ def relay() -> Program:
 
 def beat() -> Program:
     """The clock of periodic work."""
-    command = [BIN / "celery", "--quiet", "-A", "marketplace", "beat", "--loglevel", "WARNING", "--pidfile", ""]
-    return Program("beat", command)
+    command: list[str | Path] = [BIN / "celery", "--quiet", "-A", "marketplace", "beat", "--loglevel", "WARNING"]
+    return Program("beat", [*command, "--pidfile", ""])
 
 
 def layout(address: str, port: int) -> list[Program]:
