@@ -8,7 +8,7 @@ MANAGE := .venv/bin/python manage.py
 # A wheel of the local services remarks on a missing XDG_RUNTIME_DIR, which is none of our business.
 SCRIPT := .venv/bin/python -W "ignore:XDG_RUNTIME_DIR is not set" -m scripts
 
-.PHONY: help env env-dev run run-services dev test check schema deploy-check bench messages clean
+.PHONY: help env env-dev run run-services dev test proof check schema deploy-check bench messages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ dev: env-dev ## Like run, with DEBUG and a restart whenever a file changes
 
 test: env-dev ## The whole suite, on SQLite and then on PostgreSQL + Redis
 	@$(SCRIPT).suite $(ARGS)
+
+proof: env-dev ## Long random histories of the ledger, 20 of 10,000 steps on each engine (most of an hour)
+	@$(SCRIPT).proof $(ARGS)
 
 check: env-dev ## Everything that .ci/run checks, with seconds per step
 	@$(SCRIPT).check $(ARGS)

@@ -14,7 +14,9 @@ class FundsConfig(AppConfig):
     def ready(self) -> None:
         from marketplace.core import append_only, erasure, moments  # noqa: PLC0415
 
+        from .metrics import register_gauges  # noqa: PLC0415
         from .models import Journal, PaymentEvent, Posting  # noqa: PLC0415
+        from .order_money import handlers as order_handlers  # noqa: F401, PLC0415
         from .payments import handlers, tasks  # noqa: F401, PLC0415
         from .wallets.services import expect_nothing_left, forget_customer  # noqa: PLC0415
 
@@ -23,3 +25,4 @@ class FundsConfig(AppConfig):
         append_only.protect(PaymentEvent)
         erasure.register("funds", guard=expect_nothing_left, erase=forget_customer)
         moments.register("funds.payment_tasks", tasks.wake_due_tasks)
+        register_gauges()

@@ -1,6 +1,7 @@
 """Values of the funds context that cross its border."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from marketplace.core.money import Money
@@ -30,3 +31,56 @@ class WalletBalance:
     def currency(self) -> str:
         """The wallet's currency."""
         return self.available.currency
+
+
+@dataclass(frozen=True, slots=True)
+class PartSettlement:
+    """One store's share of a delivered order. Prices include `tax`; `commission_bp` is of the price without it."""
+
+    store_id: UUID
+    total: Money
+    tax: Money
+    commission_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartRefund:
+    """What goes back of one store's share of an order; `total` is what the share cost."""
+
+    store_id: UUID
+    total: Money
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReceipt:
+    """Money of an order that is back in the customer's wallet."""
+
+    order_id: UUID
+    refunded: Money
+    journal_id: int
+    is_replay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaymentCard:
+    """A try to pay an order. `deposit_id` names the deposit that the customer has to make, if any."""
+
+    payment_id: UUID
+    order_id: UUID
+    state: str
+    total: Money
+    from_wallet: Money
+    provider: str
+    deposit_id: UUID | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseHold:
+    """Money set aside for an automatic purchase until `expires_at`."""
+
+    hold_id: UUID
+    amount: Money
+    expires_at: datetime
+    is_replay: bool

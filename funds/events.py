@@ -1,6 +1,7 @@
 """Facts the funds context publishes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -40,6 +41,7 @@ class DepositReturned(Event):
     wire_name: ClassVar[str] = "funds.deposit_returned"
     deposit_id: UUID
     customer_id: UUID
+    journal_id: int
     amount: Money
     is_charge_back: bool
 
@@ -59,6 +61,7 @@ class PaymentTaskParked(Event):
     wire_name: ClassVar[str] = "funds.payment_task_parked"
     task_id: UUID
     kind: str
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,7 @@ class BalanceLow(Event):
     customer_id: UUID
     available: Money
     threshold: Money
+    noticed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,7 @@ class OrderPaymentSucceeded(Event):
     """All money of the order is in escrow."""
 
     wire_name: ClassVar[str] = "funds.order_payment_succeeded"
+    payment_id: UUID
     order_id: UUID
     customer_id: UUID
     total: Money
@@ -117,6 +122,7 @@ class OrderPaymentFailed(Event):
     """The order cannot be paid this way; whatever came in is in the customer's wallet."""
 
     wire_name: ClassVar[str] = "funds.order_payment_failed"
+    payment_id: UUID
     order_id: UUID
     customer_id: UUID
     total: Money

@@ -1,6 +1,7 @@
 """Models of the context, re-exported: Django looks for them here."""
 
 from .ledger.models import Account, AccountDelta, Hold, Journal, Posting
+from .order_money.models import OrderMoney, OrderPayment, OrderRefund, PartMoney
 from .payments.models import (
     Decision,
     Deposit,
@@ -26,6 +27,10 @@ __all__ = [
     "FundsPolicy",
     "Hold",
     "Journal",
+    "OrderMoney",
+    "OrderPayment",
+    "OrderRefund",
+    "PartMoney",
     "PaymentAttempt",
     "PaymentEvent",
     "PaymentTask",

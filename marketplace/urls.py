@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from marketplace.core.observability.health import healthz, readyz
+from marketplace.core.observability.metrics import metrics
 from stores.urls import urlpatterns as store_routes
 
 CONTEXTS = ["users", "stores", "funds", "links", "promotions", "purchases", "notifications"]
@@ -15,6 +16,7 @@ UNVERSIONED = [route for route in store_routes if str(route.pattern).startswith(
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),

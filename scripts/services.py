@@ -71,8 +71,18 @@ def relay() -> Program:
 
 def beat() -> Program:
     """The clock of periodic work."""
-    command: list[str | Path] = [BIN / "celery", "--quiet", "-A", "marketplace", "beat", "--loglevel", "WARNING"]
-    return Program("beat", [*command, "--pidfile", ""])
+    command: list[str | Path] = [
+        BIN / "celery",
+        "--quiet",
+        "-A",
+        "marketplace",
+        "beat",
+        "--loglevel",
+        "WARNING",
+        "--pidfile",
+        "",
+    ]
+    return Program("beat", command)
 
 
 def layout(address: str, port: int) -> list[Program]:

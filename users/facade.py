@@ -25,6 +25,8 @@
     An access token without a session, for measurements and tools. It works as any other and runs out as fast.
 `contacts(ids) -> dict[UUID, Contact]`
     Address, name and language of each that may be written to: active, address proven. One query.
+`staff_with(permission) -> list[UUID]`
+    Active people of the house who have that Django permission (`app.codename`), administrators included.
 `departments_of(user_id) -> dict[UUID, frozenset[str]]`
     A person's keys by department, as `core.access.KEYS`.
 `kpis() -> list[Kpi]`
@@ -35,7 +37,7 @@ from django.utils import timezone
 
 from marketplace.core.kpis import Kpi
 
-from .accounts.selectors import accounts_exist, contacts
+from .accounts.selectors import accounts_exist, contacts, staff_with
 from .accounts.services.sessions import access_token
 from .contracts import Contact
 from .customers import selectors as _customers
@@ -62,6 +64,7 @@ __all__ = [
     "places_within",
     "record_order_outcome",
     "record_order_outcomes",
+    "staff_with",
 ]
 
 

@@ -102,11 +102,13 @@ SELECT a.id, a.deposited, t.deposited, a.spent, t.spent FROM funds_account a
              CASE WHEN j.tally = 'deposited' THEN p.amount ELSE 0 END AS deposited,
              CASE WHEN j.tally = 'spent_back' THEN -p.amount ELSE 0 END AS spent
         FROM funds_posting p JOIN funds_journal j ON j.id = p.journal_id
+       WHERE j.tally IN ('deposited', 'spent_back')
       UNION ALL
       SELECT p.debit_id,
              CASE WHEN j.tally = 'deposit_back' THEN -p.amount ELSE 0 END,
              CASE WHEN j.tally = 'spent' THEN p.amount ELSE 0 END
         FROM funds_posting p JOIN funds_journal j ON j.id = p.journal_id
+       WHERE j.tally IN ('deposit_back', 'spent')
     ) AS side GROUP BY account_id
   ) t ON t.account_id = a.id
  WHERE a.is_strict AND (a.deposited <> COALESCE(t.deposited, 0) OR a.spent <> COALESCE(t.spent, 0))
@@ -137,6 +139,23 @@ SELECT h.id, h.captured FROM funds_hold h
      WHERE j.hold_id IS NOT NULL GROUP BY j.hold_id
   ) c ON c.hold_id = h.id
  WHERE h.captured <> COALESCE(c.moved, 0)
+""",
+    ),
+    Invariant(
+        "refunds_match_holds",
+        "what was refunded of a hold is what reversals of its captures, and refunds of the order it paid, moved back",
+        """
+SELECT h.id, h.refunded FROM funds_hold h
+  LEFT JOIN (
+    SELECT hold_id, SUM(amount) AS moved FROM (
+      SELECT c.hold_id, p.amount FROM funds_journal c
+        JOIN funds_journal r ON r.reverses_id = c.id JOIN funds_posting p ON p.journal_id = r.id
+       WHERE c.hold_id IS NOT NULL
+      UNION ALL
+      SELECT hold_id, refunded_minor FROM funds_ordermoney WHERE hold_id IS NOT NULL
+    ) AS part GROUP BY hold_id
+  ) b ON b.hold_id = h.id
+ WHERE h.refunded <> COALESCE(b.moved, 0)
 """,
     ),
 )

@@ -17,9 +17,10 @@ from .errors import (
     UnknownAccountError,
     UnknownHoldError,
 )
-from .models import Account, AccountDelta, Hold, Journal, Posting, Tally
-from .ports import insufficient
-from .terms import AccountRef, CaptureOrder, HoldOrder, Placed, Posted, Transfer, tally_of, total_debits
+from .models import Account, AccountDelta, Hold, Journal, Posting
+from .orm_accounts import account_id, require, tally_changes
+from .orm_batch import post_many
+from .terms import CaptureOrder, HoldOrder, Placed, Posted, Transfer, tally_of, total_debits
 
 CAPTURE_SCOPE = "capture"
 Accounts = dict[int, Account]
@@ -40,7 +41,7 @@ class OrmEngine:
             return replay
         needs = total_debits([(debit, amount.minor) for debit, _credit, amount in legs])
         for number, needed in sorted(needs.items()):
-            _require(accounts[number], needed)
+            require(accounts[number], needed)
         journal = _insert_journal(
             Journal(
                 scope=transfer.scope,
@@ -58,6 +59,10 @@ class OrmEngine:
             return Posted(journal.pk, is_replay=False)
         return journal
 
+    def post_many(self, transfers: Sequence[Transfer]) -> list[Posted]:
+        """Post journals of different keys, all or nothing."""
+        return post_many(transfers)
+
     @transaction.atomic
     def place_hold(self, order: HoldOrder) -> Placed:
         """Set money aside."""
@@ -73,7 +78,7 @@ class OrmEngine:
             if before.fingerprint != order.fingerprint:
                 raise KeyReusedError
             return Placed(before.pk, before.expires_at, is_replay=True)
-        _require(payer, order.amount.minor)
+        require(payer, order.amount.minor)
         try:
             with transaction.atomic():
                 hold = Hold.objects.create(
@@ -155,43 +160,6 @@ class OrmEngine:
         return {account.pk: account for account in [*strict, *lazy]}
 
 
-def account_id(ref: AccountRef) -> int:
-    """The account's number; one named by key is opened if it is not there yet."""
-    if isinstance(ref, int):
-        return ref
-    account, _is_new = Account.objects.get_or_create(
-        owner_kind=ref.owner_kind,
-        owner_id=ref.owner_id,
-        kind=ref.kind,
-        currency=ref.currency,
-        defaults={"is_strict": ref.is_strict},
-    )
-    return account.pk
-
-
-def free_lapsed(account: Account) -> int:
-    """Expire the account's lapsed holds; the caller holds its lock. How much became free."""
-    lapsed = Hold.objects.filter(payer=account, state=Hold.State.ACTIVE, expires_at__lte=db_now())
-    # Chosen first, changed by key: the clock moves on between two statements.
-    chosen = {hold.pk: hold.amount - hold.captured for hold in lapsed}
-    freed = sum(chosen.values())
-    if chosen:
-        Hold.objects.filter(pk__in=list(chosen)).update(state=Hold.State.EXPIRED, updated_at=db_now())
-        Account.objects.filter(pk=account.pk).update(held=F("held") - freed)
-        account.held -= freed
-    return freed
-
-
-def _require(account: Account, needed: int) -> None:
-    if not account.is_strict:
-        return
-    missing = needed - (account.posted - account.held)
-    if missing > 0:
-        missing -= free_lapsed(account)
-    if missing > 0:
-        raise insufficient(missing, account.currency)
-
-
 def _expect_currency(accounts: Accounts, numbers: Sequence[int], currency: str) -> None:
     for number in numbers:
         account = accounts.get(number)
@@ -241,8 +209,7 @@ def _move(account: Account, change: int, tally: str) -> int | None:
     if not account.is_strict:
         AccountDelta.objects.create(account=account, amount=change)
         return None
-    deposited = change if (tally, change > 0) in {(Tally.DEPOSITED, True), (Tally.DEPOSIT_BACK, False)} else 0
-    spent = -change if (tally, change > 0) in {(Tally.SPENT, False), (Tally.SPENT_BACK, True)} else 0
+    deposited, spent = tally_changes(tally, change)
     Account.objects.filter(pk=account.pk).update(
         posted=F("posted") + change, deposited=F("deposited") + deposited, spent=F("spent") + spent
     )

@@ -1,5 +1,6 @@
 """The port to the engines that move money, and what an engine answers instead of writing."""
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -20,6 +21,14 @@ class LedgerEngine(Protocol):
         """Post a journal once per (scope, key).
 
         Raises `InsufficientFundsError`, `KeyReusedError`, `UnknownAccountError`.
+        """
+
+    def post_many(self, transfers: Sequence[Transfer]) -> list[Posted]:
+        """Post journals of different keys, all or nothing; what was posted for each, in order.
+
+        What arrives in the batch cannot be spent in it; postings are numbered, and running balances told, in order.
+        Lazy accounts get one delta for the whole batch: a delta names no journal, and the fewer there are the sooner
+        they are rolled up. Raises `InsufficientFundsError`, `KeyReusedError`, `UnknownAccountError`.
         """
 
     def place_hold(self, order: HoldOrder) -> Placed:

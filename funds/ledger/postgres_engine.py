@@ -1,5 +1,6 @@
-"""PostgreSQL: one function call, one round trip for each movement of money (functions: migration 0002)."""
+"""PostgreSQL: one function call, one round trip for each movement of money (functions: migrations 0002, 0003)."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from .errors import (
     UnknownHoldError,
 )
 from .ports import insufficient
+from .postgres_batch import BATCH_STATEMENT, batch_values
 from .terms import AccountRef, CaptureOrder, HoldOrder, Placed, Posted, Transfer, tally_of
 
 CAPTURE_SCOPE = "capture"
@@ -26,11 +28,14 @@ class PostgresEngine:
 
     def post(self, transfer: Transfer) -> Posted:
         """Post a journal once per (scope, key)."""
-        debit_places, debit_values = _accounts([leg.debit for leg in transfer.legs])
-        credit_places, credit_values = _accounts([leg.credit for leg in transfer.legs])
+        if len(transfer.legs) > 1:
+            return self.post_many([transfer])[0]
+        (leg,) = transfer.legs
+        debit, debit_values = _account(leg.debit)
+        credit, credit_values = _account(leg.credit)
         journal, outcome, missing = _call(
-            "SELECT journal, outcome, missing FROM funds_post_transfer("  # noqa: S608 - places only, values apart
-            f"%s, %s, %s, %s, %s, %s, %s, %s, {debit_places}, {credit_places}, %s::varchar[], %s::bigint[])",
+            "SELECT journal, outcome, missing FROM funds_post_leg("  # noqa: S608 - places only, values apart
+            f"%s, %s, %s, %s, %s, %s, %s, %s, {debit}, {credit}, %s, %s)",
             [
                 transfer.scope,
                 transfer.key,
@@ -42,13 +47,25 @@ class PostgresEngine:
                 transfer.reverses,
                 *debit_values,
                 *credit_values,
-                [leg.amount.currency for leg in transfer.legs],
-                [leg.amount.minor for leg in transfer.legs],
+                leg.amount.currency,
+                leg.amount.minor,
             ],
         )
         if outcome == "insufficient":
-            raise insufficient(missing, transfer.legs[0].amount.currency)
+            raise insufficient(missing, leg.amount.currency)
         return _posted(journal, outcome)
+
+    def post_many(self, transfers: Sequence[Transfer]) -> list[Posted]:
+        """Post journals of different keys, all or nothing."""
+        journals, replays, outcome, missing, currency = _call(BATCH_STATEMENT, batch_values(transfers))
+        match outcome:
+            case "insufficient":
+                raise insufficient(missing, currency)
+            case "reused":
+                raise KeyReusedError
+            case "mismatch":
+                raise UnknownAccountError
+        return [Posted(number, is_replay=replay) for number, replay in zip(journals, replays, strict=True)]
 
     def place_hold(self, order: HoldOrder) -> Placed:
         """Set money aside."""
@@ -136,16 +153,6 @@ def _posted(journal: int, outcome: str) -> Posted:
     if outcome == "mismatch":
         raise UnknownAccountError
     return Posted(journal, is_replay=outcome == "replayed")
-
-
-def _accounts(refs: list[AccountRef]) -> tuple[str, list[Any]]:
-    places: list[str] = []
-    values: list[Any] = []
-    for ref in refs:
-        place, found = _account(ref)
-        places.append(place)
-        values += found
-    return f"ARRAY[{', '.join(places)}]::bigint[]", values
 
 
 def _account(ref: AccountRef) -> tuple[str, list[Any]]:

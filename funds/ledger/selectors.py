@@ -51,14 +51,18 @@ class TrialBalance:
 
 
 def trial_balance() -> TrialBalance:
-    """Balances by currency and kind (two queries)."""
-    deltas: dict[tuple[str, str], int] = {
-        (row["account__currency"], row["account__kind"]): row["total"]
-        for row in AccountDelta.objects.values("account__currency", "account__kind").annotate(total=Sum("amount"))
-    }
-    posted = (
+    """Balances by currency and kind.
+
+    One statement: what is posted or rolled up between two would show on one side only, as if the books were broken.
+    """
+    deltas = (
+        AccountDelta.objects.filter(account__currency=OuterRef("currency"), account__kind=OuterRef("kind"))
+        .values("account__currency")
+        .annotate(total=Sum("amount"))
+    )
+    rows = (
         Account.objects.values("currency", "kind")
-        .annotate(total=Sum("posted"), accounts=Count("pk"))
+        .annotate(total=Sum("posted"), accounts=Count("pk"), waiting=_or_zero(deltas.values("total")))
         .order_by("currency", "kind")
     )
     return TrialBalance(
@@ -67,9 +71,9 @@ def trial_balance() -> TrialBalance:
                 row["currency"],
                 row["kind"],
                 row["accounts"],
-                Money(int(row["total"] + deltas.get((row["currency"], row["kind"]), 0)), row["currency"]),
+                Money(int(row["total"] + row["waiting"]), row["currency"]),
             )
-            for row in posted
+            for row in rows
         )
     )
 

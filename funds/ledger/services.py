@@ -1,6 +1,7 @@
 """Every write to the books. Amounts are `Money` (integer minor units); keys are business keys, used once per scope."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from marketplace.core.ids import uuid7
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
 
-from .errors import NotReversibleError
+from .errors import KeyReusedError, NotReversibleError
 from .models import Account, AccountDelta, Hold, Journal, JournalKind, Tally
-from .orm_engine import OrmEngine, free_lapsed
+from .orm_accounts import free_lapsed
+from .orm_engine import OrmEngine
 from .ports import LedgerEngine
 from .postgres_engine import PostgresEngine
 from .terms import (
@@ -52,6 +54,38 @@ def post_transfer(
     expect_legs(legs)
     transfer = Transfer(scope, key, kind, tuple(legs), at=at, source=source, tally=tally_of(kind))
     return engine().post(transfer)
+
+
+def post_transfers(*, transfers: Iterable[Transfer]) -> list[Posted]:
+    """Post many journals in one round trip, all or nothing, each once per (scope, key); the answers are in order.
+
+    The same as a `post_transfer` each, but what arrives in the batch cannot be spent in it. A key that was posted
+    before, or that comes twice, with the same content has one effect; its later answers are replays. What each counts
+    as follows from its kind. Raises `InsufficientFundsError`, `KeyReusedError`, `UnknownAccountError`, `ValueError`.
+    """
+    asked = [_counted(transfer) for transfer in transfers]
+    unique: dict[tuple[str, str], Transfer] = {}
+    for transfer in asked:
+        expect_legs(transfer.legs)
+        first = unique.setdefault((transfer.scope, transfer.key), transfer)
+        if first is not transfer and first.fingerprint != transfer.fingerprint:
+            raise KeyReusedError
+    if not unique:
+        return []
+    posted = dict(zip(unique, engine().post_many(list(unique.values())), strict=True))
+    if len(unique) == len(asked):
+        return list(posted.values())
+    answers = []
+    for transfer in asked:
+        name = (transfer.scope, transfer.key)
+        answers.append(posted[name])
+        posted[name] = replace(posted[name], is_replay=True)
+    return answers
+
+
+def _counted(transfer: Transfer) -> Transfer:
+    tally = tally_of(transfer.kind)
+    return transfer if transfer.tally == tally else replace(transfer, tally=tally)
 
 
 def place_hold(

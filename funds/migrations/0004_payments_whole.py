@@ -26,7 +26,7 @@ def write_events(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('funds', '0002_ledger_functions'),
+        ('funds', '0003_ledger_batch'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -76,6 +76,6 @@ def drop_function(apps, schema_editor):
 class Migration(migrations.Migration):
     """Functions only."""
 
-    dependencies = [("funds", "0004_payments_whole")]
+    dependencies = [("funds", "0005_order_money")]
 
     operations = [migrations.RunPython(replace_function, drop_function)]

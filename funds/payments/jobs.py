@@ -1,7 +1,8 @@
 """What each kind of payment task asks its provider, and what the answer means for the books.
 
-`ask` runs outside any transaction and touches no row; `take_over` runs inside the one that ends the task, with its
-subject locked first. An earlier attempt without an answer is looked for at the provider before anything is sent.
+`ask` runs outside any transaction and touches no row. What the provider shows of `payments` is recorded first, each in
+a transaction of its own (harmless twice); `take_over` runs inside the one that ends the task, with its subject locked
+first. An earlier attempt without an answer is looked for at the provider before anything is sent.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from .providers import Checkout, PaymentReading, Provider, ProviderUncertainErro
 from .providers.protocol import PayoutReading, RefundReading
 from .services.closing import close_deposit
 from .services.payouts import fail_payout, lock_payout, record_payout
-from .services.recording import record_reading, record_refund, refresh_deposit
+from .services.recording import record_refund, refresh_deposit
 from .services.refunds import fail_refund, lock_payment
 
 
@@ -40,6 +41,9 @@ class Job(Protocol):
     def ask(self, request: Request, provider: Provider) -> Any:
         """Talk to the provider; raises its three errors."""
 
+    def payments(self, answer: Any) -> tuple[PaymentReading, ...]:
+        """The payments that the answer shows."""
+
     def take_over(self, task: PaymentTask, answer: Any) -> None:
         """Write the answer into the books, the subject's row locked first. Raises `AnswerMismatchError`."""
 
@@ -60,14 +64,15 @@ class StartDeposit:
             key=request.key, reference=deposit.pk, amount=deposit.amount, expires_at=deposit.expires_at
         )
 
+    def payments(self, answer: Checkout) -> tuple[PaymentReading, ...]:
+        return answer.payments
+
     def take_over(self, task: PaymentTask, answer: Checkout) -> None:
         deposit = _lock_deposit(task)
         deposit.checkout_url = answer.checkout_url
         if deposit.state == Deposit.State.CREATED:
             deposit.state = Deposit.State.PREFERENCE_READY if answer.checkout_url else Deposit.State.PENDING
         deposit.save(update_fields=["state", "checkout_url", "updated_at"])
-        for reading in answer.payments:
-            record_reading(provider=task.provider, reading=reading)
 
     def refuse(self, task: PaymentTask, because: str) -> None:
         close_deposit(_lock_deposit(task), state=Deposit.State.REJECTED)
@@ -82,8 +87,10 @@ class ReadPayment:
             raise NotShownYetError("the provider does not show this payment yet")
         return reading
 
+    def payments(self, answer: PaymentReading) -> tuple[PaymentReading, ...]:
+        return (answer,)
+
     def take_over(self, task: PaymentTask, answer: PaymentReading) -> None:
-        record_reading(provider=task.provider, reading=answer)
         ProviderEvent.objects.filter(pk=_of(task.event).pk).update(processed_at=db_now())
 
     def refuse(self, task: PaymentTask, because: str) -> None:
@@ -96,6 +103,9 @@ class SendRefund:
     def ask(self, request: Request, provider: Provider) -> RefundReading:
         refund = _of(request.task.refund)
         return provider.refund_payment(key=request.key, payment_id=refund.payment.payment_id, amount=refund.amount)
+
+    def payments(self, answer: RefundReading) -> tuple[PaymentReading, ...]:
+        return ()
 
     def take_over(self, task: PaymentTask, answer: RefundReading) -> None:
         refund = _of(task.refund)
@@ -123,6 +133,9 @@ class SendPayout:
         return provider.start_payout(
             key=request.key, reference=payout.pk, amount=payout.amount, destination=payout.destination
         )
+
+    def payments(self, answer: PayoutReading) -> tuple[PaymentReading, ...]:
+        return ()
 
     def take_over(self, task: PaymentTask, answer: PayoutReading) -> None:
         record_payout(payout=lock_payout(_of(task.payout).pk), reading=answer)

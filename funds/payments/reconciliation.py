@@ -12,11 +12,10 @@ from typing import Final, TypeVar
 
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
-from django.utils import timezone
 
 from funds.ledger.selectors import balance_of
 from funds.ledger.terms import AccountKey
-from marketplace.core.clock import db_now, read_db_now
+from marketplace.core.clock import db_now, platform_day, read_db_now
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
 
@@ -109,7 +108,7 @@ def take_over(provider: str, reading: PaymentReading) -> int:
     return sum(_find(recorded.payment, kind, is_repaired=repaired) for kind, repaired in _differences(recorded))
 
 
-def report_clearing() -> list[ReconciliationFinding]:
+def report_clearing(*, at: datetime) -> list[ReconciliationFinding]:
     """Compare each clearing account with its provider's event ledgers and payouts; an empty list is health."""
     found = []
     for name in {provider.name for provider in active_providers()}:
@@ -119,7 +118,7 @@ def report_clearing() -> list[ReconciliationFinding]:
                 finding, _new = ReconciliationFinding.objects.get_or_create(
                     provider=name,
                     kind=_Kind.CLEARING,
-                    subject=f"{currency} {timezone.now():%Y-%m-%d}",
+                    subject=f"{currency} {platform_day(at).isoformat()}",
                     defaults={"is_repaired": False, "detail": f"{balance} instead of {Money(expected, currency)}"},
                 )
                 logger.error("clearing differs", extra={"provider": name, "currency": currency})
@@ -152,10 +151,9 @@ def _ask_about(name: str, ask: Callable[[Provider], None]) -> bool:
         ask(provider)
     except KeyError:
         return False  # switched off: it cannot be asked
-    except ProviderDeferredError:
-        return False
-    except OUT:
-        circuits.report_silence(name)
+    except OUT as error:
+        if not isinstance(error, ProviderDeferredError) or error.is_out:
+            circuits.report_silence(name)
         return False
     circuits.report_answer(name)
     return True

@@ -14,7 +14,7 @@ from kombu.exceptions import ChannelError
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-from . import reconciliation, work
+from . import reconciliation, retention, work
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,13 @@ def reconcile_providers() -> None:
 @shared_task(name="funds.report_clearing")
 def report_clearing() -> None:
     """Compare the clearing accounts with the providers' payments (beat, daily)."""
-    reconciliation.report_clearing()
+    reconciliation.report_clearing(at=timezone.now())
+
+
+@shared_task(name="funds.forget_old_payments")
+def forget_old_payments() -> None:
+    """Forget what has outlived its use (beat, daily)."""
+    retention.forget_old(timezone.now())
 
 
 def wake_due_tasks() -> int:

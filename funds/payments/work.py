@@ -29,6 +29,7 @@ from .providers import (
     provider_named,
 )
 from .services.queueing import park_task
+from .services.recording import record_reading
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,8 @@ def _ask(claim: Claim, provider: Provider) -> None:
         circuits.report_answer(name)
         _record_refusal(claim, str(error))
     except ProviderDeferredError as error:
+        if error.is_out:
+            circuits.report_silence(name)
         _record_deferral(claim, error)
     except NotShownYetError as error:
         circuits.report_answer(name)
@@ -180,14 +183,21 @@ def _request(claim: Claim) -> Request:
 
 
 def _take_over(claim: Claim, answer: Any) -> None:
+    job = JOBS[claim.task.kind]
     try:
+        for reading in job.payments(answer):
+            record_reading(provider=claim.task.provider, reading=reading)
         with transaction.atomic():
             # The subject's lock first, then the task's row: as everybody does who calls a subject off.
-            JOBS[claim.task.kind].take_over(claim.task, answer)
+            job.take_over(claim.task, answer)
             if not _finish(claim, _Outcome.ACCEPTED, "", state=_State.DONE, last_error=""):
                 transaction.set_rollback(True)
     except AnswerMismatchError as error:
         _park(claim, str(error))
+    except Exception as error:
+        # The provider has acted, the books have not: the next attempt asks it and tries again.
+        logger.exception("the answer of a payment task could not be recorded", extra={"task": str(claim.task.pk)})
+        _record_uncertainty(claim, f"not recorded: {type(error).__name__}: {error}")
 
 
 @transaction.atomic

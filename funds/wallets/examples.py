@@ -81,3 +81,43 @@ SUMMARY = OpenApiExample(
 )
 CANCEL_REQUEST = OpenApiExample("Call it off", {"state": "cancelled"}, request_only=True)
 CANCEL_ANSWER = OpenApiExample("Called off", {**DEPOSIT_JSON, "state": "cancelled"}, response_only=True)
+SETTINGS = OpenApiExample(
+    "Limits in pesos",
+    {
+        "settings": [
+            {
+                "currency": "MXN",
+                "weekly_limit": {"amount": "1500.00", "currency": "MXN"},
+                "low_balance_threshold": {"amount": "200.00", "currency": "MXN"},
+            }
+        ]
+    },
+    response_only=True,
+)
+SETTINGS_REQUEST = OpenApiExample(
+    "At most 1,500 pesos a week",
+    {"weekly_limit": {"amount": "1500.00", "currency": "MXN"}},
+    request_only=True,
+)
+PAYOUT_JSON = {
+    "id": "0198c0e5-0b5c-7a33-9d1e-6f0c2b7a4e88",
+    "state": "requested",
+    "amount": {"amount": "250.00", "currency": "MXN"},
+    "destination": "…9719",
+    "note": "rent",
+    "failure": "",
+    "created_at": "2026-01-31T16:00:00Z",
+    "settled_at": None,
+}
+WITHDRAWAL = OpenApiExample(
+    "Settled",
+    {**PAYOUT_JSON, "state": "settled", "settled_at": "2026-01-31T16:02:11Z"},
+    response_only=True,
+)
+WITHDRAWAL_REQUEST = OpenApiExample(
+    "Withdraw 250 pesos",
+    {"amount": {"amount": "250.00", "currency": "MXN"}, "destination": "032180000118359719", "note": "rent"},
+    request_only=True,
+)
+WITHDRAWAL_ANSWER = OpenApiExample("On its way", PAYOUT_JSON, response_only=True, status_codes=["202"])
+WITHDRAWAL_CANCELLED = OpenApiExample("Called off", {**PAYOUT_JSON, "state": "cancelled"}, response_only=True)

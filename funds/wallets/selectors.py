@@ -18,7 +18,10 @@ from funds.ledger.selectors import wallets_of_owners
 from marketplace.core.clock import db_now, platform_day
 from marketplace.core.money import Money
 
-from .models import StatementNote
+from .models import StatementNote, WalletSettings
+
+AUTOMATIC_SCOPE: Final = "automatic"
+"""Of holds for automatic purchases; the weekly limit counts these."""
 
 
 class Period(StrEnum):
@@ -115,6 +118,37 @@ def sums_of(customer_id: UUID, *, period: Period, at: datetime) -> list[PeriodSu
     return [
         _period_sum(start, currency, totals.get((start, currency), {})) for start in starts for currency in currencies
     ]
+
+
+def settings_of(customer_id: UUID) -> list[WalletSettings]:
+    """The customer's own limits, by currency."""
+    return list(WalletSettings.objects.filter(customer_id=customer_id).order_by("currency"))
+
+
+def taken_this_week(account: Account, *, at: datetime) -> Money:
+    """What automatic purchases begun in the platform's week of `at` took and still hold; weeks begin on Monday."""
+    zone = ZoneInfo(settings.PLATFORM_TIME_ZONE)
+    day = platform_day(at)
+    monday = datetime.combine(day - timedelta(days=day.weekday()), datetime.min.time(), tzinfo=zone)
+    still_held = Case(
+        When(state=Hold.State.ACTIVE, expires_at__gt=db_now(), then=F("amount") - F("captured")), default=Value(0)
+    )
+    taken = Hold.objects.filter(
+        scope=AUTOMATIC_SCOPE, payer=account, created_at__gte=monday, created_at__lt=monday + timedelta(weeks=1)
+    ).aggregate(total=Sum(F("captured") - F("refunded") + still_held))
+    return Money(taken["total"] or 0, account.currency)
+
+
+def left_this_week(account: Account, *, at: datetime) -> Money | None:
+    """What automatic purchases may still take; None without a limit. The caller holds the account's lock."""
+    limit = (
+        WalletSettings.objects.filter(customer_id=account.owner_id, currency=account.currency)
+        .values_list("weekly_limit_minor", flat=True)
+        .first()
+    )
+    if limit is None:
+        return None
+    return Money(max(0, limit - taken_this_week(account, at=at).minor), account.currency)
 
 
 def _balance(row: Any) -> WalletBalance:

@@ -1,7 +1,7 @@
 """The JSON of the wallet routes."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,15 +10,20 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from funds.ledger.models import Hold, JournalKind, Posting
-from funds.payments.models import Deposit
+from funds.payments.models import Deposit, Payout
 from funds.payments.providers import PROVIDER_NAMES
 from marketplace.core.http import fields
-from marketplace.core.money import Money
+from marketplace.core.money import CURRENCIES, Money
 
+from .destinations import MAX_LENGTH, is_destination
+from .models import WalletSettings
 from .selectors import Period
 
 POSTED = "posted"
 NOTE_LENGTH = 200
+FILES = ("csv", "pdf")
+DAYS_SHOWN = 30
+MAX_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +187,108 @@ class SummarySerializer(serializers.Serializer[Any]):
     period = fields.ChoiceField(choices=[period.value for period in Period], read_only=True)
     time_zone = fields.CharField(read_only=True)
     sums = PeriodSumSerializer(many=True, read_only=True)
+
+
+class SettingsRowSerializer(serializers.Serializer[Any]):
+    """One's own limits in one currency; null is no limit, no alert."""
+
+    currency = fields.CharField(read_only=True)
+    weekly_limit = fields.MoneyField(read_only=True, allow_null=True)
+    low_balance_threshold = fields.MoneyField(read_only=True, allow_null=True)
+
+    def to_representation(self, instance: WalletSettings) -> dict[str, Any]:
+        """Amounts in the row's currency."""
+        return super().to_representation(
+            {
+                "currency": instance.currency,
+                "weekly_limit": _money(instance.weekly_limit_minor, instance.currency),
+                "low_balance_threshold": _money(instance.low_balance_minor, instance.currency),
+            }
+        )
+
+
+@extend_schema_serializer(many=False)
+class SettingsSerializer(serializers.Serializer[Any]):
+    """All of one's own limits."""
+
+    settings = SettingsRowSerializer(many=True, read_only=True)
+
+
+class SettingsChangeSerializer(serializers.Serializer[Any]):
+    """What is to change; what is not named stays. The amounts' currency says which wallet is meant."""
+
+    currency = fields.ChoiceField(choices=sorted(CURRENCIES), required=False)
+    weekly_limit = fields.MoneyField(allow_zero=True, required=False, allow_null=True)
+    low_balance_threshold = fields.MoneyField(allow_zero=True, required=False, allow_null=True)
+
+
+class PayoutRequestSerializer(serializers.Serializer[Any]):
+    """How much to send to which bank account."""
+
+    default_error_messages = {
+        "destination": _("Give the bank account: a CLABE of 18 digits for pesos, otherwise 4 to 34 of A-Z and 0-9."),
+    }
+
+    amount = fields.MoneyField()
+    destination = fields.CharField(max_length=MAX_LENGTH, trim_whitespace=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A bank account of that currency."""
+        if not is_destination(attrs["destination"], attrs["amount"].currency):
+            message = self.error_messages["destination"]
+            raise serializers.ValidationError({"destination": [message]}, code="invalid_destination")
+        return attrs
+
+
+class WithdrawalRequestSerializer(PayoutRequestSerializer):
+    """The same with one's own words."""
+
+    note = fields.CharField(max_length=NOTE_LENGTH, required=False, allow_blank=True)
+
+
+class WithdrawalChangeSerializer(serializers.Serializer[Any]):
+    """Calling it off."""
+
+    state = fields.ChoiceField(choices=[Payout.State.CANCELLED.value])
+
+
+class PayoutSerializer(serializers.Serializer[Any]):
+    """Money on its way to a bank account, of which the last characters are shown."""
+
+    id = fields.UUIDField(read_only=True)
+    state = fields.ChoiceField(choices=Payout.State.choices, read_only=True)
+    amount = fields.MoneyField(read_only=True)
+    destination = fields.CharField(source="masked_destination", read_only=True)
+    note = fields.CharField(read_only=True)
+    failure = fields.CharField(read_only=True)
+    created_at = fields.DateTimeField(read_only=True)
+    settled_at = fields.DateTimeField(read_only=True, allow_null=True)
+
+
+class StatementQuerySerializer(serializers.Serializer[Any]):
+    """Which statement. Days are the platform's, both included; without them, the last thirty."""
+
+    default_error_messages = {
+        "period": _("Choose a period of at most %(most)s days that does not end before it begins."),
+        "years": _("Choose days between 2000 and 2100."),
+    }
+
+    file = fields.ChoiceField(choices=FILES, default=FILES[0])
+    since = fields.DateField(required=False)
+    until = fields.DateField(required=False)
+    currency = fields.ChoiceField(choices=sorted(CURRENCIES), required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Fill in what was left out; a bounded period."""
+        until = attrs.get("until", self.context["today"])
+        if any(not 2000 <= attrs[name].year <= 2100 for name in ("since", "until") if name in attrs):
+            raise serializers.ValidationError({"since": [self.error_messages["years"]]}, code="invalid_period")
+        since = attrs.get("since", until - timedelta(days=DAYS_SHOWN - 1))
+        if not 0 <= (until - since).days < MAX_DAYS:
+            message = self.error_messages["period"] % {"most": MAX_DAYS}
+            raise serializers.ValidationError({"since": [message]}, code="invalid_period")
+        return {"currency": settings.DEFAULT_CURRENCY, **attrs, "since": since, "until": until}
+
+
+def _money(minor: int | None, currency: str) -> Money | None:
+    return None if minor is None else Money(minor, currency)

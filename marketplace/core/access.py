@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
-AREAS = ("catalog", "inventory", "procurement", "questions", "promotions")
+AREAS = ("catalog", "inventory", "procurement", "questions", "promotions", "money")
 KEYS = tuple(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
 
 

@@ -33,13 +33,14 @@ def forget_old(at: datetime) -> Forgotten:
     unheard = EventDelivery.objects.exclude(state=EventDelivery.State.DONE).values("event")
     heard = OutboxEvent.objects.filter(relayed_at__lt=at - EVENTS_KEPT_FOR).exclude(pk__in=unheard)
     return Forgotten(
-        idempotency_keys=_delete(IdempotencyKey.objects.filter(created_at__lt=at - KEPT_FOR)),
-        events=_delete(heard),
-        job_slots=_delete(JobSlot.objects.filter(taken_at__lt=at - JOB_SLOTS_KEPT_FOR)),
+        idempotency_keys=delete_in_batches(IdempotencyKey.objects.filter(created_at__lt=at - KEPT_FOR)),
+        events=delete_in_batches(heard),
+        job_slots=delete_in_batches(JobSlot.objects.filter(taken_at__lt=at - JOB_SLOTS_KEPT_FOR)),
     )
 
 
-def _delete(rows: "QuerySet[Any, Any]") -> int:
+def delete_in_batches(rows: "QuerySet[Any, Any]") -> int:
+    """Delete the rows, a short transaction per batch; how many. Each context's own retention uses it."""
     model, deleted = rows.model, 0
     while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
         deleted += model._default_manager.filter(pk__in=keys).delete()[1].get(model._meta.label, 0)

@@ -43,9 +43,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "marketplace.core.http.schema.free_sparse_answers",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "CallingOffEnum": [("cancelled", "cancelled")],
+        "JournalKindEnum": "funds.ledger.models.JournalKind",
         "LanguageEnum": "marketplace.settings.i18n.LANGUAGES",
         "MovementKindEnum": "stores.models.StockMovement.Kind",
         "OrderStateEnum": "purchases.models.Order.State",
+        "OrderPaymentStateEnum": "funds.models.OrderPayment.State",
+        "PayoutStateEnum": "funds.models.Payout.State",
     },
 }
 

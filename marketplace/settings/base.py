@@ -26,6 +26,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")  # noqa: F405
 # How many proxies in front of us may be believed about the client's address. 0 = none.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+# Opens /metrics. Empty: only for clients on this machine.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 INSTALLED_APPS = [
     # The admin's looks come before the admin itself: templates are taken from the first that has them.

@@ -10,6 +10,7 @@ LOG_HASH_KEY = env.str("LOG_HASH_KEY")
 
 # Play money only where somebody says so.
 SANDBOX_PROVIDER = env.bool("SANDBOX_PROVIDER", default=False)
+PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="mercadopago")
 PAYOUT_PROVIDER = env.str("PAYOUT_PROVIDER", default="manual")
 MERCADOPAGO_MUST_BE_COMPLETE = True
 

@@ -57,14 +57,23 @@ WITHOUT_ADMIN = {
 }
 # Names that wait in the database as deliveries: whoever renames one strands its rows. Add, never rename.
 HANDLERS = {
+    "funds.fail_order_payment_on_deposit_rejected",
+    "funds.finish_order_payment_on_deposit_credited",
     "funds.run_task_on_payment_task_queued",
     "notifications.send_mail_on_mail_requested",
     "notifications.tell_audience_on_flash_promo_started",
     "notifications.tell_deposit_credited",
     "notifications.tell_deposit_rejected",
+    "notifications.tell_deposit_returned",
+    "notifications.tell_low_balance",
     "notifications.tell_order_delivered",
     "notifications.tell_order_paid",
+    "notifications.tell_order_payment_failed",
+    "notifications.tell_payment_parked",
+    "notifications.tell_payment_set_aside",
     "notifications.tell_welcome",
+    "notifications.tell_withdrawal_refused",
+    "notifications.tell_withdrawal_settled",
     "promotions.end_promo_when_nothing_is_left",
     "promotions.move_promos_when_store_moves",
     "promotions.reread_running_when_store_state_changes",

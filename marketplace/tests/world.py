@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from funds.facade import start_order_payment
 from funds.payments.services import fund_wallets
 from marketplace.core.access import KEYS
 from marketplace.core.ids import uuid7
@@ -50,7 +51,8 @@ class World:
     @property
     def secrets(self) -> list[str]:
         """What nobody but the owner (and staff) may read."""
-        own = [self.ids[route]["pk"] for route in ("funds", "orders", "promo-reservations", "client-profiles")]
+        routes = ("funds", "funds/withdrawals", "payments", "orders", "promo-reservations", "client-profiles")
+        own = [self.ids[route]["pk"] for route in routes]
         return [self.owner.email, str(self.owner.pk), MESSAGE, *map(str, own)]
 
 
@@ -84,6 +86,7 @@ def build_world() -> World:
         "departments": {"pk": here.pk, "department_pk": here.pk},
         "departments/members": {"department_pk": here.pk, "pk": own_member.pk},
         "stores": {"pk": variant.store_id, "store_id": variant.store_id},
+        "funds/stores": {"store_id": variant.store_id},
         "stores/members": {"store_id": variant.store_id, "pk": member.pk},
         "brands": {"pk": BrandFactory.create().pk},
         "categories": {"pk": variant.product.category_id},
@@ -97,7 +100,7 @@ def build_world() -> World:
 
 
 def own_things(world: World, variant: Any) -> dict[str, Ids]:
-    """A deposit, a promotion with the owner's reservation, an order, a notification."""
+    """Money on its way in and out, a promotion with the owner's reservation, an order, a notification."""
     owner = world.owner
     fund_wallets(rows=[(owner.pk, Money(100_000, "MXN"), uuid7().hex)])
     promo = make_promo(variant, units=3, ends_at=timezone.now() + timedelta(hours=2))
@@ -110,12 +113,28 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         headers={"Idempotency-Key": uuid7().hex},
     )
     order = OrderFactory.create(customer=owner)
+    payment = start_order_payment(
+        order_id=order.pk,
+        customer_id=owner.pk,
+        total=order.total,
+        from_wallet=Money(100, "MXN"),
+        provider="sandbox",
+        lasts=timedelta(minutes=30),
+    )
+    withdrawal = client.post(
+        "/api/v1/funds/withdrawals/",
+        {"amount": {"amount": "10.00", "currency": "MXN"}, "destination": "032180000118359719"},
+        format="json",
+        headers={"Idempotency-Key": uuid7().hex},
+    )
     message = MessageFactory.create(params={"title": MESSAGE, "body": "At three."})
     drain()
     return {
         "flash-promos": {"pk": promo.pk},
         "promo-reservations": {"pk": reservation.json()["id"], "reservation_id": reservation.json()["id"]},
         "funds": {"pk": deposit.json()["id"]},
+        "funds/withdrawals": {"pk": withdrawal.json()["id"]},
+        "payments": {"pk": payment.payment_id},
         "orders": {"pk": order.pk},
         "notifications": {"pk": InboxItemFactory.create(customer=owner.pk, message=message).pk},
     }

@@ -10,19 +10,23 @@ from promotions.events import FlashPromoStarted
 
 from .fan_outs import tell_audience_of_promo
 from .kinds import KINDS, Cause
-from .services import tell_customer
+from .services import tell_customer, tell_staff
 
 
 def _teller(code: str, cause: Cause) -> Callable[[Any], None]:
     def tell(event: Any) -> None:
-        """Write the message and the customer's inbox row."""
-        tell_customer(
-            kind=code,
-            customer_id=cause.customer(event),
-            params=cause.params(event),
-            dedupe_key=f"{code}:{cause.subject(event)}",
-            at=timezone.now(),
-        )
+        """Write the message and the inbox rows of whom it is for."""
+        words: dict[str, Any] = {
+            "kind": code,
+            "params": cause.params(event),
+            "dedupe_key": f"{code}:{cause.subject(event)}",
+            "at": timezone.now(),
+        }
+        customer_id = cause.customer(event)
+        if customer_id is not None:
+            tell_customer(customer_id=customer_id, **words)
+        elif cause.staff_permission:
+            tell_staff(permission=cause.staff_permission, **words)
 
     tell.__name__ = f"tell_{code}"
     return tell

@@ -12,7 +12,17 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from funds.events import DepositCredited, DepositRejected
+from funds.events import (
+    BalanceLow,
+    DepositCredited,
+    DepositRejected,
+    DepositReturned,
+    OrderPaymentFailed,
+    PaymentSetAside,
+    PaymentTaskParked,
+    PayoutRefused,
+    PayoutSettled,
+)
 from marketplace.core.events import Event, json_ready
 from purchases import facade as purchases
 from purchases.events import OrderDelivered, OrderPaid
@@ -23,10 +33,14 @@ Params = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """An event that is about one customer: who, about what (same subject, same message), and what the words need."""
+    """An event that is about one person: who, about what (same subject, same message), and what the words need.
+
+    With `staff_permission` it is for everybody of the house who has it; a `customer` of None tells nobody.
+    """
 
     event: type[Event]
-    customer: Callable[[Any], UUID]
+    customer: Callable[[Any], UUID | None] = lambda _event: None
+    staff_permission: str = ""
     subject: Callable[[Any], object]
     params: Callable[[Any], Params] = lambda _event: {}
 
@@ -44,6 +58,7 @@ class Kind:
 
 ANNOUNCEMENT: Final = "announcement"
 FLASH_STARTED: Final = "flash_started"
+MAY_DECIDE_ABOUT_MONEY: Final = "funds.add_decision"
 
 
 def _order_params(event: OrderPaid | OrderDelivered) -> Params:
@@ -105,6 +120,91 @@ _TABLE = (
             customer=lambda event: event.customer_id,
             subject=lambda event: event.deposit_id,
             params=lambda event: {"deposit": str(event.deposit_id), "amount": json_ready(event.amount)},
+        ),
+    ),
+    Kind(
+        code="deposit_returned",
+        title=_("%(amount)s went back to your means of payment"),
+        body=_("%(amount)s of your deposit went back to where it came from and left your wallet."),
+        cause=Cause(
+            event=DepositReturned,
+            customer=lambda event: event.customer_id,
+            subject=lambda event: event.journal_id,
+            params=lambda event: {"deposit": str(event.deposit_id), "amount": json_ready(event.amount)},
+        ),
+    ),
+    Kind(
+        code="withdrawal_settled",
+        title=_("Your withdrawal of %(amount)s is on your account"),
+        body=_("We sent %(amount)s to your bank account."),
+        by_mail=True,
+        cause=Cause(
+            event=PayoutSettled,
+            customer=lambda event: event.customer_id,
+            subject=lambda event: event.payout_id,
+            params=lambda event: {"payout": str(event.payout_id), "amount": json_ready(event.amount)},
+        ),
+    ),
+    Kind(
+        code="withdrawal_refused",
+        title=_("Your withdrawal was refused"),
+        body=_("The bank did not take %(amount)s. The money is back in your wallet; please check the account number."),
+        by_mail=True,
+        cause=Cause(
+            event=PayoutRefused,
+            customer=lambda event: event.customer_id,
+            subject=lambda event: event.payout_id,
+            params=lambda event: {"payout": str(event.payout_id), "amount": json_ready(event.amount)},
+        ),
+    ),
+    Kind(
+        code="payment_parked",
+        title=_("A payment needs you"),
+        body=_("A payment task (%(kind)s) could not be finished by itself. The money is untouched; please look at it."),
+        by_mail=True,
+        cause=Cause(
+            event=PaymentTaskParked,
+            staff_permission=MAY_DECIDE_ABOUT_MONEY,
+            subject=lambda event: f"{event.task_id}:{event.attempts}",
+            params=lambda event: {"task": str(event.task_id), "kind": event.kind},
+        ),
+    ),
+    Kind(
+        code="payment_set_aside",
+        title=_("A payment does not match"),
+        body=_("A payment at the provider does not match what was asked for. It moved no money; please decide."),
+        by_mail=True,
+        cause=Cause(
+            event=PaymentSetAside,
+            staff_permission=MAY_DECIDE_ABOUT_MONEY,
+            subject=lambda event: event.payment_id,
+            params=lambda event: {"payment": str(event.payment_id), "reason": event.reason},
+        ),
+    ),
+    Kind(
+        code="low_balance",
+        title=_("Your balance is low: %(available)s"),
+        body=_("Your wallet holds %(available)s, less than the %(threshold)s you want to be told about."),
+        cause=Cause(
+            event=BalanceLow,
+            customer=lambda event: event.customer_id,
+            # Each fall below the threshold is a message of its own.
+            subject=lambda event: f"{event.customer_id}:{event.threshold.currency}:{event.noticed_at.isoformat()}",
+            params=lambda event: {
+                "available": json_ready(event.available),
+                "threshold": json_ready(event.threshold),
+            },
+        ),
+    ),
+    Kind(
+        code="order_payment_failed",
+        title=_("Your order could not be paid"),
+        body=_("The payment of %(total)s did not come about. What came in is in your wallet; you can pay again."),
+        cause=Cause(
+            event=OrderPaymentFailed,
+            customer=lambda event: event.customer_id,
+            subject=lambda event: event.payment_id,
+            params=lambda event: {"order": str(event.order_id), "total": json_ready(event.total)},
         ),
     ),
     Kind(

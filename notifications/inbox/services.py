@@ -34,11 +34,16 @@ def write_message(
 def tell_customer(*, kind: str, customer_id: UUID, params: dict[str, Any], dedupe_key: str, at: datetime) -> Message:
     """Put a message into one customer's inbox, and ask for an e-mail where the kind says so. Harmless twice."""
     message = write_message(kind=kind, params=params, dedupe_key=dedupe_key, at=at, recipient=customer_id)
-    InboxItem.objects.bulk_create(
-        [InboxItem(customer=customer_id, message=message, created_at=at)], ignore_conflicts=True
-    )
-    if KINDS[kind].by_mail:
-        publish(MailRequested(message_id=message.pk, from_customer=customer_id, to_customer=customer_id))
+    _put_into_inbox(message, customer_id, at)
+    return message
+
+
+@transaction.atomic
+def tell_staff(*, kind: str, permission: str, params: dict[str, Any], dedupe_key: str, at: datetime) -> Message:
+    """Put a message into the inbox of everybody of the house who has the permission. Harmless twice."""
+    message = write_message(kind=kind, params=params, dedupe_key=dedupe_key, at=at)
+    for person in users.staff_with(permission):
+        _put_into_inbox(message, person, at)
     return message
 
 
@@ -70,6 +75,12 @@ def send_announcement(
         after={"recipients": len(wanted)},
     )
     return message, len(wanted)
+
+
+def _put_into_inbox(message: Message, person: UUID, at: datetime) -> None:
+    InboxItem.objects.bulk_create([InboxItem(customer=person, message=message, created_at=at)], ignore_conflicts=True)
+    if KINDS[message.kind].by_mail:
+        publish(MailRequested(message_id=message.pk, from_customer=person, to_customer=person))
 
 
 def mark_item(*, item: InboxItem, is_read: bool, at: datetime) -> InboxItem:

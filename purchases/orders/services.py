@@ -5,8 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 
+from funds import facade as funds
+from funds.contracts import PartSettlement
 from marketplace.core.locking import LockRank, lock
+from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
 from purchases.events import OrderDelivered, OrderPaid, OrderPlaced
 
@@ -61,8 +65,9 @@ def record_paid_order(
 def move_order(*, order_id: UUID, to_state: str, actor_id: UUID | None, at: datetime, note: str = "") -> Order:
     """Take one step of the state machine and write it into the history.
 
-    Raises `OrderNotFoundError`, or `TransitionRefusedError` where the table has no such step. Delivery publishes
-    `OrderDelivered`. Steps that move money (paid, cancelled, returned) belong to services that move it.
+    Raises `OrderNotFoundError`, or `TransitionRefusedError` where the table has no such step. Delivery settles the
+    order's money with its stores (`OrderNotPaidError` where the books know no payment) and publishes
+    `OrderDelivered`. Other steps that move money (paid, cancelled, returned) belong to services that move it.
     """
     found = lock(LockRank.ORDER, Order.objects.filter(pk=order_id))
     if not found:
@@ -76,6 +81,7 @@ def move_order(*, order_id: UUID, to_state: str, actor_id: UUID | None, at: date
     order.state = to_state
     order.save(update_fields=["state", "updated_at"])
     if to_state == Order.State.DELIVERED:
+        _settle(order, at)
         publish(
             OrderDelivered(
                 order_id=order.id,
@@ -86,3 +92,23 @@ def move_order(*, order_id: UUID, to_state: str, actor_id: UUID | None, at: date
             )
         )
     return order
+
+
+def _settle(order: Order, at: datetime) -> None:
+    """Share the order's money out. Orders of another system brought none here."""
+    if order.source == Order.Source.IMPORT:
+        return
+    parts = order.parts.annotate(tax=Sum("lines__tax_minor", default=0))
+    funds.settle_order(
+        order_id=order.id,
+        parts=[
+            PartSettlement(
+                store_id=part.store_id,
+                total=Money(part.total_minor, order.currency),
+                tax=Money(part.tax, order.currency),
+                commission_bp=part.commission_bp,
+            )
+            for part in parts
+        ],
+        at=at,
+    )

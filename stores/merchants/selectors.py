@@ -13,6 +13,8 @@ from .models import Store, StoreMember
 
 # What a store's people may do inside it, owners and members alike.
 MEMBER_AREAS = frozenset({"catalog", "inventory", "promotions"})
+# What only owners may do.
+OWNER_AREAS = frozenset({"money"})
 
 
 def present_stores() -> QuerySet[Store]:
@@ -31,11 +33,20 @@ def stores_run_by(user_id: UUID) -> frozenset[UUID]:
     return frozenset(members.values_list("store_id", flat=True))
 
 
+def stores_owned_by(user_id: UUID) -> frozenset[UUID]:
+    """The stores `user_id` owns, deleted ones included: what they have earned is still to be paid out."""
+    owned = StoreMember.objects.filter(user_id=user_id, role=StoreMember.Role.OWNER)
+    return frozenset(owned.values_list("store_id", flat=True))
+
+
 def merchants_reach(user: access.Person, key: str) -> access.Reach:
     """The merchants' part of `core.access`: a store's people hold the keys of its areas, for that store."""
-    if user.pk is None or key.partition(":")[0] not in MEMBER_AREAS:
-        return access.NOWHERE
-    return access.Reach(stores=stores_run_by(user.pk))
+    area = key.partition(":")[0]
+    if user.pk is not None and area in MEMBER_AREAS:
+        return access.Reach(stores=stores_run_by(user.pk))
+    if user.pk is not None and area in OWNER_AREAS:
+        return access.Reach(stores=stores_owned_by(user.pk))
+    return access.NOWHERE
 
 
 def editable_stores(user: access.Person) -> QuerySet[Store]:

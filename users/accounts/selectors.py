@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
 
 from users.contracts import Contact
 
@@ -55,3 +56,12 @@ def contacts(ids: Collection[UUID]) -> dict[UUID, Contact]:
     accounts = User.objects.filter(pk__in=ids, is_active=True, email_verified_at__isnull=False)
     rows = accounts.values_list("pk", "email", "name", "profile__language")
     return {pk: Contact(pk, email, name, language or settings.LANGUAGE_CODE) for pk, email, name, language in rows}
+
+
+def staff_with(permission: str) -> list[UUID]:
+    """Active people of the house who have that Django permission (`app.codename`), administrators included."""
+    app, codename = permission.split(".")
+    allowed = Permission.objects.filter(content_type__app_label=app, codename=codename)
+    has_it = Q(is_superuser=True) | Q(groups__permissions__in=allowed) | Q(user_permissions__in=allowed)
+    people = User.objects.filter(has_it, is_staff=True, is_active=True).distinct()
+    return list(people.order_by("pk").values_list("pk", flat=True))

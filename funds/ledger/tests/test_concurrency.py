@@ -4,17 +4,18 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from funds.ledger.models import Account, AccountDelta, AccountKind, Hold, JournalKind, Tally
+from funds.ledger.models import Account, AccountDelta, AccountKind, Hold, JournalKind, Posting, Tally
 from funds.ledger.orm_engine import OrmEngine
 from funds.ledger.ports import LedgerEngine
 from funds.ledger.postgres_engine import PostgresEngine
-from funds.ledger.selectors import balance_of
+from funds.ledger.selectors import balance_of, trial_balance
 from funds.ledger.services import capture_hold, place_hold, post_transfer, release_hold, roll_up_deltas
 from funds.ledger.terms import AccountKey, Leg, Transfer
 from funds.verification import verify_books
@@ -244,3 +245,82 @@ def test_a_busy_house_account_is_never_locked():
         cursor.execute("ROLLBACK")
 
     assert outcomes == {"done": 1}
+
+
+@ENGINES
+def test_one_batch_at_once_has_one_effect(engine: LedgerEngine):
+    customers = [customer_with(100) for _ in range(3)]
+    batch = [spend(customer, 100, f"key-{number}") for number, customer in enumerate(customers)]
+    answers = []
+
+    outcomes = race(lambda _number: answers.append(engine.post_many(batch)), RUNNERS)
+
+    assert outcomes == {"done": RUNNERS}
+    assert len({posted.journal_id for answer in answers for posted in answer}) == 3
+    assert sum(not posted.is_replay for answer in answers for posted in answer) == 3
+    assert [posted_and_held(customer) for customer in customers] == [(0, 0)] * 3
+
+
+@ENGINES
+def test_batches_that_cross_do_not_block_each_other_for_good(engine: LedgerEngine):
+    customers = [customer_with(10_000) for _ in range(6)]
+
+    def act(number: int) -> None:
+        for _ in range(5):
+            order = customers[number % 6 :] + customers[: number % 6]
+            engine.post_many([give(payer, payee, 1) for payer, payee in pairwise(order)])
+
+    outcomes = race(act, RUNNERS)
+
+    assert outcomes == {"done": RUNNERS}
+    assert sum(posted_and_held(customer)[0] for customer in customers) == 60_000
+
+
+@ENGINES
+def test_batches_of_lazy_accounts_meet_at_their_keys(engine: LedgerEngine):
+    # Nothing is locked here, so both find their keys unused and meet when they write them.
+    house = AccountKey.house(AccountKind.EQUITY, "MXN")
+    engine.post(move(house, ESCROW, 1, "open"))
+    answers = []
+
+    def act(number: int) -> None:
+        minor = 1 + number % 2
+        batch = [move(house, ESCROW, 5, f"own-{number}"), *(move(house, ESCROW, minor, f"key-{n}") for n in range(20))]
+        answers.append(engine.post_many(batch))
+
+    outcomes = race(act, RUNNERS)
+
+    assert outcomes == {"done": RUNNERS // 2, "ledger_key_reused": RUNNERS // 2}
+    assert sum(not posted.is_replay for answer in answers for posted in answer[1:]) == 20
+    minor = Posting.objects.get(journal__idem_key="key-0").amount
+    assert balance_of(ESCROW) == Money(1 + 5 * RUNNERS // 2 + 20 * minor, "MXN")
+
+
+def test_the_books_balance_whenever_one_looks():
+    customer = customer_with(100_000)
+    looks: list[bool] = []
+    over = threading.Event()
+
+    def act(number: int) -> None:
+        if number == 0:
+            while not over.is_set():
+                looks.append(trial_balance().is_balanced)
+            return
+        for _ in range(100):
+            PostgresEngine().post(spend(customer, 1))
+            roll_up_deltas()
+        over.set()
+
+    outcomes = race(act, 3)
+
+    assert outcomes == {"done": 3}
+    assert len(looks) > 10
+    assert all(looks)
+
+
+def give(payer, payee, minor: int) -> Transfer:
+    return move(wallet(payer), wallet(payee), minor, uuid4().hex)
+
+
+def move(debit: AccountKey, credit: AccountKey, minor: int, key: str) -> Transfer:
+    return Transfer("test", key, JournalKind.TRANSFER, (Leg(debit, credit, Money(minor, "MXN")),))

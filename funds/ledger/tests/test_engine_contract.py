@@ -16,8 +16,6 @@ from funds.ledger.errors import (
     UnknownHoldError,
 )
 from funds.ledger.models import Account, AccountDelta, AccountKind, Hold, Journal, JournalKind, Posting, Tally
-from funds.ledger.orm_engine import OrmEngine
-from funds.ledger.ports import LedgerEngine
 from funds.ledger.postgres_engine import PostgresEngine
 from funds.ledger.selectors import balance_of
 from funds.ledger.terms import AccountKey, CaptureOrder, HoldOrder, Leg, Transfer
@@ -29,12 +27,6 @@ from .factories import customer_with, posted_and_held, wallet
 ESCROW = AccountKey.house(AccountKind.ESCROW, "MXN")
 COMMISSION = AccountKey.house(AccountKind.COMMISSION, "MXN")
 AT = datetime(2026, 1, 31, 16, tzinfo=UTC)
-
-
-@pytest.fixture(params=[OrmEngine, pytest.param(PostgresEngine, marks=pytest.mark.postgres)])
-def engine(request) -> LedgerEngine:
-    chosen: LedgerEngine = request.param()
-    return chosen
 
 
 def mxn(minor: int) -> Money:

@@ -1,5 +1,6 @@
 """The ledger's own examination sees what it should. Each fault is planted past the services."""
 
+from datetime import timedelta
 from io import StringIO
 from uuid import uuid4
 
@@ -9,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from funds.facade import pay_order, verify_books
-from funds.ledger.models import Account, AccountDelta, AccountKind, Journal, JournalKind, Posting
-from funds.ledger.services import post_transfer, release_hold
+from funds.ledger.models import Account, AccountDelta, AccountKind, Hold, Journal, JournalKind, Posting
+from funds.ledger.services import capture_hold, place_hold, post_transfer, release_hold, reverse_transfer
 from funds.ledger.terms import AccountKey, Leg
 from funds.payments.models import ProviderPayment
 from funds.payments.providers.protocol import provider_id
@@ -134,3 +135,59 @@ def test_postings_without_journal_are_seen(customer):
     rewrite(f"UPDATE funds_posting SET journal_id = 999999 WHERE id = {row.pk}")
 
     assert "currencies_agree" in broken()
+
+
+def test_a_wrong_refund_is_seen(customer):
+    payee = AccountKey.house(AccountKind.ESCROW, "MXN")
+    hold = place_hold(
+        scope="x", key="y", payer=wallet(customer), payee=payee, amount=Money(500, "MXN"), lasts=timedelta(minutes=1)
+    )
+    captured = capture_hold(hold_id=hold.hold_id, key="")
+    reverse_transfer(journal_id=captured.journal_id)
+    assert broken() == set()
+
+    Hold.objects.update(refunded=400)
+
+    assert broken() == {"refunds_match_holds"}
+
+
+def test_a_wrong_capture_is_seen(customer):
+    payee = AccountKey.house(AccountKind.ESCROW, "MXN")
+    hold = place_hold(
+        scope="x", key="y", payer=wallet(customer), payee=payee, amount=Money(500, "MXN"), lasts=timedelta(minutes=1)
+    )
+    capture_hold(hold_id=hold.hold_id, key="")
+
+    Hold.objects.update(captured=400)
+
+    assert broken() == {"captures_match_holds"}
+
+
+def test_a_delta_of_a_strict_account_is_seen(customer):
+    AccountDelta.objects.create(account=Account.objects.get(owner_id=customer), amount=1)
+
+    assert "strict_accounts_have_no_deltas" in broken(is_full=False)
+
+
+def test_a_delta_of_no_account_is_seen(customer):
+    AccountDelta.objects.create(account_id=10**12, amount=1)
+
+    assert broken(is_full=False) == {"strict_accounts_have_no_deltas"}
+
+
+def test_a_running_balance_that_breaks_off_is_seen(customer):
+    row = Posting.objects.filter(debit__owner_id=customer).latest("pk")
+    rewrite(f"UPDATE funds_posting SET debit_after = debit_after - 1 WHERE id = {row.pk}")
+
+    assert broken() == {"running_balance_is_unbroken"}
+
+
+@pytest.mark.postgres  # the constraint behind it cannot be lifted within a transaction on SQLite
+def test_an_account_below_its_floor_is_seen(customer):
+    (floor,) = (each for each in Account._meta.constraints if each.name == "funds_account_floor")
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Account, floor)
+
+    Account.objects.filter(owner_id=customer).update(posted=-1)
+
+    assert "strict_accounts_keep_their_floor" in broken(is_full=False)

@@ -44,13 +44,14 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     amount = MajorUnitsField(label=_("amount"), required=False)
     currency = forms.ChoiceField(
-        label=_("currency"),
+        label=_("Currency"),
+        required=False,
         choices=[(code, code) for code in sorted(CURRENCIES)],
         widget=UnfoldAdminSelectWidget,
         initial=settings.DEFAULT_CURRENCY,
     )
     direction = forms.ChoiceField(
-        label=_("direction"), choices=DIRECTIONS, required=False, widget=UnfoldAdminSelectWidget, initial="credit"
+        label=_("Direction"), choices=DIRECTIONS, required=False, widget=UnfoldAdminSelectWidget, initial="credit"
     )
 
     class Meta:
@@ -58,14 +59,19 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["kind", "task", "payment", "payout", "customer", "currency", "reason"]
         widgets = {"reason": UnfoldAdminTextareaWidget}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in {"task", "payment", "payout", "customer"} & self.fields.keys():
+            self.fields[name].required = False  # which of them is needed depends on the kind
+
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         missing = [name for name in ABOUT.get(values.get("kind", ""), ()) if not values.get(name)]
         for name in missing:
             self.add_error(name, ValidationError(_now("This decision needs it."), code="required"))
-        if values.get("amount"):
+        if values.get("amount") and "currency" not in self.errors:
             try:
-                values["money"] = as_money(values["amount"], values["currency"])
+                values["money"] = as_money(values["amount"], values.get("currency") or settings.DEFAULT_CURRENCY)
             except ValidationError as error:
                 self.add_error("amount", error)
         return values
@@ -82,7 +88,6 @@ class DecisionAdmin(AmountColumn, ServiceAdmin):
     ordering = ["-id"]
     show_full_result_count = False
     raw_id_fields = ["task", "payment", "payout", "customer"]
-    fields = ["kind", "task", "payment", "payout", "customer", ("amount", "currency", "direction"), "reason"]
     actions = ["approve", "reject"]
 
     @display(description=_("state"), label=COLOURS)  # type: ignore[untyped-decorator]
@@ -92,7 +97,7 @@ class DecisionAdmin(AmountColumn, ServiceAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
-            return self.fields
+            return _fields_for(request.POST.get("kind") or request.GET.get("kind") or "")
         return [
             "kind",
             "task",
@@ -165,6 +170,16 @@ class FundsPolicyAdmin(ReadOnlyAdmin):
         return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
 
+def _fields_for(kind: str) -> list[Any]:
+    """What the form asks for: only what the kind needs, everything while it is open."""
+    about = set(ABOUT.get(kind, ("task", "payment", "payout", "customer", "amount", "direction")))
+    if kind == _Kind.ACCEPT_PAYMENT:
+        about.add("customer")  # for one that came under an unknown reference
+    amounts = tuple(name for name in ("amount", "currency", "direction") if name in about | {"currency"})
+    subjects = [name for name in ("task", "payment", "payout", "customer") if name in about]
+    return ["kind", *subjects, *([amounts] if "amount" in about else []), "reason"]
+
+
 def _person(request: HttpRequest) -> Any:
     return request.user.pk
 
@@ -176,7 +191,7 @@ def _adjust(values: dict[str, Any], by: dict[str, Any]) -> Decision:
 
 
 def _accept(values: dict[str, Any], by: dict[str, Any]) -> Decision:
-    customer = values["customer"]
+    customer = values.get("customer")
     return services.accept_payment(
         payment_id=values["payment"].pk, customer_id=None if customer is None else customer.pk, **by
     )

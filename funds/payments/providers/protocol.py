@@ -99,11 +99,15 @@ class ProviderUncertainError(Exception):
 
 
 class ProviderDeferredError(Exception):
-    """Not taken up now (too many requests, circuit open): nothing happened, ask again after `seconds`."""
+    """Not taken up now (too many requests, not reachable, circuit open): nothing happened, ask again after `seconds`.
 
-    def __init__(self, reason: str, *, seconds: float) -> None:
+    `is_out`: nobody answered at all, which counts for the circuit breaker.
+    """
+
+    def __init__(self, reason: str, *, seconds: float, is_out: bool = False) -> None:
         super().__init__(reason)
         self.seconds = seconds
+        self.is_out = is_out
 
 
 class ForgedNotificationError(Exception):

@@ -31,4 +31,4 @@ def park_task(task: PaymentTask, *, because: str) -> None:
     PaymentTask.objects.filter(pk=task.pk).update(
         state=PaymentTask.State.NEEDS_REVIEW, lease_until=None, last_error=because[:500], updated_at=db_now()
     )
-    publish(PaymentTaskParked(task_id=task.pk, kind=task.kind))
+    publish(PaymentTaskParked(task_id=task.pk, kind=task.kind, attempts=task.attempts))

@@ -28,7 +28,9 @@ _State = ProviderPayment.State
 _Kind = PaymentEvent.Kind
 _Why = ProviderPayment.Quarantine
 
-CREDITED_STATES = frozenset({_State.APPROVED, _State.DISPUTED, _State.CHARGED_BACK})
+_PAID = frozenset({ReadingState.APPROVED, ReadingState.DISPUTED, ReadingState.CHARGED_BACK})
+"""What is disputed or charged back was paid first, whether or not we were told."""
+_GIVEN_UP = frozenset({Deposit.State.REJECTED, Deposit.State.CANCELLED, Deposit.State.EXPIRED})
 _BY_READING = {
     ReadingState.PENDING: _State.PENDING,
     ReadingState.APPROVED: _State.APPROVED,
@@ -61,16 +63,19 @@ def record_reading(*, provider: str, reading: PaymentReading) -> Recorded:
     recorded = Recorded(payment)
     if reading.updated_at < payment.provider_updated_at or payment.state == _State.QUARANTINED:
         return recorded
-    is_credited = payment.state in CREDITED_STATES
-    if is_credited and reading.state in {ReadingState.PENDING, ReadingState.REJECTED}:
+    is_credited = payment.events.filter(kind=_Kind.APPROVED).exists()
+    is_paid = reading.state in _PAID
+    if is_credited and not is_paid:
         return recorded  # money that came in does not vanish: only refunds and charge-backs take it back
     reason = _reason_to_set_aside(payment, deposit, reading)
-    if reason and (is_credited or reading.state in {ReadingState.APPROVED, ReadingState.CHARGED_BACK}):
+    if reason and is_paid:
         _set_aside(recorded, reading, reason)
         return recorded
     payment.provider_updated_at = reading.updated_at
-    if deposit is not None and not reason:
-        recorded.was_closed = deposit.state not in Deposit.OPEN_STATES and not is_credited
+    if deposit is not None and is_paid:
+        if not is_credited:
+            recorded.was_closed = deposit.state in _GIVEN_UP
+            _take_in(recorded, deposit, reading)
         _apply(recorded, deposit, reading)
     payment.state = _BY_READING[reading.state]
     payment.save(update_fields=["state", "provider_updated_at"])
@@ -144,19 +149,18 @@ def record_refund(*, payment: ProviderPayment, deposit: Deposit, refund: RefundR
             payment, deposit, refund.amount, JournalKind.DEPOSIT_REFUND, f"refund:{refund.refund_id}", refund.at
         )
     _write_event(payment, _Kind.REFUNDED, refund.refund_id, refund.amount, refund.at, posted)
-    _publish_return(deposit, refund.amount, is_charge_back=False)
+    _publish_return(deposit, refund.amount, posted, is_charge_back=False)
     return True
+
+
+def _take_in(recorded: Recorded, deposit: Deposit, reading: PaymentReading) -> None:
+    credit_payment(payment=recorded.payment, deposit=deposit, at=reading.updated_at)
+    recorded.news.append(_Kind.APPROVED)
+    _record_fee(recorded, reading)
 
 
 def _apply(recorded: Recorded, deposit: Deposit, reading: PaymentReading) -> None:
     payment = recorded.payment
-    if reading.state == ReadingState.APPROVED and payment.state not in CREDITED_STATES:
-        credit_payment(payment=payment, deposit=deposit, at=reading.updated_at)
-        recorded.news.append(_Kind.APPROVED)
-        _record_fee(recorded, reading)
-        payment.state = _State.APPROVED
-    if payment.state not in CREDITED_STATES:
-        return
     if payment.state == _State.CHARGED_BACK and reading.state != ReadingState.CHARGED_BACK:
         _lift_charge_back(recorded, deposit, reading.updated_at)
     recorded.news += [
@@ -195,7 +199,7 @@ def _charge_back(recorded: Recorded, deposit: Deposit, at: datetime) -> None:
     name = _numbered(payment, _Kind.CHARGED_BACK)
     posted = _take_back(payment, deposit, amount, JournalKind.CHARGE_BACK, f"charge-back:{name}", at)
     _write_event(payment, _Kind.CHARGED_BACK, name, amount, at, posted)
-    _publish_return(deposit, amount, is_charge_back=True)
+    _publish_return(deposit, amount, posted, is_charge_back=True)
 
 
 def _lift_charge_back(recorded: Recorded, deposit: Deposit, at: datetime) -> None:
@@ -255,10 +259,14 @@ def _write_event(
     )
 
 
-def _publish_return(deposit: Deposit, amount: Money, *, is_charge_back: bool) -> None:
+def _publish_return(deposit: Deposit, amount: Money, posted: Posted, *, is_charge_back: bool) -> None:
     publish(
         DepositReturned(
-            deposit_id=deposit.pk, customer_id=deposit.customer_id, amount=amount, is_charge_back=is_charge_back
+            deposit_id=deposit.pk,
+            customer_id=deposit.customer_id,
+            journal_id=posted.journal_id,
+            amount=amount,
+            is_charge_back=is_charge_back,
         )
     )
 

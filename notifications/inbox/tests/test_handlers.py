@@ -3,11 +3,12 @@
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.db import transaction
 from django.utils import timezone
 
-from funds.events import DepositCredited
+from funds.events import DepositCredited, PaymentTaskParked, PayoutSettled
 from marketplace.core.erasure import erase_person
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
@@ -21,7 +22,7 @@ from notifications.inbox.services import forget_customer
 from notifications.inbox.tests.factories import InboxItemFactory
 from purchases.events import OrderPaid
 from purchases.orders.tests.factories import OrderFactory
-from users.accounts.tests.factories import UserFactory
+from users.accounts.tests.factories import AdministratorFactory, StaffFactory, UserFactory
 from users.events import EmailVerified
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,26 @@ def test_event_becomes_one_inbox_row_for_its_customer():
     assert item.message.params["amount"] == {"minor": 50000, "currency": "MXN"}
     assert item.message.recipient == customer.pk
     assert item.cap_day is None
+
+
+def test_what_needs_a_person_is_told_to_those_who_may_decide_and_to_nobody_else():
+    administrator, clerk, treasurer = AdministratorFactory(), StaffFactory(), StaffFactory()
+    treasurer.user_permissions.add(Permission.objects.get(codename="add_decision"))
+    UserFactory()
+
+    for _ in range(2):
+        publish_now(PaymentTaskParked(task_id=UUID(int=7), kind="payout", attempts=8))
+
+    told = set(InboxItem.objects.filter(message__kind="payment_parked").values_list("customer", flat=True))
+    assert told == {administrator.pk, treasurer.pk}
+    assert clerk.pk not in told
+    assert len(mail.outbox) == 2
+
+
+def test_a_stores_payout_is_told_to_no_customer():
+    publish_now(PayoutSettled(payout_id=uuid7(), customer_id=None, store_id=uuid7(), amount=Money(1, "MXN")))
+
+    assert InboxItem.objects.count() == 0
 
 
 def test_same_fact_published_or_delivered_twice_is_told_once():

@@ -13,6 +13,7 @@ from funds.payments.providers.protocol import (
     Notification,
     PaymentReading,
     PayoutReading,
+    ProviderDeferredError,
     ProviderRefusedError,
     ProviderUncertainError,
     RefundReading,
@@ -129,8 +130,7 @@ class MercadoPagoProvider:
         )
         if made.get("status") == "in_process":
             # The answer under a repeated key may be the first one's: how the refund stands now is asked for.
-            known = wire.identifier(made)
-            made = self._client.get(*path, known, limit=limit, headers=SHOW_REFUNDS_IN_PROCESS) or made
+            made = self._refund_now(path, wire.identifier(made), limit) or made
         return wire.new_refund(made, payment_id=payment_id, amount=amount)
 
     def start_payout(self, *, key: UUID, reference: UUID, amount: Money, destination: str) -> PayoutReading:
@@ -152,6 +152,13 @@ class MercadoPagoProvider:
             secrets=self._config.webhook_secrets,
             window=self._config.webhook_window,
         )
+
+    def _refund_now(self, path: tuple[str, ...], known: str, limit: Limit) -> wire.Json | None:
+        """Page "Get refund". Something has happened already, so nothing is merely put off."""
+        try:
+            return self._client.get(*path, known, limit=limit, headers=SHOW_REFUNDS_IN_PROCESS)
+        except ProviderDeferredError as error:
+            raise ProviderUncertainError(f"the refund is in process: {error}") from error
 
     def _preference(self, reference: UUID, amount: Money, expires_at: datetime | None) -> wire.Json:
         config = self._config

@@ -102,7 +102,7 @@ class MercadoPagoClient:
         try:
             return self._caller.send(method, url, limit=limit, headers=named, params=params, body=body)
         except NotSentError as error:
-            raise ProviderDeferredError(f"not reachable: {error}", seconds=UNREACHABLE_PAUSE) from error
+            raise ProviderDeferredError(f"not reachable: {error}", seconds=UNREACHABLE_PAUSE, is_out=True) from error
         except NoAnswerError as error:
             raise ProviderUncertainError(f"no answer: {error}") from error
 

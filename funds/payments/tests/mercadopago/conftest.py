@@ -31,7 +31,7 @@ def fake() -> Iterator[FakeMercadoPago]:
 def make_provider(fake: FakeMercadoPago) -> MakeProvider:
     """The adapter; fields of its configuration and the total time-out may be given."""
 
-    def make(*, total: float = 2.0, read: float = 0.5, **fields: Any) -> MercadoPagoProvider:
+    def make(*, total: float = 3.0, read: float = 1.0, **fields: Any) -> MercadoPagoProvider:
         values = {
             "access_token": TOKEN,
             "collector_id": COLLECTOR,
@@ -45,7 +45,7 @@ def make_provider(fake: FakeMercadoPago) -> MakeProvider:
         }
         config = MercadoPagoConfig(**values)
         client = MercadoPagoClient(
-            access_token=config.access_token, api_url=config.api_url, connect=0.5, read=read, total=total
+            access_token=config.access_token, api_url=config.api_url, connect=2.0, read=read, total=total
         )
         return MercadoPagoProvider(config, client)
 

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 MOST = 300_000
-SEARCHABLE = {"external_reference", "status", "collector_id", "currency_id"}
 FEE = Decimal("0.0399")
 
 

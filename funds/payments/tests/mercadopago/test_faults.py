@@ -1,6 +1,7 @@
 """Every way a call can go wrong, what we make of it, and that money moved once whatever the answer was."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -187,6 +188,23 @@ def test_a_deposit_that_was_taken_up_without_an_answer_is_found_by_its_reference
     assert found.checkout_url.endswith(next(iter(fake.account.preferences)))
 
 
+def test_one_key_from_many_threads_at_once_is_one_refund(fake, refund, paid):
+    """Whoever comes while it is being made gets 423, which is no answer; whoever comes later gets the refund."""
+    fake.faults.plan(path=REFUNDS, kind="delay", seconds=0.05, times=20)
+
+    def attempt(_number: int) -> Any:
+        try:
+            return refund().refund_id
+        except ProviderUncertainError:
+            return None
+
+    with ThreadPoolExecutor(20) as threads:
+        told = set(threads.map(attempt, range(20))) - {None}
+
+    assert told == {str(paid.refunds[0].id)}
+    assert len(paid.refunds) == 1
+
+
 def test_a_refund_made_twice_by_the_provider_shows_in_the_payment(fake, provider, refund, paid):
     """Their fault, not ours: nothing here can prevent it, but the reading tells."""
     fake.faults.plan(path=REFUNDS, kind="twice")
@@ -209,6 +227,14 @@ def test_a_refund_in_process_is_uncertain_until_the_bank_has_decided(fake, provi
     fake.account.settle_refund(paid.refunds[0].id, "approved")
     assert refund().refund_id == str(paid.refunds[0].id)
     assert len(paid.refunds) == 1
+
+
+def test_a_refund_in_process_is_uncertain_even_if_it_cannot_be_asked_about(fake, refund):
+    fake.faults.plan(path=REFUNDS, kind="in_process")
+    fake.faults.plan(method="GET", kind="status", status=429)
+
+    with pytest.raises(ProviderUncertainError, match="in process"):
+        refund()
 
 
 def test_a_refund_that_the_bank_turned_down_is_refused(fake, refund, paid):

@@ -182,7 +182,7 @@ def test_parts_of_a_later_version_are_passed_over():
 
 def test_every_flipped_bit_is_refused():
     made = genuine()
-    changes = [
+    changes: list[dict[str, Any]] = [
         *({"headers": {"x-signature": text}} for text in bits(made.headers["x-signature"])),
         *({"headers": {"x-request-id": text}} for text in bits(made.headers["x-request-id"])),
         *({"query": {"data.id": text}} for text in bits(made.query["data.id"])),
@@ -234,8 +234,9 @@ def test_another_secret_or_another_payment_is_refused_by_us_and_by_the_sdk(known
     assume(other != known and secret != SECRET)
     made = webhook(secret=SECRET, payment_id=known, request_id=request_id, ts=TS)
 
-    for changed, key in (({"query": {"data.id": other}}, SECRET), ({}, secret)):
-        with pytest.raises(ForgedNotificationError):
-            read(made, secrets=(key,), **changed)
+    with pytest.raises(ForgedNotificationError):
+        read(made, query={"data.id": other})
+    with pytest.raises(ForgedNotificationError):
+        read(made, secrets=(secret,))
     with pytest.raises(InvalidWebhookSignatureError):
         WebhookSignatureValidator.validate(made.headers["x-signature"], request_id, other, SECRET)

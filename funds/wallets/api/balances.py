@@ -1,6 +1,6 @@
 """HTTP of the wallet: balances, deposits, statement, holds, sums. Everything is the caller's own."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -19,16 +19,10 @@ from funds.ledger.models import Hold, JournalKind, Posting
 from funds.payments.errors import DepositNotCancellableError
 from funds.payments.models import Deposit
 from funds.payments.selectors import deposit_of, deposits_of
-from funds.payments.services import cancel_deposit, request_deposit, write_note
-from marketplace.core.errors import NotFoundError
-from marketplace.core.http.idempotency import idempotent
-from marketplace.core.http.permissions import SignedIn
-from marketplace.core.http.viewsets import ViewSet
-from marketplace.core.money import CURRENCIES, Money
-
-from . import examples
-from .selectors import Period, holds_of, spends_of, statement_of, sums_of, wallets_of
-from .serializers import (
+from funds.payments.services import cancel_deposit, write_note
+from funds.wallets import examples
+from funds.wallets.selectors import Period, holds_of, spends_of, statement_of, sums_of, wallets_of
+from funds.wallets.serializers import (
     POSTED,
     DepositRequestSerializer,
     HoldSerializer,
@@ -38,9 +32,12 @@ from .serializers import (
     TransactionSerializer,
     WalletsSerializer,
 )
-from .services import write_entry_note
+from funds.wallets.services import write_entry_note
+from marketplace.core.errors import NotFoundError
+from marketplace.core.http.idempotency import idempotent
+from marketplace.core.money import CURRENCIES, Money
 
-TAGS = ["funds"]
+from .base import TAGS, OwnFundsViewSet
 
 
 class EntryFilters(filters.FilterSet):
@@ -80,22 +77,6 @@ class DepositFilters(filters.FilterSet):
     class Meta:
         model = Deposit
         fields: ClassVar[list[str]] = []
-
-
-class OwnFundsViewSet(ViewSet):
-    """Base: a signed-in person and their own money."""
-
-    permission_classes = [SignedIn]
-
-    @property
-    def customer_id(self) -> UUID:
-        """The caller."""
-        return cast(UUID, self.request.user.pk)
-
-    def start_deposit(self, request: Request) -> Response:
-        """Record the intent and answer 202; a worker asks the provider."""
-        deposit = request_deposit(customer_id=self.customer_id, **self.read(request))
-        return self.present(deposit, status=202, serializer=TransactionSerializer)
 
 
 class FundsViewSet(OwnFundsViewSet):

@@ -1,0 +1,1 @@
+"""HTTP of orders' money: a customer's payments, a store's account."""

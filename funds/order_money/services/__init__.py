@@ -1,0 +1,1 @@
+"""Writes of orders' money: paying, sharing out at delivery, giving back."""

@@ -1,0 +1,223 @@
+"""Paying an order: at once from the wallet, or when the provider's part has come in."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from funds.contracts import OrderPaymentCard
+from funds.events import OrderPaymentFailed, OrderPaymentSucceeded
+from funds.ledger.errors import HoldNotActiveError, InsufficientFundsError, KeyReusedError
+from funds.ledger.services import place_hold, release_hold
+from funds.ledger.terms import AccountKey
+from funds.order_money.errors import (
+    OrderPaymentExistsError,
+    OrderPaymentNotCancellableError,
+    UnknownOrderPaymentError,
+)
+from funds.order_money.models import OrderPayment
+from funds.order_money.selectors import card_of
+from funds.payments.errors import DepositNotCancellableError
+from funds.payments.services import cancel_deposit, request_deposit
+from funds.wallets.services import ORDER_SCOPE, order_escrow, pay_order
+from marketplace.core.clock import db_now, read_db_now
+from marketplace.core.ids import uuid7
+from marketplace.core.locking import LockRank, lock
+from marketplace.core.money import Money
+from marketplace.core.outbox.publishing import publish
+
+State = OrderPayment.State
+
+
+@transaction.atomic
+def start_order_payment(
+    *, order_id: UUID, customer_id: UUID, total: Money, from_wallet: Money, provider: str = "", lasts: timedelta
+) -> OrderPaymentCard:
+    """Pay the order from the wallet at once, or begin to: hold the wallet's part and ask the provider for the rest.
+
+    What the provider brings goes into the wallet, and from there the whole order is paid, within `lasts` by the
+    database's clock or not at all. One payment of an order is alive at a time: the same call again gives the same
+    one. Raises `OrderPaymentExistsError`, `InsufficientFundsError`, `UnknownProviderError`, `CurrencyMismatchError`,
+    `ValueError` for a split that makes no sense.
+    """
+    rest = total - from_wallet
+    if min(rest.minor, from_wallet.minor) < 0 or bool(rest) != bool(provider) or lasts <= timedelta(0):
+        raise ValueError("the wallet's part and the provider's part make the total, within some time")
+    for payment in lock(LockRank.PAYMENT, _live(order_id)):
+        if payment.state != State.AWAITING or payment.expires_at is None or payment.expires_at > read_db_now():
+            return _same(payment, customer_id, total, from_wallet, provider)
+        _end(payment, State.EXPIRED)
+    payment = OrderPayment(
+        id=uuid7(),
+        order_id=order_id,
+        customer_id=customer_id,
+        currency=total.currency,
+        total_minor=total.minor,
+        wallet_minor=from_wallet.minor,
+        provider=provider,
+    )
+    if not rest:
+        return _pay_at_once(payment)
+    payment.deposit = request_deposit(customer_id=customer_id, amount=rest, provider=provider, order_id=order_id)
+    payment.expires_at = read_db_now() + lasts
+    _insert(payment)
+    if from_wallet:
+        placed = place_hold(
+            scope=ORDER_SCOPE,
+            key=f"payment:{payment.pk}",
+            payer=AccountKey.wallet(customer_id, total.currency),
+            payee=order_escrow(total.currency),
+            amount=from_wallet,
+            lasts=lasts,
+            source=f"order:{order_id}",
+        )
+        payment.hold_id = placed.hold_id
+        payment.save(update_fields=["hold", "updated_at"])
+    return card_of(payment)
+
+
+@transaction.atomic
+def finish_order_payment(*, deposit_id: UUID) -> None:
+    """The provider's part is in the wallet: free the wallet's part and pay the whole order, or end the payment.
+
+    A payment whose moment has passed, or whose wallet holds too little, leaves the money where it is. Harmless twice;
+    a deposit that belongs to no order's payment is none of our business.
+    """
+    payment = _lock_by_deposit(deposit_id)
+    if payment is None or payment.state != State.AWAITING:
+        return
+    if payment.expires_at is None or payment.expires_at <= read_db_now():
+        _end(payment, State.EXPIRED)
+        return
+    _free(payment)
+    try:
+        pay_order(order_id=payment.order_id, customer_id=payment.customer_id, total=payment.total)
+    except (InsufficientFundsError, KeyReusedError):
+        _end(payment, State.FAILED)
+        return
+    payment.state, payment.paid_at = State.PAID, read_db_now()
+    payment.save(update_fields=["state", "paid_at", "updated_at"])
+    _tell_success(payment)
+
+
+@transaction.atomic
+def fail_order_payment(*, deposit_id: UUID) -> None:
+    """The provider's part will not come. Harmless twice."""
+    payment = _lock_by_deposit(deposit_id)
+    if payment is not None and payment.state == State.AWAITING:
+        _end(payment, State.FAILED)
+
+
+@transaction.atomic
+def cancel_order_payment(*, payment_id: UUID, customer_id: UUID) -> OrderPaymentCard:
+    """Call a payment off; the wallet's part is free again, and what still comes in stays in the wallet. Harmless twice.
+
+    Raises `UnknownOrderPaymentError`, `OrderPaymentNotCancellableError` when it is over.
+    """
+    found = lock(LockRank.PAYMENT, OrderPayment.objects.filter(pk=payment_id, customer_id=customer_id))
+    if not found:
+        raise UnknownOrderPaymentError
+    (payment,) = found
+    if payment.state == State.CANCELLED:
+        return card_of(payment)
+    if payment.state != State.AWAITING:
+        raise OrderPaymentNotCancellableError(state=payment.state)
+    if payment.deposit_id is not None:
+        _call_off(payment.deposit_id, customer_id)
+    _free(payment)
+    payment.state = State.CANCELLED
+    payment.save(update_fields=["state", "updated_at"])
+    return card_of(payment)
+
+
+def expire_order_payments(*, limit: int = 200) -> int:
+    """End payments whose moment has passed, a transaction each (tidying: the clock has ended them); how many."""
+    lapsed = OrderPayment.objects.filter(state=State.AWAITING, expires_at__lte=db_now()).order_by("expires_at")
+    return sum(_expire(payment_id) for payment_id in list(lapsed.values_list("pk", flat=True)[:limit]))
+
+
+@transaction.atomic
+def _expire(payment_id: UUID) -> bool:
+    lapsed = OrderPayment.objects.filter(pk=payment_id, state=State.AWAITING, expires_at__lte=db_now())
+    for payment in lock(LockRank.PAYMENT, lapsed):
+        _end(payment, State.EXPIRED)
+        return True
+    return False
+
+
+def _pay_at_once(payment: OrderPayment) -> OrderPaymentCard:
+    payment.state, payment.paid_at = State.PAID, read_db_now()
+    _insert(payment)
+    pay_order(order_id=payment.order_id, customer_id=payment.customer_id, total=payment.total)
+    _tell_success(payment)
+    return card_of(payment)
+
+
+def _insert(payment: OrderPayment) -> None:
+    try:
+        with transaction.atomic():
+            payment.save(force_insert=True)
+    except IntegrityError as error:
+        # Somebody began to pay the order between our look and our insert.
+        raise OrderPaymentExistsError from error
+
+
+def _same(
+    payment: OrderPayment, customer_id: UUID, total: Money, from_wallet: Money, provider: str
+) -> OrderPaymentCard:
+    known = (payment.customer_id, payment.total, payment.from_wallet, payment.provider)
+    if known != (customer_id, total, from_wallet, provider):
+        raise OrderPaymentExistsError
+    return card_of(payment)
+
+
+def _end(payment: OrderPayment, state: OrderPayment.State) -> None:
+    _free(payment)
+    payment.state = state
+    payment.save(update_fields=["state", "updated_at"])
+    publish(
+        OrderPaymentFailed(
+            payment_id=payment.pk,
+            order_id=payment.order_id,
+            customer_id=payment.customer_id,
+            total=payment.total,
+        )
+    )
+
+
+def _free(payment: OrderPayment) -> None:
+    """Give the wallet's part back to the wallet; the clock may have done so already."""
+    if payment.hold_id is None:
+        return
+    try:
+        release_hold(hold_id=payment.hold_id)
+    except HoldNotActiveError:
+        return
+
+
+def _call_off(deposit_id: UUID, customer_id: UUID) -> None:
+    try:
+        cancel_deposit(deposit_id=deposit_id, customer_id=customer_id)
+    except DepositNotCancellableError:
+        return  # it is with the provider: whatever it brings is the customer's
+
+
+def _tell_success(payment: OrderPayment) -> None:
+    publish(
+        OrderPaymentSucceeded(
+            payment_id=payment.pk,
+            order_id=payment.order_id,
+            customer_id=payment.customer_id,
+            total=payment.total,
+        )
+    )
+
+
+def _live(order_id: UUID) -> "QuerySet[OrderPayment]":
+    return OrderPayment.objects.filter(order_id=order_id, state__in=OrderPayment.LIVE_STATES)
+
+
+def _lock_by_deposit(deposit_id: UUID) -> OrderPayment | None:
+    found = lock(LockRank.PAYMENT, OrderPayment.objects.filter(deposit_id=deposit_id))
+    return found[0] if found else None

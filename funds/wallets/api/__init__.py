@@ -1,0 +1,1 @@
+"""HTTP of the wallet, by topic. Everything is the caller's own."""

@@ -1,0 +1,155 @@
+"""Statements as files: CSV for spreadsheets, line by line; PDF for people, all at once."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from typing import Final
+
+from defusedcsv import csv
+from django.utils import translation
+from django.utils.translation import gettext as _
+from fpdf import FPDF, Align, XPos, YPos
+
+from funds.ledger.models import JournalKind
+from marketplace.core.money import Money
+
+from .errors import StatementTooLongError
+from .statements import Line, Statement
+
+MAX_PDF_LINES: Final = 2_000
+_FAMILY: Final = "open-sans"
+_TYPEFACE: Final = "OpenSans[wdth,wght].ttf"
+_BOM: Final = "\ufeff"
+_WIDTHS: Final = (32, 84, 32, 32)
+_ROW: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Every word of a statement in one language, looked up before anything is written."""
+
+    title: str
+    opening: str
+    closing: str
+    kinds: dict[str, str]
+    columns: tuple[str, ...]
+    page: str
+
+    @classmethod
+    def in_language(cls, language: str) -> "_Words":
+        with translation.override(language):
+            return cls(
+                title=_("Statement"),
+                opening=_("Opening balance"),
+                closing=_("Closing balance"),
+                kinds={kind.value: str(kind.label) for kind in JournalKind},
+                columns=(_("Date"), _("Number"), _("What"), _("Amount"), _("Balance"), _("Reference"), _("Note")),
+                page=_("Page"),
+            )
+
+
+def csv_of(statement: Statement, language: str) -> Iterator[str]:
+    """The statement's text, line by line: a header, the opening balance, every movement, the closing balance.
+
+    Begins with the mark by which spreadsheets know UTF-8. A cell that a spreadsheet would take for a formula has an
+    apostrophe before it.
+    """
+    words = _Words.in_language(language)
+    line = io.StringIO()
+    writer = csv.writer(line)
+
+    def written(*cells: str | int) -> str:
+        line.seek(0)
+        line.truncate()
+        writer.writerow(cells)
+        return line.getvalue()
+
+    date, number, what, amount, balance, reference, note = words.columns
+    currency = statement.currency
+    yield _BOM
+    yield written(date, number, what, f"{amount} ({currency})", f"{balance} ({currency})", reference, note)
+    yield written(str(statement.since), "", words.opening, "", _plain(statement.opening), "", "")
+    for each in statement.lines():
+        yield written(
+            each.booked_at.isoformat(timespec="seconds"),
+            each.number,
+            words.kinds.get(each.kind, each.kind),
+            _plain(each.amount),
+            _plain(each.balance),
+            each.source,
+            _on_one_line(each.note),
+        )
+    yield written(str(statement.until), "", words.closing, "", _plain(statement.closing), "", "")
+
+
+def pdf_of(statement: Statement, language: str) -> bytes:
+    """The statement on A4. Raises `StatementTooLongError` past `MAX_PDF_LINES`."""
+    if statement.count() > MAX_PDF_LINES:
+        raise StatementTooLongError(most=MAX_PDF_LINES)
+    words = _Words.in_language(language)
+    sheet = _Sheet(words, language)
+    sheet.add_page()
+    sheet.set_font_size(16)
+    sheet.cell(text=words.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    sheet.set_font_size(9)
+    for text in filter(None, (statement.holder, f"{statement.since} – {statement.until}", statement.currency)):
+        sheet.cell(text=text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    sheet.ln(4)
+    date, _number, what, amount, balance = words.columns[:5]
+    sheet.row(date, what, amount, balance)
+    sheet.row(str(statement.since), words.opening, "", _plain(statement.opening))
+    for line in statement.lines():
+        sheet.row(f"{line.booked_at:%Y-%m-%d %H:%M}", _what(line, words), _plain(line.amount), _plain(line.balance))
+    sheet.row(str(statement.until), words.closing, "", _plain(statement.closing))
+    return bytes(sheet.output())
+
+
+class _Sheet(FPDF):
+    """A4 in a typeface that has the letters of most alphabets, with page numbers."""
+
+    def __init__(self, words: _Words, language: str) -> None:
+        super().__init__(format="A4")
+        self.words = words
+        self.set_title(words.title)
+        self.set_lang(language)
+        with as_file(files("fontpkg_open_sans") / "files" / _TYPEFACE) as path:
+            self.add_font(_FAMILY, fname=path)
+        self.set_font(_FAMILY, size=9)
+
+    def footer(self) -> None:
+        self.set_y(-15)
+        self.cell(w=0, text=f"{self.words.page} {self.page_no()} / {{nb}}", align=Align.R)
+
+    def row(self, *cells: str) -> None:
+        """One line of the table; text that does not fit is cut, amounts stand at the right."""
+        for number, (text, width) in enumerate(zip(cells, _WIDTHS, strict=True)):
+            is_last = number == len(_WIDTHS) - 1
+            self.cell(
+                w=width,
+                h=_ROW,
+                text=self._fitting(text, width - 2),
+                align=Align.R if number >= 2 else Align.L,
+                new_x=XPos.LMARGIN if is_last else XPos.RIGHT,
+                new_y=YPos.NEXT if is_last else YPos.TOP,
+            )
+
+    def _fitting(self, text: str, width: float) -> str:
+        if self.get_string_width(text) <= width:
+            return text
+        while text and self.get_string_width(f"{text}…") > width:
+            text = text[:-1]
+        return f"{text}…"
+
+
+def _what(line: Line, words: _Words) -> str:
+    kind, note = words.kinds.get(line.kind, line.kind), _on_one_line(line.note)
+    return f"{kind}: {note}" if note else kind
+
+
+def _plain(money: Money) -> str:
+    return f"{money.decimal:f}"
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,95 @@
+"""`/metrics` in Prometheus' text format, read from the database when it is asked for.
+
+Figures that live in a process are wrong as soon as there are several; what operators are alarmed by is in the database
+anyway. A context registers a gauge in its app's `ready()`: a name, what it means, and a function that reads it. Labels
+are of a short list of things there are few of, never a person, a product or an order.
+
+Who may read: with METRICS_TOKEN set, whoever sends it as a bearer token; without, only a client on this very machine
+that came without a proxy. Everybody else gets 403.
+"""
+
+import ipaddress
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+logger = logging.getLogger(__name__)
+
+LABELS: Final = frozenset({"currency", "kind", "provider", "queue", "state"})
+UNREADABLE: Final = "marketplace_unreadable_gauges"
+_PROXY_HEADERS: Final = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
+
+Values = Mapping[tuple[str, ...], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One figure, or one per value of its labels."""
+
+    name: str
+    means: str
+    read: Callable[[], Values]
+    labels: tuple[str, ...] = ()
+
+
+_GAUGES: dict[str, Gauge] = {}
+
+
+def register(gauge: Gauge) -> None:
+    """Called in an app's `ready()`; harmless twice. Raises `ValueError` for a label that is not of the list."""
+    if not LABELS.issuperset(gauge.labels):
+        raise ValueError(f"{gauge.name}: only {', '.join(sorted(LABELS))} may be labels")
+    _GAUGES[gauge.name] = gauge
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Every gauge as it is now."""
+    if not _may_read(request):
+        raise PermissionDenied
+    registry = CollectorRegistry()
+    registry.register(_FromDatabase())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _FromDatabase(Collector):
+    """Reads each gauge once; one that fails does not hide the others, and is counted."""
+
+    def describe(self) -> list[Metric]:
+        return []  # else the registry would read everything twice to learn the names
+
+    def collect(self) -> Iterator[Metric]:
+        unreadable = 0
+        for gauge in _GAUGES.values():
+            family = GaugeMetricFamily(gauge.name, gauge.means, labels=gauge.labels)
+            try:
+                for labels, value in gauge.read().items():
+                    family.add_metric(labels, value)
+            except Exception:
+                logger.exception("gauge unreadable", extra={"gauge": gauge.name})
+                unreadable += 1
+            else:
+                yield family
+        yield GaugeMetricFamily(UNREADABLE, "gauges that could not be read this time", value=unreadable)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    if settings.METRICS_TOKEN:
+        return constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}")
+    if any(name in request.headers for name in _PROXY_HEADERS):
+        return False  # behind a proxy on this machine everybody's address is this machine's
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
