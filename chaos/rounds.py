@@ -71,6 +71,7 @@ class Asked:
     deposits: list[UUID] = field(default_factory=list)
     refunds: list[UUID] = field(default_factory=list)
     payouts: list[UUID] = field(default_factory=list)
+    told_about: list[str] = field(default_factory=list)
 
     def tasks(self) -> list[PaymentTask]:
         """Theirs, and those of the webhooks about the deposits."""
@@ -83,7 +84,8 @@ class Asked:
 
     def payment_ids(self) -> list[str]:
         """The provider's, as far as we know them."""
-        return list(ProviderPayment.objects.filter(deposit__in=self.deposits).values_list("payment_id", flat=True))
+        known = ProviderPayment.objects.filter(deposit__in=self.deposits).values_list("payment_id", flat=True)
+        return [*known, *self.told_about]
 
     def have_ended(self) -> bool:
         """Everything settled and no task left, that of the webhooks included."""
@@ -260,6 +262,7 @@ class Rounds:
         for deposit in asked.deposits:
             made = webhook(secret=SECRET, payment_id=paid[str(deposit)])
             _together([partial(deliver, url, made)] * AT_ONCE)
+            asked.told_about.append(str(paid[str(deposit)]))
         return asked
 
     def _ask_http(self, customer: UUID, key: str) -> UUID:
