@@ -4,6 +4,7 @@ The database is made, migrated and made Django's before the measurement is impor
 """
 
 import importlib
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ def main() -> None:
     if len(sys.argv) < 2 or sys.argv[1] not in names:
         raise SystemExit(f"usage: python -m bench NAME, one of: {', '.join(names)}")
     name = sys.argv.pop(1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends, the database goes
     with served.database():
         importlib.import_module(f"bench.{name}").main()
 
