@@ -1,6 +1,6 @@
 """A provider that is slow, resets, half-closes, fails or accepts and says nothing, for some time each, under intents.
 
-    python -m chaos.bad_provider [--rate 10] [--seconds 20]
+    python -m chaos bad_provider [--rate 10] [--seconds 20]
 
 The circuit must open at most 10 s after it begins, the web must not notice (p95 < 500 ms), customers see their deposit
 as being processed, nothing may be charged twice, and everything completes once the provider is well. Exit code 1
@@ -9,15 +9,17 @@ otherwise.
 
 import argparse
 import json
-import sys
 import time
 import urllib.request
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from .stage import Stage, stage
+from funds.payments import circuits
+from funds.payments.models import ProviderCircuit
+from scripts.openloop import percentile
 
-if TYPE_CHECKING:
-    from .crowd import Crowd
+from . import outcome
+from .crowd import Crowd, Floor
+from .stage import Stage
 
 GOAL_OPEN: Final = 10.0
 GOAL_P95_MS: Final = 500.0
@@ -32,34 +34,27 @@ FAULTS: Final[list[tuple[str, dict[str, Any]]]] = [
 ]
 
 
-def main() -> int:
+def main(found: Stage) -> int:
     """Every fault in turn, then the counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=float, default=10.0)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each fault")
     options = parser.parse_args()
-    with stage() as found:
-        from . import outcome  # noqa: PLC0415 - Django is set up by now
-        from .crowd import Crowd, Floor  # noqa: PLC0415
-
-        Floor(found)
+    Floor(found)
+    crowd = Crowd(found.api_port)
+    crowd.warm_up()
+    accepted, fine = crowd.accepted, True
+    for name, fault in FAULTS:
         crowd = Crowd(found.api_port)
-        crowd.warm_up()
-        accepted, fine = crowd.accepted, True
-        for name, fault in FAULTS:
-            crowd = Crowd(found.api_port)
-            fine = play(found, crowd, name, fault, options) and fine
-            accepted += crowd.accepted
-        fine = outcome.is_right(found, accepted=accepted) and fine
+        fine = play(found, crowd, name, fault, options) and fine
+        accepted += crowd.accepted
+    fine = outcome.is_right(found, accepted=accepted) and fine
     print("0 refused, 0 lost, 0 doubled, books sound" if fine else "FAILED")
     return 0 if fine else 1
 
 
-def play(found: Stage, crowd: "Crowd", name: str, fault: dict[str, Any], options: argparse.Namespace) -> bool:
+def play(found: Stage, crowd: Crowd, name: str, fault: dict[str, Any], options: argparse.Namespace) -> bool:
     """One fault; whether everything held."""
-    from scripts.openloop import percentile  # noqa: PLC0415
-
-    from . import outcome  # noqa: PLC0415
 
     crowd.begin(count=int(options.rate * options.seconds), rate=options.rate)
     began = time.monotonic()
@@ -82,8 +77,6 @@ def play(found: Stage, crowd: "Crowd", name: str, fault: dict[str, Any], options
 
 def wait_for_open_circuit(began: float, patience: float) -> float:
     """Seconds until nobody calls any more; infinite when that does not come."""
-    from funds.payments import circuits  # noqa: PLC0415
-    from funds.payments.models import ProviderCircuit  # noqa: PLC0415
 
     while time.monotonic() - began < patience:
         if ProviderCircuit.objects.filter(provider="mercadopago", failures__gte=circuits.FAILURES).exists():
@@ -92,13 +85,9 @@ def wait_for_open_circuit(began: float, patience: float) -> float:
     return float("inf")
 
 
-def newest_state(found: Stage, crowd: "Crowd") -> str:
+def newest_state(found: Stage, crowd: Crowd) -> str:
     """What a customer sees of the deposit asked for last."""
     url = f"http://127.0.0.1:{found.api_port}/api/v1/funds/deposits/"
     with urllib.request.urlopen(urllib.request.Request(url, headers=crowd.bearer(0)), timeout=10) as response:
         deposits = json.loads(response.read())["results"]
     return str(deposits[0]["state"]) if deposits else "nothing"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """kill -9 at each crash point of the payment queue, on PostgreSQL + Redis, then everything goes on.
 
-    python -m chaos.kill_payments [--rounds 50] [--points 1 2 3 4 5 6 7 8 9] [--seed N]
+    python -m chaos kill_payments [--rounds 50] [--points 1 2 3 4 5 6 7 8 9] [--seed N]
 
 A round asks for deposits, refunds and withdrawals at once. Whole Celery workers (or the relay, or the process of the
 request) come to a stop exactly there and are killed with all their children; then a fresh worker goes on. Counted are
@@ -11,42 +11,16 @@ run with a lease of 2 s to save time, the tenth with the product's own. Exit cod
 
 import argparse
 import random
-import sys
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 
 from bench import served
 
-from .stage import Stage, stage
+from .rounds import Rounds
+from .score import Score
+from .stage import Stage
 
 
-@dataclass
-class Score:
-    """What the rounds of one point came to."""
-
-    killed: int = 0
-    standing: int = 0
-    expected: int = 0
-    lost: int = 0
-    doubled: int = 0
-    quick: list[float] = field(default_factory=list)
-    own_lease: list[float] = field(default_factory=list)
-
-    def line(self, point: int) -> str:
-        """For the table."""
-        times = " ".join(
-            f"{name} {sorted(values)[len(values) // 2]:.1f}/{max(values):.1f} s"
-            for name, values in (("2 s lease", self.quick), ("own lease", self.own_lease))
-            if values
-        )
-        return (
-            f"point {point}: {self.killed} kills, {self.standing} of {self.expected} tasks caught there, "
-            f"{self.lost} lost, {self.doubled} doubled; recovery median/max: {times}"
-        )
-
-
-def main() -> int:
+def main(found: Stage) -> int:
     """All points on one database, then the books."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=50)
@@ -54,9 +28,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    with ExitStack() as stack:
-        found = stack.enter_context(stage())
-        stack.enter_context(served.api(port=found.api_port))
+    with served.api(port=found.api_port):
         fine = play(found, options.points, options.rounds, random.Random(options.seed))
     print("0 lost, 0 doubled, books sound" if fine else f"FAILED (seed {options.seed})")
     return 0 if fine else 1
@@ -64,8 +36,6 @@ def main() -> int:
 
 def play(found: Stage, points: list[int], rounds: int, dice: random.Random) -> bool:
     """Every point; whether nothing was lost or doubled and the books are sound."""
-    from .rounds import Rounds  # noqa: PLC0415 - Django is set up by now
-
     fine = True
     with Rounds(found, dice) as ring:
         for point in points:
@@ -77,7 +47,3 @@ def play(found: Stage, points: list[int], rounds: int, dice: random.Random) -> b
             fine = fine and not score.lost and not score.doubled and max(score.quick + score.own_lease) <= 15.0
         fine = ring.counts_are_right() and fine
     return found.manage("verify_ledger", "--full") == 0 and fine
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """FLUSHALL, then kill -9 and restart of Redis, under a load of deposit intents over HTTP.
 
-    python -m chaos.redis_gone [--rate 15] [--seconds 60] [--out 8]
+    python -m chaos redis_gone [--rate 15] [--seconds 60] [--out 8]
 
 API processes, relay, payments worker and beat as served; the fake Mercado Pago beside them. No call may be refused and
 every intent must be credited at most 60 s after Redis is back. Exit code 1 otherwise.
@@ -8,34 +8,32 @@ every intent must be credited at most 60 s after Redis is back. Exit code 1 othe
 
 import argparse
 import signal
-import sys
 import time
 from datetime import UTC, datetime
 
 import redis
 
-from .stage import Stage, stage
+from . import outcome
+from .crowd import Crowd, Floor
+from .stage import Stage
 
 GOAL_SECONDS = 60.0
 
 
-def main() -> int:
+def main(found: Stage) -> int:
     """Load, faults, counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=float, default=15.0)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--out", type=float, default=8.0, help="seconds without Redis")
     options = parser.parse_args()
-    with stage() as found:
-        fine = play(found, options)
+    fine = play(found, options)
     print("0 refused, 0 lost, 0 doubled, books sound" if fine else "FAILED")
     return 0 if fine else 1
 
 
 def play(found: Stage, options: argparse.Namespace) -> bool:
     """Everything; whether it held."""
-    from . import outcome  # noqa: PLC0415 - Django is set up by now
-    from .crowd import Crowd, Floor  # noqa: PLC0415
 
     Floor(found)
     crowd = Crowd(found.api_port)
@@ -75,7 +73,3 @@ def kill_and_restart(found: Stage, seconds: float) -> datetime:
     found.server.start()
     print(f"Redis is back after {seconds:.0f} s", flush=True)
     return datetime.now(UTC)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -16,6 +16,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.db import connection
+from rest_framework.test import APIClient
 
 from funds import facade as funds
 from funds.payments import work
@@ -41,7 +42,7 @@ from users.contracts import NewCustomer
 from users.models import User
 
 from .forked import READY, STANDING, Forked, celery_worker, load, relay
-from .kill_payments import Score
+from .score import Score
 from .stage import SECRET, TOKEN, WEBHOOKS, Stage
 
 CUSTOMERS: Final = 12
@@ -276,8 +277,6 @@ class Rounds:
 
     def _post(self, customer: UUID, key: str) -> object:
         """The same request, within the process that will be killed."""
-        from rest_framework.test import APIClient  # noqa: PLC0415 - needed in the fork only
-
         client = APIClient()
         client.force_authenticate(User.objects.get(pk=customer))
         body = {"amount": {"amount": "20.00", "currency": "MXN"}, "provider": "mercadopago"}

@@ -1,6 +1,6 @@
 """Intents over HTTP while Redis, the workers and the provider are taken down in turn; then everything is counted.
 
-    python -m chaos.taken_down_in_turn [--intents 100000] [--rate 60] [--period 20]
+    python -m chaos taken_down_in_turn [--intents 100000] [--rate 60] [--period 20]
 
 One thing after the other is down for a period (Redis killed; worker, relay and beat killed; the provider resetting
 every connection), with a period of health between. No intent may be refused, none lost, none doubled, and GET
@@ -11,36 +11,30 @@ import argparse
 import itertools
 import resource
 import signal
-import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from .stage import Stage, stage
-
-if TYPE_CHECKING:
-    from .crowd import Crowd, Floor
+from . import outcome
+from .crowd import Crowd, Floor
+from .stage import Stage
 
 Step = Callable[[], object]
 
 
-def main() -> int:
+def main(found: Stage) -> int:
     """Load, faults, drain, counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--intents", type=int, default=100_000)
     parser.add_argument("--rate", type=float, default=60.0)
     parser.add_argument("--period", type=float, default=20.0)
     options = parser.parse_args()
-    with stage() as found:
-        fine = play(found, options)
+    fine = play(found, options)
     print("0 refused, 0 lost, 0 doubled, books sound" if fine else "FAILED")
     return 0 if fine else 1
 
 
 def play(found: Stage, options: argparse.Namespace) -> bool:
     """Everything; whether it held."""
-    from . import outcome  # noqa: PLC0415 - Django is set up by now
-    from .crowd import Crowd, Floor  # noqa: PLC0415
 
     floor, crowd = Floor(found), Crowd(found.api_port)
     crowd.warm_up()
@@ -66,7 +60,7 @@ def play(found: Stage, options: argparse.Namespace) -> bool:
     return is_right and not crowd.intents.failed and not crowd.looks.failed
 
 
-def faults(found: Stage, floor: "Floor") -> list[tuple[str, Step, Step]]:
+def faults(found: Stage, floor: Floor) -> list[tuple[str, Step, Step]]:
     """What is taken down, and how it comes back."""
 
     def kill_workers() -> None:
@@ -84,12 +78,8 @@ def faults(found: Stage, floor: "Floor") -> list[tuple[str, Step, Step]]:
     ]
 
 
-def pause(crowd: "Crowd", seconds: float) -> None:
+def pause(crowd: Crowd, seconds: float) -> None:
     """So long, or until the load has ended."""
     until = time.monotonic() + seconds
     while crowd.is_sending and time.monotonic() < until:
         time.sleep(0.2)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

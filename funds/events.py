@@ -57,14 +57,6 @@ class DepositReturned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentTaskQueued(Event):
-    """A task waits for a worker. Carries the id alone: it is a wake-up."""
-
-    wire_name: ClassVar[str] = "funds.payment_task_queued"
-    task_id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentTaskParked(Event):
     """A task needs a person: the provider was asked as often as is sensible, or its answer cannot be right."""
 

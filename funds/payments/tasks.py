@@ -14,6 +14,8 @@ from kombu.exceptions import ChannelError
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
+from marketplace.core.outbox.feeds import Feed
+
 from . import reconciliation, retention, work
 
 logger = logging.getLogger(__name__)
@@ -63,16 +65,22 @@ def forget_old_payments() -> None:
     retention.forget_old(timezone.now())
 
 
-def wake_due_tasks() -> int:
-    """Send the wake-ups that were lost; with the broker out, work from the database. The relay calls it each second."""
-    due = work.take_wake_ups()
-    for position, task_id in enumerate(due):
+def send_wake_ups(task_ids: Sequence[UUID]) -> None:
+    """Hand the ids to the queue; with the broker out, work from the database. The relay calls it."""
+    for position, task_id in enumerate(task_ids):
         try:
             run_payment_task.apply_async(args=(str(task_id),), queue=QUEUE, retry=False)
         except (BrokerError, ChannelError, RedisError, OSError):
-            work_without_broker(due[position:])
+            work_without_broker(task_ids[position:])
             break
-    return len(due)
+
+
+def run_here(task_id: UUID) -> None:
+    """Carry one task out in this thread."""
+    work.run_task(task_id=task_id)
+
+
+FEED: Final = Feed("funds.payment_tasks", work.take_wake_ups, send_wake_ups, run_here)
 
 
 def work_without_broker(task_ids: Sequence[UUID]) -> None:

@@ -8,13 +8,14 @@ import logging
 import random
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from marketplace.core.clock import db_now
+from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.locking import in_transaction, is_unavailable
 
 from . import circuits
@@ -36,7 +37,10 @@ logger = logging.getLogger(__name__)
 LEASE: Final = timedelta(seconds=12)
 """Longer than any provider call may take; a dead worker's task comes back after it."""
 WAKE_AGAIN: Final = timedelta(seconds=5)
-"""A wake-up that led to nothing within this time is sent again."""
+"""A wake-up that led to nothing within this time and the task's age is sent again: a backlog is no loss of messages."""
+WAKE_AGAIN_AT_MOST: Final = timedelta(seconds=30)
+SWEEP_SECONDS: Final = 20.0
+"""A sweep ends well before Celery's time limit, however slow a provider is."""
 MAX_ATTEMPTS: Final = 8
 LONGEST_PAUSE: Final = 600.0
 DEFERRALS_PER_DOUBLING: Final = 8
@@ -114,24 +118,30 @@ def _ask(claim: Claim, provider: Provider) -> None:
 
 
 def sweep_due_tasks(*, limit: int = 100) -> int:
-    """Carry out what is due straight from the database, whatever became of the messages; how many were run."""
-    _park_spent_tasks()
-    due = _due().order_by("wake_at").values_list("pk", flat=True)[:limit]
-    return sum(run_task(task_id=task_id) for task_id in list(due))
+    """Carry out what nobody has taken up, straight from the database, whatever became of the messages; how many ran."""
+    ends = monotonic() + SWEEP_SECONDS
+    ran = 0
+    for task_id in take_wake_ups(limit=limit):
+        if monotonic() > ends:
+            break
+        ran += run_task(task_id=task_id)
+    return ran
 
 
 def take_wake_ups(*, limit: int = 200) -> list[UUID]:
-    """Tasks that nobody has taken up although they are due; each is named again only after a while."""
+    """Tasks whose wake-up is due: new ones, and those that nobody has taken up. Each is named again after a while."""
     overdue = PaymentTask.objects.filter(state__in=PaymentTask.LIVE_STATES, wake_at__lte=db_now())
     if not overdue.exists():
         return []
     _park_spent_tasks()
     with transaction.atomic():
-        chosen = list(
-            overdue.select_for_update(skip_locked=True).order_by("wake_at").values_list("pk", flat=True)[:limit]
-        )
-        PaymentTask.objects.filter(pk__in=chosen).update(wake_at=db_now() + WAKE_AGAIN)
-    return chosen
+        chosen = list(overdue.select_for_update(skip_locked=True).order_by("wake_at").only("run_at", "wake_at")[:limit])
+        now = read_db_now()
+        for task in chosen:
+            age = max(timedelta(0), now - task.run_at)
+            task.wake_at = now + min(WAKE_AGAIN + age, WAKE_AGAIN_AT_MOST)
+        PaymentTask.objects.bulk_update(chosen, ["wake_at"])
+    return [task.pk for task in chosen]
 
 
 def _due() -> "QuerySet[PaymentTask]":

@@ -60,7 +60,6 @@ HANDLERS = {
     "funds.fail_order_payment_on_deposit_cancelled",
     "funds.fail_order_payment_on_deposit_rejected",
     "funds.finish_order_payment_on_deposit_credited",
-    "funds.run_task_on_payment_task_queued",
     "notifications.send_mail_on_mail_requested",
     "notifications.tell_audience_on_flash_promo_started",
     "notifications.tell_deposit_credited",

@@ -28,10 +28,10 @@ from marketplace.core import audit
 from marketplace.core.clock import db_now
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
+from marketplace.core.outbox.wake import wake_relay
 
 from .closing import close_deposit
 from .payouts import fail_payout, lock_payout, record_payout
-from .queueing import publish_wake_up
 from .recording import credit_payment, refresh_deposit
 from .refunds import fail_refund, lock_payment, request_refund
 
@@ -212,7 +212,7 @@ def _retry(decision: Decision, at: datetime) -> None:
     PaymentTask.objects.filter(pk=task.pk).update(
         state=PaymentTask.State.QUEUED, deferrals=task.attempts, run_at=db_now(), wake_at=db_now(), updated_at=db_now()
     )
-    publish_wake_up(task)
+    transaction.on_commit(wake_relay, robust=True)
 
 
 def _give_up(decision: Decision, at: datetime) -> None:

@@ -1,29 +1,23 @@
-"""Putting work for the providers into the queue. The row is the job; the event only wakes a worker."""
+"""Putting work for providers into the queue. The row is the job and its own outbox; the relay sends the wake-ups."""
 
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
-from funds.events import PaymentTaskParked, PaymentTaskQueued
+from django.db import transaction
+
+from funds.events import PaymentTaskParked
 from funds.payments.models import PaymentTask
 from marketplace.core.clock import db_now
 from marketplace.core.outbox.publishing import publish
-
-WAKE_GRACE: Final = timedelta(seconds=1)
-"""How long the event's own wake-up has before the sweeper sends another."""
+from marketplace.core.outbox.wake import wake_relay
 
 
 def queue_task(*, kind: PaymentTask.Kind, provider: str, intent: int = 1, **subject: Any) -> PaymentTask:
     """Write the job in the caller's transaction. `subject` is the one row it is about, by its name on the task."""
     task: PaymentTask = PaymentTask.objects.create(
-        kind=kind, provider=provider, intent=intent, run_at=db_now(), wake_at=db_now() + WAKE_GRACE, **subject
+        kind=kind, provider=provider, intent=intent, run_at=db_now(), wake_at=db_now(), **subject
     )
-    publish_wake_up(task)
+    transaction.on_commit(wake_relay, robust=True)
     return task
-
-
-def publish_wake_up(task: PaymentTask) -> None:
-    """Tell a worker that the task is due; losing this costs a second."""
-    publish(PaymentTaskQueued(task_id=task.pk))
 
 
 def park_task(task: PaymentTask, *, because: str) -> None:

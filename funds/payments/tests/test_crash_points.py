@@ -1,7 +1,7 @@
 """kill -9 at every crash point of the payment queue: afterwards nothing is lost and nothing is doubled.
 
 The worker is a process of its own on the test's PostgreSQL; the provider is the fake Mercado Pago over HTTP, which
-lives on and can count. `python -m chaos.kill_payments` does the same to whole Celery workers, 50 times each.
+lives on and can count. `python -m chaos kill_payments` does the same to whole Celery workers, 50 times each.
 """
 
 import json

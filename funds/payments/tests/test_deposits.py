@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,14 @@ from funds.payments.providers.protocol import (
     ReadingState,
 )
 from funds.payments.services import cancel_deposit, record_reading, request_deposit
-from funds.payments.work import MAX_ATTEMPTS, run_task, sweep_due_tasks, take_wake_ups
+from funds.payments.work import (
+    MAX_ATTEMPTS,
+    WAKE_AGAIN,
+    WAKE_AGAIN_AT_MOST,
+    run_task,
+    sweep_due_tasks,
+    take_wake_ups,
+)
 from marketplace.core.money import Money
 from marketplace.core.outbox.models import OutboxEvent
 from marketplace.core.outbox.relay import drain
@@ -67,25 +75,40 @@ def test_the_outbox_carries_a_deposit_to_the_wallet():
     assert published(DepositCredited) == 1
 
 
-def test_a_lost_message_costs_no_more_than_a_second():
+def test_a_wake_up_that_led_to_nothing_is_sent_again_after_a_while():
     customer = customer_with()
     task = request(customer)
 
-    assert task.wake_at - task.run_at == pytest.approx(timedelta(seconds=1), abs=timedelta(milliseconds=100))
-    assert take_wake_ups() == []
-    pass_time()
     assert take_wake_ups() == [task.pk]
     assert take_wake_ups() == []
+    task.refresh_from_db()
+    assert task.wake_at - task.run_at == pytest.approx(WAKE_AGAIN, abs=timedelta(seconds=1))
+    pass_time()
     sweep_due_tasks()
 
     assert posted_and_held(customer) == (5000, 0)
+
+
+def test_the_older_a_task_the_rarer_its_wake_ups_up_to_half_a_minute():
+    task = request(customer_with())
+    PaymentTask.objects.update(run_at=task.run_at - timedelta(seconds=10), wake_at=LONG_AGO)
+    take_wake_ups()
+    task.refresh_from_db()
+    assert task.wake_at - task.run_at == pytest.approx(timedelta(seconds=25), abs=timedelta(seconds=1))
+    PaymentTask.objects.update(run_at=task.run_at - timedelta(hours=1), wake_at=LONG_AGO)
+
+    before = timezone.now()
+    take_wake_ups()
+
+    task.refresh_from_db()
+    assert task.wake_at - before == pytest.approx(WAKE_AGAIN_AT_MOST, abs=timedelta(seconds=1))
 
 
 def test_wake_ups_go_to_the_queue_of_payments():
     task = request(customer_with())
     pass_time()
 
-    assert tasks.wake_due_tasks() == 1
+    tasks.send_wake_ups(take_wake_ups())
 
     task.refresh_from_db()
     assert task.state == PaymentTask.State.QUEUED

@@ -18,6 +18,7 @@ from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.moments import run_due_moments
 
 from .delivery import LEASE, deliver
+from .feeds import run_feeds, send_feeds
 from .handlers import handler_named, handlers_of, is_known
 from .models import EventDelivery, OutboxEvent
 from .wake import QUIET_SECONDS, waker
@@ -98,7 +99,7 @@ def drain(limit: int = 10_000) -> int:
         ran += deliver(delivery_id)
 
     while ran < limit:
-        moved = relay_new_events() + send_due(run_here)
+        moved = relay_new_events() + send_due(run_here) + run_feeds()
         if not moved:
             break
     return ran
@@ -135,11 +136,11 @@ class Relay:
             connection.close()
 
     def pass_once(self) -> int:
-        """One round: exact moments once a second, new events, due deliveries."""
+        """One round: exact moments once a second, rows that are their own outbox, new events, due deliveries."""
         if monotonic() >= self._next_moments:
             self._next_moments = monotonic() + MOMENTS_SECONDS
             run_due_moments()
-        return relay_new_events() + send_due(self._send)
+        return send_feeds() + relay_new_events() + send_due(self._send)
 
 
 def outbox_lag() -> timedelta:
