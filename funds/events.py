@@ -24,6 +24,15 @@ class DepositCredited(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderDepositCredited(Event):
+    """The deposit that was made for an order has arrived. An event of its own: most deposits are for no order."""
+
+    wire_name: ClassVar[str] = "funds.order_deposit_credited"
+    deposit_id: UUID
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DepositRejected(Event):
     """The provider definitely refused, or nobody paid in time; nothing was charged."""
 

@@ -9,6 +9,7 @@ others are stopped and the exit code is 1.
 import contextlib
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,8 @@ CACHE_DATABASE, BROKER_DATABASE = 0, 1
 QUEUE_GROUPS = {"payments": "payments", "core": "holds,events,default", "outside": "notify,fetch"}
 # A payment worker mostly waits for providers; with four at it, four time-outs open the circuit in the time of one.
 PROCESSES = {"payments": 4}
+# Where all share two cores, requests go before the work they cause: what was accepted is safe and can wait.
+BEHIND: tuple[str, ...] = ("nice", "-n", "10") if shutil.which("nice") else ()
 LOOK_EVERY = 0.2
 # Celery ends the tasks it has begun; past this it is cut off, and the outbox hands them out again.
 STOP_SECONDS = 10.0
@@ -61,7 +64,8 @@ def worker(name: str, queues: str, *, processes: int | None = None) -> Program:
         "--without-gossip",
         "--without-mingle",
     ]
-    return Program(name, [BIN / "celery", "--quiet", "-A", "marketplace", "worker", "--loglevel", "WARNING", *shape])
+    celery: list[str | Path] = [BIN / "celery", "--quiet", "-A", "marketplace", "worker", "--loglevel", "WARNING"]
+    return Program(name, [*BEHIND, *celery, *shape])
 
 
 def relay() -> Program:

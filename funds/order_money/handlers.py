@@ -1,13 +1,13 @@
 """Orders that wait for a deposit go on when it is there, or will not come."""
 
-from funds.events import DepositCancelled, DepositCredited, DepositRejected
+from funds.events import DepositCancelled, DepositRejected, OrderDepositCredited
 from marketplace.core.outbox.handlers import handles
 
 from .services.payments import fail_order_payment, finish_order_payment
 
 
-@handles(DepositCredited, queue="payments")
-def finish_order_payment_on_deposit_credited(event: DepositCredited) -> None:
+@handles(OrderDepositCredited, queue="payments")
+def finish_order_payment_on_order_deposit_credited(event: OrderDepositCredited) -> None:
     """Pay the order that the deposit was made for."""
     finish_order_payment(deposit_id=event.deposit_id)
 

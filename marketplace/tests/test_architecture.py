@@ -59,7 +59,7 @@ WITHOUT_ADMIN = {
 HANDLERS = {
     "funds.fail_order_payment_on_deposit_cancelled",
     "funds.fail_order_payment_on_deposit_rejected",
-    "funds.finish_order_payment_on_deposit_credited",
+    "funds.finish_order_payment_on_order_deposit_credited",
     "notifications.send_mail_on_mail_requested",
     "notifications.tell_audience_on_flash_promo_started",
     "notifications.tell_deposit_credited",

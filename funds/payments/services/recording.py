@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from funds.events import DepositCredited, DepositReturned, PaymentSetAside
+from funds.events import DepositCredited, DepositReturned, OrderDepositCredited, PaymentSetAside
 from funds.ledger.models import AccountKind, JournalKind
 from funds.ledger.services import capture_hold, post_transfer
 from funds.ledger.terms import AccountKey, Leg, Posted
@@ -126,6 +126,8 @@ def credit_payment(*, payment: ProviderPayment, deposit: Deposit, at: datetime) 
             deposit_id=deposit.pk, customer_id=deposit.customer_id, amount=payment.amount, order_id=deposit.order_id
         )
     )
+    if deposit.order_id is not None:
+        publish(OrderDepositCredited(deposit_id=deposit.pk, order_id=deposit.order_id))
 
 
 def record_refund(*, payment: ProviderPayment, deposit: Deposit, refund: RefundReading) -> bool:
