@@ -39,6 +39,8 @@ LEASE: Final = timedelta(seconds=12)
 WAKE_AGAIN: Final = timedelta(seconds=5)
 """A wake-up that led to nothing within this time and the task's age is sent again: a backlog is no loss of messages."""
 WAKE_AGAIN_AT_MOST: Final = timedelta(seconds=30)
+MOST_WOKEN: Final = 400
+"""So many wake-ups may be on their way: a backlog waits in the table, not as messages that are sent again and again."""
 SWEEP_SECONDS: Final = 20.0
 """A sweep ends well before Celery's time limit, however slow a provider is."""
 MAX_ATTEMPTS: Final = 8
@@ -134,6 +136,9 @@ def take_wake_ups(*, limit: int = 200) -> list[UUID]:
     if not overdue.exists():
         return []
     _park_spent_tasks()
+    limit = min(limit, MOST_WOKEN - _woken())
+    if limit <= 0:
+        return []
     with transaction.atomic():
         chosen = list(overdue.select_for_update(skip_locked=True).order_by("wake_at").only("run_at", "wake_at")[:limit])
         now = read_db_now()
@@ -142,6 +147,12 @@ def take_wake_ups(*, limit: int = 200) -> list[UUID]:
             task.wake_at = now + min(WAKE_AGAIN + age, WAKE_AGAIN_AT_MOST)
         PaymentTask.objects.bulk_update(chosen, ["wake_at"])
     return [task.pk for task in chosen]
+
+
+def _woken() -> int:
+    """Tasks whose wake-up is on its way: due, and not to be named again yet."""
+    waiting = PaymentTask.objects.filter(state__in=[_State.QUEUED, _State.UNKNOWN], run_at__lte=db_now())
+    return waiting.filter(wake_at__gt=db_now())[:MOST_WOKEN].count()
 
 
 def _due() -> "QuerySet[PaymentTask]":

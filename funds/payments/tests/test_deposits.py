@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from funds.events import DepositCredited, DepositRejected, PaymentSetAside
 from funds.ledger.models import Journal
 from funds.ledger.tests.factories import customer_with, posted_and_held
-from funds.payments import tasks
+from funds.payments import tasks, work
 from funds.payments.errors import DepositNotCancellableError, UnknownDepositError, UnknownProviderError
 from funds.payments.models import Deposit, PaymentAttempt, PaymentTask, ProviderCircuit, ProviderPayment
 from funds.payments.providers.protocol import (
@@ -102,6 +102,17 @@ def test_the_older_a_task_the_rarer_its_wake_ups_up_to_half_a_minute():
 
     task.refresh_from_db()
     assert task.wake_at - before == pytest.approx(WAKE_AGAIN_AT_MOST, abs=timedelta(seconds=1))
+
+
+def test_a_backlog_waits_in_the_table_and_not_as_messages(monkeypatch):
+    monkeypatch.setattr(work, "MOST_WOKEN", 3)
+    found = [request(customer_with()) for _ in range(5)]
+
+    assert len(take_wake_ups()) == 3
+    assert take_wake_ups() == []
+    run_task(task_id=found[0].pk)
+
+    assert len(take_wake_ups()) == 1
 
 
 def test_wake_ups_go_to_the_queue_of_payments():
