@@ -35,3 +35,86 @@ class StockLow(Event):
     store_id: UUID
     available: int
     reorder_point: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockDrifted(Event):
+    """The nightly reconciliation found counters that are not the sum of their movements."""
+
+    wire_name: ClassVar[str] = "stores.stock_drifted"
+    reconciliation_id: int
+    drift_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseOrderPlaced(Event):
+    """An order went out to a supplier, by a person or by beat."""
+
+    wire_name: ClassVar[str] = "stores.purchase_order_placed"
+    purchase_order_id: UUID
+    supplier_id: UUID
+    store_id: UUID
+    is_automatic: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseOrderReceived(Event):
+    """All that was ordered has come in."""
+
+    wire_name: ClassVar[str] = "stores.purchase_order_received"
+    purchase_order_id: UUID
+    supplier_id: UUID
+    store_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAsked(Event):
+    """A customer asked; it waits to be moderated."""
+
+    wire_name: ClassVar[str] = "stores.question_asked"
+    question_id: UUID
+    product_id: UUID
+    store_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionPublished(Event):
+    """A question may be seen by everybody now."""
+
+    wire_name: ClassVar[str] = "stores.question_published"
+    question_id: UUID
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionRejected(Event):
+    """A question will not be published."""
+
+    wire_name: ClassVar[str] = "stores.question_rejected"
+    question_id: UUID
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAnswered(Event):
+    """A question has its answer, for the first time."""
+
+    wire_name: ClassVar[str] = "stores.question_answered"
+    question_id: UUID
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReady(Event):
+    """A file was read to its end: what it would change waits to be confirmed."""
+
+    wire_name: ClassVar[str] = "stores.import_ready"
+    import_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportApplied(Event):
+    """A confirmed import is in the catalogue."""
+
+    wire_name: ClassVar[str] = "stores.import_applied"
+    import_id: UUID

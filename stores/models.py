@@ -1,7 +1,43 @@
 """Models of the context, re-exported: Django looks for them here."""
 
-from .catalog.models import Brand, Category, Product, Variant
-from .inventory.models import StockItem, StockMovement
+from .catalog.models import Brand, Category, PriceChange, Product, ProductImage, PublicPrice, Variant
+from .importing.models import ImportRow, ImportRun
+from .inventory.models import StockDrift, StockItem, StockMovement, StockReconciliation
 from .merchants.models import Store, StoreMember
+from .procurement.models import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    ReplenishmentSuggestion,
+    Supplier,
+    SupplierPrice,
+)
+from .questions.models import Answer, Question
 
-__all__ = ["Brand", "Category", "Product", "StockItem", "StockMovement", "Store", "StoreMember", "Variant"]
+__all__ = [
+    "Answer",
+    "Brand",
+    "Category",
+    "GoodsReceipt",
+    "GoodsReceiptLine",
+    "ImportRow",
+    "ImportRun",
+    "PriceChange",
+    "Product",
+    "ProductImage",
+    "PublicPrice",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "Question",
+    "ReplenishmentSuggestion",
+    "StockDrift",
+    "StockItem",
+    "StockMovement",
+    "StockReconciliation",
+    "Store",
+    "StoreMember",
+    "Supplier",
+    "SupplierPrice",
+    "Variant",
+]

@@ -1,10 +1,10 @@
-"""Catalogue: category tree, brands, products and their variants."""
+"""Catalogue: category tree, brands, products with their pictures, variants with what they cost and did cost."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.core.base import VersionedModel
+from marketplace.core.base import UUIDModel, VersionedModel
 from marketplace.core.money import Money
 from stores.merchants.models import Store
 
@@ -96,6 +96,8 @@ class Variant(VersionedModel):
     # Copied from the product, which never moves: SKUs are unique inside a store.
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", editable=False)
     sku = models.CharField(_("SKU"), max_length=64)
+    # A GTIN (8, 12, 13 or 14 digits) whose check digit is right, or nothing.
+    barcode = models.CharField(_("barcode"), max_length=14, blank=True)
     options = models.JSONField(_("options"), default=dict, blank=True)
     price_minor = models.BigIntegerField(_("price (minor units)"))
     cost_minor = models.BigIntegerField(_("cost (minor units)"), null=True, blank=True)
@@ -109,6 +111,12 @@ class Variant(VersionedModel):
         verbose_name_plural = _("variants")
         constraints = [
             models.UniqueConstraint(fields=["store", "sku"], name="stores_sku_per_store"),
+            models.UniqueConstraint(
+                fields=["store", "barcode"],
+                condition=~Q(barcode=""),
+                name="stores_barcode_per_store",
+                violation_error_message=_("Another variant of the store has this barcode."),
+            ),
             models.CheckConstraint(
                 condition=Q(price_minor__gt=0),
                 name="stores_price_positive",
@@ -133,3 +141,84 @@ class Variant(VersionedModel):
     def cost(self) -> Money | None:
         """What it costs the store, if known."""
         return None if self.cost_minor is None else Money(self.cost_minor, self.currency)
+
+
+class ProductImage(UUIDModel):
+    """A picture of a product, made anew from the upload: no metadata, no more pixels than a page shows.
+
+    Files are named by their content; `position` orders them, the first is the product's face.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product"))
+    file = models.ImageField(_("picture"), upload_to="products/", width_field="width", height_field="height")
+    thumbnail = models.ImageField(upload_to="products/thumbnails/", editable=False)
+    alternative_text = models.CharField(_("alternative text"), max_length=200, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    digest = models.CharField(max_length=64, editable=False)  # SHA-256 of the upload: the same picture is there once
+
+    class Meta:
+        app_label = "stores"
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["product", "digest"], name="stores_image_once")]
+
+    def __str__(self) -> str:
+        return self.alternative_text or self.digest[:12]
+
+
+class PriceChange(models.Model):
+    """What a variant cost from a moment on. Append-only; the newest row is what the variant has."""
+
+    id = models.BigAutoField(primary_key=True)
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="price_changes")
+    price_minor = models.BigIntegerField(_("price (minor units)"))
+    cost_minor = models.BigIntegerField(_("cost (minor units)"), null=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    cause = models.CharField(_("cause"), max_length=80)  # `edit`, `bulk:<id>`, `import:<id>`, `erp`, `order:<number>`
+    actor_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        app_label = "stores"
+        verbose_name = _("price change")
+        verbose_name_plural = _("price changes")
+        indexes = [models.Index(fields=["variant", "-id"], name="stores_price_history")]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}: {self.price_minor} {self.currency}"
+
+
+class PublicPrice(models.Model):
+    """A lower price that listings show, pushed down by whoever promotes (`facade.publish_prices`).
+
+    `is_conditional`: not everybody gets it (a flash promotion is for customers nearby); what a person pays is
+    decided at checkout. Deadlines are read from the clock, nothing has to run when they pass.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="public_prices")
+    source = models.CharField(max_length=80)  # `flash:<id>`, `discount:<id>`
+    price_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    is_conditional = models.BooleanField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "stores"
+        verbose_name = _("promoted price")
+        verbose_name_plural = _("promoted prices")
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "source"], name="stores_public_price_once"),
+            models.CheckConstraint(condition=Q(price_minor__gte=0), name="stores_public_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")), name="stores_public_price_window"
+            ),
+        ]
+        indexes = [models.Index(fields=["source"], name="stores_public_price_source")]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}: {self.price_minor} {self.currency} ({self.source})"

@@ -96,3 +96,41 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity}"
+
+
+class StockReconciliation(models.Model):
+    """One nightly comparison of every counter with the sum of its movements. It reports and repairs nothing."""
+
+    id = models.BigAutoField(primary_key=True)
+    items_count = models.PositiveIntegerField(_("stock items compared"))
+    drift_count = models.PositiveIntegerField(_("stock items adrift"))
+    created_at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        app_label = "stores"
+        verbose_name = _("stock reconciliation")
+        verbose_name_plural = _("stock reconciliations")
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d}: {self.drift_count}"
+
+
+class StockDrift(models.Model):
+    """A stock item whose counters are not what its movements add up to: somebody wrote past the one service."""
+
+    id = models.BigAutoField(primary_key=True)
+    reconciliation = models.ForeignKey(StockReconciliation, on_delete=models.CASCADE, related_name="drifts")
+    stock_item = models.ForeignKey(StockItem, on_delete=models.PROTECT, related_name="+", verbose_name=_("stock item"))
+    on_hand = models.IntegerField(_("on hand"))
+    allocated = models.IntegerField(_("allocated"))
+    on_hand_moved = models.IntegerField(_("on hand by movements"))
+    allocated_moved = models.IntegerField(_("allocated by movements"))
+
+    class Meta:
+        app_label = "stores"
+        verbose_name = _("stock drift")
+        verbose_name_plural = _("stock drifts")
+        constraints = [models.UniqueConstraint(fields=["reconciliation", "stock_item"], name="stores_drift_once")]
+
+    def __str__(self) -> str:
+        return f"{self.stock_item_id}: {self.on_hand - self.on_hand_moved:+d}"

@@ -1,0 +1,1 @@
+"""Procurement: from whom goods come, what was ordered, what has arrived."""

@@ -1,0 +1,1 @@
+"""Questions on products, their answers, and moderation of both."""
