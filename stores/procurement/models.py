@@ -12,7 +12,7 @@ from stores.merchants.models import Store
 
 
 class Supplier(VersionedModel):
-    """Who delivers. It serves one department (in any store) or one store (of any department): that decides who sees it."""
+    """Who delivers, to one department (in any store) or to one store (of any department): that decides who sees it."""
 
     department = models.ForeignKey(
         "users.Department",
@@ -225,7 +225,7 @@ class GoodsReceiptLine(models.Model):
 
 
 class ReplenishmentSuggestion(models.Model):
-    """What ought to be ordered of a stock item, and why. Derived each hour; written by `procurement.replenishment` only.
+    """What ought to be ordered of a stock item, and why. Derived each hour, by `procurement.replenishment` only.
 
     Without a supplier nobody's price list has the variant: it is shown, but cannot be ordered in one action.
     """
