@@ -29,6 +29,9 @@
     Active people of the house who have that Django permission (`app.codename`), administrators included.
 `departments_of(user_id) -> dict[UUID, frozenset[str]]`
     A person's keys by department, as `core.access.KEYS`.
+`has_second_factor(account_id)`, `begin_second_factor`, `confirm_second_factor`, `check_second_factor`
+    The back office's second factor: codes of an authenticator application, and recovery codes.
+    Raise `SecondFactorPresentError`, `WrongCodeError`.
 `kpis() -> list[Kpi]`
     Figures for the dashboard.
 """
@@ -37,7 +40,14 @@ from django.utils import timezone
 
 from marketplace.core.kpis import Kpi
 
+from .accounts.errors import SecondFactorPresentError, WrongCodeError
 from .accounts.selectors import accounts_exist, contacts, staff_with
+from .accounts.services.second_factor import (
+    begin_second_factor,
+    check_second_factor,
+    confirm_second_factor,
+    has_second_factor,
+)
 from .accounts.services.sessions import access_token
 from .contracts import Contact
 from .customers import selectors as _customers
@@ -51,15 +61,21 @@ from .staff.selectors import departments_of
 __all__ = [
     "Contact",
     "CustomerNotFoundError",
+    "SecondFactorPresentError",
+    "WrongCodeError",
     "access_token",
     "accounts_exist",
     "add_customers",
     "add_departments",
     "add_staff",
+    "begin_second_factor",
+    "check_second_factor",
+    "confirm_second_factor",
     "contacts",
     "customer_card",
     "customer_languages",
     "departments_of",
+    "has_second_factor",
     "kpis",
     "places_within",
     "record_order_outcome",

@@ -2,17 +2,26 @@
 
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from django_celery_results.admin import GroupResultAdmin as GroupResultPages
 from django_celery_results.admin import TaskResultAdmin as TaskResultPages
 from django_celery_results.models import GroupResult, TaskResult
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from marketplace.core.admin import ReadOnlyAdmin
+
 admin.site.unregister([PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule])
 admin.site.unregister([TaskResult, GroupResult])
+# Secrets. Setting up is the owner's page, forgetting an action of the accounts.
+admin.site.unregister([TOTPDevice, StaticDevice])
 
 
 class TaskSelectWidget(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
@@ -58,3 +67,16 @@ class TaskResultAdmin(TaskResultPages, ModelAdmin):
 @admin.register(GroupResult)
 class GroupResultAdmin(GroupResultPages, ModelAdmin):
     """What groups of tasks answered."""
+
+
+@admin.register(AccessAttempt)
+class FailedLoginAdmin(ReadOnlyAdmin):
+    """Wrong passwords at the log-in page. Deleting a row lets the person try again at once."""
+
+    list_display = ["username", "ip_address", "failures_since_start", "attempt_time"]
+    search_fields = ["username", "ip_address"]
+    fields = ["username", "ip_address", "failures_since_start", "attempt_time"]
+    ordering = ["-attempt_time"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_active and getattr(request.user, "is_superuser", False))

@@ -1,9 +1,10 @@
-"""The back office's log-in: passwords are guessed no faster here than at the API."""
+"""The back office's log-in: passwords are guessed no faster here than at the API, and not for long."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from unfold.forms import AuthenticationForm
 
@@ -20,3 +21,14 @@ class LoginForm(AuthenticationForm):
             raise ValidationError(_("Too many tries. Please wait a minute."), code="throttled")
         values: dict[str, Any] = super().clean()
         return values
+
+
+def address_of(request: HttpRequest) -> str:
+    """What the lock-out counts as one client: django-axes asks."""
+    return network_of(client_address(request)).partition("/")[0]
+
+
+def account_tried(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """Which account somebody tries to open; addresses are kept in lower case."""
+    given = (credentials or {}).get("username") or request.POST.get("username", "")
+    return str(given).strip().lower()

@@ -8,6 +8,9 @@ SECRET_KEY = env.str("SECRET_KEY")
 SIMPLE_JWT["SIGNING_KEY"] = env.str("JWT_SIGNING_KEY")  # noqa: F405
 LOG_HASH_KEY = env.str("LOG_HASH_KEY")
 
+# Whoever works in the back office proves it twice.
+ADMIN_SECOND_FACTOR = env.str("ADMIN_SECOND_FACTOR", default="required")
+
 # Play money only where somebody says so.
 SANDBOX_PROVIDER = env.bool("SANDBOX_PROVIDER", default=False)
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="mercadopago")

@@ -14,9 +14,10 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from marketplace.core.admin import ReadOnlyAdmin, ServiceAdmin
+from marketplace.core.admin_recent import AsksAgain, ask, asks_again, is_recent
 
 from .models import Session, User
-from .services import administration
+from .services import administration, second_factor
 
 admin.site.unregister(Group)
 
@@ -66,7 +67,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class AccountAdmin(PersonalDataAdmin, BaseUserAdmin):  # type: ignore[type-arg]
+class AccountAdmin(AsksAgain, PersonalDataAdmin, BaseUserAdmin):  # type: ignore[type-arg]
     """Accounts. Who holds the permission sees to customers; administrators also to passwords, staff, roles, groups."""
 
     form = AccountChangeForm
@@ -77,7 +78,7 @@ class AccountAdmin(PersonalDataAdmin, BaseUserAdmin):  # type: ignore[type-arg]
     search_fields = ["email", "name"]
     ordering = ["-pk"]
     filter_horizontal = ["groups"]
-    actions = ["disable", "enable", "end_sessions", "archive"]
+    actions = ["disable", "enable", "end_sessions", "reset_second_factor", "archive"]
     fieldsets = [
         (None, {"fields": ["email", "password", "name"]}),
         (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
@@ -128,6 +129,8 @@ class AccountAdmin(PersonalDataAdmin, BaseUserAdmin):  # type: ignore[type-arg]
         # Whoever sets a password can be that person; others send a reset by mail.
         if not _acting(request).is_superuser:
             raise PermissionDenied
+        if not is_recent(request):
+            return ask(request)
         return self.shown(request, super().user_change_password, id, form_url)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -140,11 +143,13 @@ class AccountAdmin(PersonalDataAdmin, BaseUserAdmin):  # type: ignore[type-arg]
         ]
 
     @admin.action(description=_("Disable the accounts"))
+    @asks_again
     def disable(self, request: HttpRequest, accounts: "QuerySet[User]") -> None:
         """No log-in, no request, no audience."""
         self.each(request, accounts, lambda account: self._switch(request, account, is_active=False))
 
     @admin.action(description=_("Enable the accounts"))
+    @asks_again
     def enable(self, request: HttpRequest, accounts: "QuerySet[User]") -> None:
         """The other way round."""
         self.each(request, accounts, lambda account: self._switch(request, account, is_active=True))
@@ -161,7 +166,22 @@ class AccountAdmin(PersonalDataAdmin, BaseUserAdmin):  # type: ignore[type-arg]
             lambda account: administration.end_sessions_of(actor=_acting(request), account_id=account.pk),
         )
 
+    @admin.action(description=_("Forget the second factor (lost device)"), permissions=["roles"])
+    @asks_again
+    def reset_second_factor(self, request: HttpRequest, accounts: "QuerySet[User]") -> None:
+        """The next log-in sets up another device."""
+        self.each(
+            request,
+            accounts,
+            lambda account: second_factor.reset_second_factor(actor=_acting(request), account_id=account.pk),
+        )
+
+    def has_roles_permission(self, request: HttpRequest) -> bool:
+        """Administrators only."""
+        return _acting(request).is_superuser
+
     @admin.action(description=_("Archive the accounts (forgets the persons)"))
+    @asks_again
     def archive(self, request: HttpRequest, accounts: "QuerySet[User]") -> None:
         """What DELETE does in the API."""
         self.each(

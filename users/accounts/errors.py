@@ -76,3 +76,18 @@ class LastAdministratorError(DomainError):
 
     code = "last_administrator"
     message = gettext_noop("This is the last administrator.")
+
+
+class SecondFactorPresentError(DomainError):
+    """There is a second factor already; an administrator can reset it."""
+
+    code = "second_factor_present"
+    message = gettext_noop("The account has a second factor already.")
+
+
+class WrongCodeError(DomainError):
+    """Not the code of this moment, used before, or too many wrong ones came before it."""
+
+    code = "wrong_code"
+    kind = ErrorKind.INVALID
+    message = gettext_noop("The code is wrong. After wrong codes wait a little, and take the next one.")

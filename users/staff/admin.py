@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from marketplace.core.access import KEYS
 from marketplace.core.admin import ServiceAdmin
+from marketplace.core.admin_recent import AsksAgain
 from users.accounts.models import User
 
 from . import selectors, services
@@ -74,7 +75,7 @@ class MemberInline(ForAdministrators, TabularInline):
 
 
 @admin.register(Department)
-class DepartmentAdmin(ForAdministrators, ServiceAdmin):
+class DepartmentAdmin(AsksAgain, ForAdministrators, ServiceAdmin):
     """Parts of the shop with their own shelves and people."""
 
     list_display = ["name", "slug", "members"]

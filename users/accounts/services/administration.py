@@ -26,6 +26,7 @@ from users.accounts.models import MailToken, User
 from users.events import AccountDisabled
 
 from .passwords import require_good_password
+from .second_factor import forget_second_factor
 from .validity import log_out_all, outdate_access_tokens
 
 ROLES = ("is_staff", "is_superuser")
@@ -219,6 +220,7 @@ def erase_account(user_id: UUID) -> None:
     account.groups.clear()
     account.user_permissions.clear()
     MailToken.objects.filter(user_id=user_id).delete()
+    forget_second_factor(user_id)
     _forget_in_admin_log(user_id)
     log_out_all(user_id, because="archived")
     publish(AccountDisabled(user_id=user_id))
