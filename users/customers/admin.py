@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectMultipleWidget
 
 from marketplace.core.admin import ServiceAdmin
+from marketplace.core.admin_recent import AsksAgain
 from users.accounts.admin import PersonalDataAdmin
 from users.accounts.models import User
 
@@ -138,7 +139,7 @@ class PolicyAdmin(ServiceAdmin):
 
 
 @admin.register(TierPolicy)
-class TierPolicyAdmin(PolicyAdmin):
+class TierPolicyAdmin(AsksAgain, PolicyAdmin):
     """From how many orders on a tier begins."""
 
     list_display = ["created_at", "silver_from", "gold_from"]

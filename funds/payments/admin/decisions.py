@@ -20,6 +20,7 @@ from funds.payments.models import Decision, FundsPolicy
 from marketplace.core import audit
 from marketplace.core.admin import ReadOnlyAdmin, ServiceAdmin
 from marketplace.core.admin_forms import MajorUnitsField, as_money
+from marketplace.core.admin_recent import AsksAgain, asks_again
 from marketplace.core.money import CURRENCIES
 
 from .columns import AmountColumn, may_decide
@@ -79,7 +80,7 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Decision)
-class DecisionAdmin(AmountColumn, ServiceAdmin):
+class DecisionAdmin(AsksAgain, AmountColumn, ServiceAdmin):
     """Made here, never changed. Above the policy's limit a second person carries them out or rejects them."""
 
     form = DecisionForm
@@ -135,6 +136,7 @@ class DecisionAdmin(AmountColumn, ServiceAdmin):
         obj.__dict__.update(made.__dict__)
 
     @admin.action(description=_("Carry out (as the second person)"), permissions=["add"])
+    @asks_again
     def approve(self, request: HttpRequest, rows: "QuerySet[Decision]") -> None:
         """One after the other; each refusal is shown."""
         self.each(
@@ -144,6 +146,7 @@ class DecisionAdmin(AmountColumn, ServiceAdmin):
         )
 
     @admin.action(description=_("Reject"), permissions=["add"])
+    @asks_again
     def reject(self, request: HttpRequest, rows: "QuerySet[Decision]") -> None:
         """Nothing has moved, nothing will."""
         self.each(
@@ -154,7 +157,7 @@ class DecisionAdmin(AmountColumn, ServiceAdmin):
 
 
 @admin.register(FundsPolicy)
-class FundsPolicyAdmin(ReadOnlyAdmin):
+class FundsPolicyAdmin(AsksAgain, ReadOnlyAdmin):
     """Limits by currency. A new row is a new version; the newest is in force."""
 
     list_display = ["created_at", "currency", "shown_limit"]

@@ -30,7 +30,7 @@ class Enrolment:
 
 def has_second_factor(account_id: UUID) -> bool:
     """Whether a confirmed authenticator stands behind the account."""
-    return TOTPDevice.objects.filter(user_id=account_id, confirmed=True).exists()
+    return bool(TOTPDevice.objects.filter(user_id=account_id, confirmed=True).exists())
 
 
 @transaction.atomic
