@@ -1,0 +1,106 @@
+"""What a person does with a page, in a person's words."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+PATIENCE = 30  # seconds until what is awaited counts as missing; a busy machine is not a failure
+T = TypeVar("T")
+
+
+class Person:
+    """Opens pages, fills in forms by the names of their fields, clicks on what is written, and takes pictures."""
+
+    def __init__(self, driver: Any, site: str, pictures: Path) -> None:
+        self.driver = driver
+        self.site = site
+        self.pictures = pictures
+
+    def opens(self, path: str) -> None:
+        """Go to a page."""
+        self.driver.get(f"{self.site}{path}")
+
+    @property
+    def where(self) -> str:
+        """The path of the page."""
+        return str(self.driver.current_url).removeprefix(self.site)
+
+    def sees(self, text: str) -> bool:
+        """Wait until the words are on the page; fails when they do not come."""
+        return bool(self.waits(lambda: text in self.driver.find_element(By.TAG_NAME, "body").text))
+
+    def finds(self, selector: str) -> WebElement:
+        """The visible element, as soon as it is there."""
+        return self.waits(
+            lambda: next(e for e in self.driver.find_elements(By.CSS_SELECTOR, selector) if e.is_displayed())
+        )
+
+    def types(self, name: str, text: str) -> None:
+        """Write into the field of that name what stands there from now on."""
+        field = self.finds(f"[name='{name}']")
+        field.clear()
+        field.send_keys(text)
+
+    def chooses(self, name: str, text: str) -> None:
+        """Pick an option by what it says."""
+        Select(self.driver.find_element(By.NAME, name)).select_by_visible_text(text)
+
+    def looks_up(self, name: str, text: str) -> None:
+        """Pick from a field with autocomplete: open it, type, take the first that fits."""
+        arrow = f"//*[@name='{name}']/following-sibling::span[contains(@class, 'select2')]"
+        self.driver.find_element(By.XPATH, arrow).click()
+        search = self.finds(".select2-container--open .select2-search__field")
+        search.send_keys(text)
+        option = self.waits(
+            lambda: next(
+                e
+                for e in self.driver.find_elements(By.CSS_SELECTOR, ".select2-results__option--selectable")
+                if text.lower() in e.text.lower()
+            )
+        )
+        option.click()
+
+    def uploads(self, name: str, file: Path) -> None:
+        """Put a file into a file field."""
+        self.driver.find_element(By.NAME, name).send_keys(str(file))
+
+    def clicks(self, selector: str) -> None:
+        """Click on what the selector finds first."""
+        element = self.finds(selector)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def clicks_on(self, words: str) -> None:
+        """Click on the link or button that says so."""
+        wanted = f"//*[self::a or self::button][normalize-space(.)='{words}']"
+        self.waits(lambda: next(self._shown(By.XPATH, wanted))).click()
+
+    def presses_enter(self, name: str) -> None:
+        """Send the form from one of its fields."""
+        self.finds(f"[name='{name}']").send_keys(Keys.ENTER)
+
+    def takes_a_picture(self, name: str) -> None:
+        """The page as it looks now, as `<name>.png`."""
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        self.driver.save_screenshot(str(self.pictures / f"{name}.png"))
+
+    def _shown(self, by: str, what: str) -> Iterator[WebElement]:
+        return (element for element in self.driver.find_elements(by, what) if element.is_displayed())
+
+    def waits(self, ready: Callable[[], T]) -> T:
+        """What `ready` gives as soon as it gives something."""
+
+        def there(_driver: Any) -> T | bool:
+            try:
+                return ready()
+            except (StopIteration, NoSuchElementException, StaleElementReferenceException):
+                return False
+
+        found: T = WebDriverWait(self.driver, PATIENCE).until(there)
+        return found
