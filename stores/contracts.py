@@ -88,6 +88,7 @@ class VariantRow:
     price: Money
     cost: Money | None = None
     options: dict[str, str] = field(default_factory=dict)
+    barcode: str = ""
     opening_stock: int = 0
     reorder_point: int = 0
     reorder_qty: int = 0

@@ -3,7 +3,7 @@
 from .brands import change_brand, create_brand, delete_brand
 from .categories import change_category, create_category, delete_category
 from .products import archive_product, change_product, create_product
-from .variants import archive_variant, change_variant, create_variant
+from .variants import archive_variant, change_variant, create_variant, note_prices
 
 __all__ = [
     "archive_product",
@@ -18,4 +18,5 @@ __all__ = [
     "create_variant",
     "delete_brand",
     "delete_category",
+    "note_prices",
 ]
