@@ -229,7 +229,7 @@ class ProductAdmin(RefusalsShown, ScopedAdmin):
     inlines = [VariantInline]
     list_display = ["name", "store", "category", "shown_price", "is_published"]
     list_filter = ["is_published", "category__department", "store"]
-    list_select_related = ["store", "category"]
+    list_select_related = ["store", "category", "listing"]
     search_fields = ["name", "slug", "variants__sku"]
     autocomplete_fields = ["store", "category", "brand"]
     actions = ["archive"]
@@ -237,8 +237,8 @@ class ProductAdmin(RefusalsShown, ScopedAdmin):
     @admin.display(description=_("price from"))
     def shown_price(self, product: Product) -> str:
         """The lowest of its active variants."""
-        minor: int | None = product.price_from_minor  # type: ignore[attr-defined]  # selectors annotate it
-        return "—" if minor is None else str(Money(minor, product.price_currency))  # type: ignore[attr-defined]
+        minor = product.listing.price_from_minor
+        return "—" if minor is None else str(Money(minor, product.listing.currency))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         where = access.reach(request.user, "catalog:read")

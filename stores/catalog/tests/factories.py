@@ -1,8 +1,11 @@
 """Catalogue rows for tests, here and in other contexts."""
 
+from typing import Any
+
 import factory
 from factory.django import DjangoModelFactory
 
+from stores.catalog import listings
 from stores.catalog.models import Brand, Category, Product, Variant
 from stores.merchants.tests.factories import StoreFactory
 from users.staff.tests.factories import DepartmentFactory
@@ -45,6 +48,12 @@ class ProductFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Plato de talavera {n}")
     slug = factory.Sequence(lambda n: f"plato-de-talavera-{n}")
 
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **columns: Any) -> Product:
+        product: Product = super()._create(model_class, *args, **columns)
+        listings.refresh([product.pk])
+        return product
+
 
 class VariantFactory(DjangoModelFactory):
     """A variant at 349.00 in its store's currency."""
@@ -57,3 +66,9 @@ class VariantFactory(DjangoModelFactory):
     sku = factory.Sequence(lambda n: f"SKU-{n}")
     price_minor = 34_900
     currency = factory.SelfAttribute("product.store.currency")
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **columns: Any) -> Variant:
+        variant: Variant = super()._create(model_class, *args, **columns)
+        listings.refresh([variant.product_id])
+        return variant
