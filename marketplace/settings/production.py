@@ -8,6 +8,9 @@ SECRET_KEY = env.str("SECRET_KEY")
 SIMPLE_JWT["SIGNING_KEY"] = env.str("JWT_SIGNING_KEY")  # noqa: F405
 LOG_HASH_KEY = env.str("LOG_HASH_KEY")
 
+# Processes that share no cache cannot tell each other that a list has changed.
+PRODUCT_LIST_CACHE_SECONDS = PRODUCT_LIST_CACHE_SECONDS if REDIS_URL else 0  # noqa: F405
+
 # Play money only where somebody says so.
 SANDBOX_PROVIDER = env.bool("SANDBOX_PROVIDER", default=False)
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="mercadopago")

@@ -106,4 +106,3 @@ def forget_all() -> None:
 
 def _better(word: str, likest: str | None) -> str:
     return word if likest is None or likest.startswith(word) else likest
-

@@ -24,9 +24,7 @@ def write(documents: Sequence[Document]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.executemany("DELETE FROM stores_search WHERE rowid = %s", [(row[0],) for row in rows])
-        cursor.executemany(
-            "INSERT INTO stores_search (rowid, name, labels, description) VALUES (%s, %s, %s, %s)", rows
-        )
+        cursor.executemany("INSERT INTO stores_search (rowid, name, labels, description) VALUES (%s, %s, %s, %s)", rows)
 
 
 def find(rows: Any, words: Sequence[str]) -> Any:
