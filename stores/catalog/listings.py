@@ -34,17 +34,25 @@ def refresh(product_ids: Iterable[UUID], *, words: bool = True) -> None:
         lists_changed()
 
 
-def rebuild(*, adrift_only: bool = False) -> int:
+def rebuild() -> int:
     """Write all listings and all that is searched anew; how many listings were not what they should be."""
+    searching.forget_all()
+    wrong = 0
+    for chunk in _chunks():
+        wrong += len(adrift(chunk))
+        refresh(chunk)
+    return wrong
+
+
+def count_adrift() -> int:
+    """How many listings are not what the catalogue says."""
+    return sum(len(adrift(chunk)) for chunk in _chunks())
+
+
+def _chunks() -> Iterator[list[UUID]]:
     every = Product.objects.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=CHUNK)
-    count = 0
-    if not adrift_only:
-        searching.forget_all()
     while chunk := list(islice(every, CHUNK)):
-        wrong = adrift(chunk)
-        count += len(wrong)
-        refresh(wrong if adrift_only else chunk)
-    return count
+        yield chunk
 
 
 def adrift(product_ids: Collection[UUID]) -> list[UUID]:
