@@ -87,10 +87,3 @@ class TooManyImagesError(DomainError):
 
     code = "too_many_images"
     message = gettext_noop("A product has at most %(limit)s pictures.")
-
-
-class PriceOutOfRangeError(DomainError):
-    """What a bulk change would come to."""
-
-    code = "price_out_of_range"
-    message = gettext_noop("The new price would not be more than zero, or too large.")

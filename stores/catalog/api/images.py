@@ -127,8 +127,8 @@ class StoredImageSerializer(ShownImageSerializer):
     ),
     create=extend_schema(
         summary="Add a picture",
-        description="A form (`multipart/form-data`) for staff whose `catalog:write` reaches the product. The picture is "
-        "made anew as WebP, upright and without metadata, at most 2,000 pixels wide and high, with a thumbnail. "
+        description="A form (`multipart/form-data`) for staff whose `catalog:write` reaches the product. The picture "
+        "is made anew as WebP, upright and without metadata, at most 2,000 pixels wide and high, with a thumbnail. "
         "Refusals: `image_refused`, `image_too_large` (400), `too_large` (413), `image_already_there`, "
         "`too_many_images` (409).",
         request={"multipart/form-data": ImageSerializer},

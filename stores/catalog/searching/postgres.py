@@ -26,6 +26,10 @@ DROP = (
 # Which stemmer reads a language; words of others have no stems.
 STEMMERS = {"es": "spanish", "en": "english"}
 LAST_POSITION = 16_383  # of a tsvector; words beyond share it
+_UPDATE = """
+UPDATE stores_listing SET vector = said.words::tsvector || to_tsvector(said.stemmer::regconfig, said.text)
+FROM (VALUES) AS said(id, words, stemmer, text) WHERE stores_listing.id = said.id
+"""
 _WORD_QUERY = "(%s::tsquery || to_tsquery('spanish', %s) || to_tsquery('english', %s))"
 # The likest words, if any is like at all (pg_trgm's threshold of 0.3); a word that begins one is spelt rightly.
 _LIKEST = """
@@ -68,8 +72,7 @@ def write(documents: Sequence[Document]) -> None:
     values = ", ".join(["(%s::bigint, %s, %s, %s)"] * len(documents))
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE stores_listing SET vector = said.words::tsvector || to_tsvector(said.stemmer::regconfig, said.text)"
-            f" FROM (VALUES {values}) AS said(id, words, stemmer, text) WHERE stores_listing.id = said.id",
+            _UPDATE.replace("VALUES", f"VALUES {values}"),
             params,
         )
         # In order: two writers who note the same words must not wait for each other in a circle.

@@ -13,7 +13,7 @@ from stores.contracts import PromotedPrice
 
 @transaction.atomic
 def publish_prices(*, source: str, prices: Iterable[PromotedPrice]) -> None:
-    """Let lists show exactly these prices of `source` (`flash:<id>`) between their moments, in place of its earlier ones.
+    """Let lists show exactly these prices of `source` (`flash:<id>`) between their moments, and no others.
 
     Raises `NotFoundError` for an unknown variant, `CurrencyMismatchError` for a price that is not in its currency.
     """

@@ -71,8 +71,8 @@ def test_large_pictures_are_kept_as_large_as_a_page_shows_them():
 
 @pytest.mark.parametrize(
     ("kind", "mode", "colour"),
-    [("PNG", "RGBA", "navy"), ("PNG", "P", 3), ("PNG", "L", 9), ("PNG", "1", 1), ("PNG", "I;16", 900), ("PNG", "LA", (7, 9)),
-     ("JPEG", "CMYK", "navy"), ("GIF", "P", 3), ("WEBP", "RGB", "navy")],
+    [("PNG", "RGBA", "navy"), ("PNG", "P", 3), ("PNG", "L", 9), ("PNG", "1", 1), ("PNG", "I;16", 900),
+     ("PNG", "LA", (7, 9)), ("JPEG", "CMYK", "navy"), ("GIF", "P", 3), ("WEBP", "RGB", "navy")],
 )  # fmt: skip
 def test_every_kind_of_pixels_is_taken(kind, mode, colour):
     assert opened(remake(picture(kind=kind, mode=mode, colour=colour)).main).size == (60, 40)
@@ -87,7 +87,7 @@ def test_of_a_moving_picture_the_first_frame_is_kept():
 
     assert getattr(made, "n_frames", 1) == 1
     red, _green, blue = made.convert("RGB").getpixel((10, 10))
-    assert red > 200 > 50 > blue
+    assert red > blue + 100
 
 
 def test_what_follows_a_picture_in_its_file_is_not_kept():

@@ -25,7 +25,12 @@ SHELF = {
     "camiseta": {"name": "Camiseta ALGODÓN niño", "description": "Tallas 2 a 8. ¡Suave!"},
     "coffee": {"name": "Café O'Higgins 500g", "description": "Tueste medio, 100% arábica"},
 }
-CODES = {"plato": ("TAL-27-AZ", "7501055300075"), "jarron": ("JAR/0001", ""), "camiseta": ("CAM_2", ""), "coffee": ("C1", "")}
+CODES = {
+    "plato": ("TAL-27-AZ", "7501055300075"),
+    "jarron": ("JAR/0001", ""),
+    "camiseta": ("CAM_2", ""),
+    "coffee": ("C1", ""),
+}
 # The contract: what each search finds, on both engines.
 CASES = {
     "plato": {"plato", "jarron"},
