@@ -47,7 +47,7 @@ class Caller:
         }  # fmt: skip
         status: list[str] = []
         started = time.perf_counter()
-        answer = self.application(environ, lambda line, _headers: status.append(line))
+        answer = self.application(environ, lambda line, *_rest: status.append(line))  # type: ignore[arg-type]
         body = b"".join(answer)
         answer.close()
         seconds = time.perf_counter() - started

@@ -82,7 +82,7 @@ class ImageSerializer(ModelSerializer):
         model = ProductImage
         fields = ["id", "file", "alternative_text", "position", "width", "height"]
 
-    def validate_file(self, file: UploadedFile) -> UploadedFile:
+    def validate_file(self, file: UploadedFile[Any]) -> UploadedFile[Any]:
         if (file.size or 0) > MAX_BYTES:
             raise too_large()
         return file
@@ -159,7 +159,8 @@ class ImageViewSet(ViewSet):
     cursor_field = "position"
 
     def get_parsers(self) -> list[Any]:
-        is_upload = self.request is not None and self.request.method == "POST"
+        request: Request | None = self.request  # none while the schema is made
+        is_upload = request is not None and request.method == "POST"
         return [UploadParser()] if is_upload else [StrictJSONParser()]
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -174,7 +175,7 @@ class ImageViewSet(ViewSet):
     def create(self, request: Request, product_id: UUID) -> Response:
         product = self._product(product_id)
         values = self.read(request)
-        upload: UploadedFile = values.pop("file")
+        upload: UploadedFile[Any] = values.pop("file")
         image = services.add_image(product=product, upload=upload.read(), **values, actor_id=request.user.pk)
         return self.present(image, status=201)
 

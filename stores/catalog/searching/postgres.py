@@ -49,10 +49,10 @@ class _OnListing(Func):
         super().__init__(F("listing__id"), output_field=output_field)
         self.sql, self.params = sql, list(params)
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[str]]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:
         column, _none = compiler.compile(self.get_source_expressions()[0])
         table = column.rsplit(".", 1)[0]
-        return self.sql.replace("VECTOR", f'{table}."vector"'), self.params
+        return self.sql.replace("VECTOR", f'{table}."vector"'), tuple(self.params)
 
 
 def write(documents: Sequence[Document]) -> None:

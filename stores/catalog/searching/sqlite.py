@@ -19,8 +19,8 @@ _MATCHING = "SELECT rowid FROM stores_search WHERE stores_search MATCH %s"
 
 def write(documents: Sequence[Document]) -> None:
     """Replace the rows of these listings."""
-    rows = [
-        (document.listing_id, *(" ".join(text_words(text)) for text in _columns(document))) for document in documents
+    rows: list[list[Any]] = [
+        [document.listing_id, *(" ".join(text_words(text)) for text in _columns(document))] for document in documents
     ]
     with connection.cursor() as cursor:
         cursor.executemany("DELETE FROM stores_search WHERE rowid = %s", [(row[0],) for row in rows])
