@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 
 from marketplace.core.observability.health import healthz, readyz
 from marketplace.core.observability.metrics import metrics
+from marketplace.media import media
 from stores.urls import urlpatterns as store_routes
 
 CONTEXTS = ["users", "stores", "funds", "links", "promotions", "purchases", "notifications"]
@@ -21,6 +22,7 @@ urlpatterns = [
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("admin/", include("marketplace.backoffice.urls")),
+    path("media/<path:name>", media, name="media"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     *[path("api/v1/", include(f"{context}.urls")) for context in CONTEXTS],

@@ -1,6 +1,7 @@
 """Values that cross the context's border."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from marketplace.core.money import Money
@@ -34,6 +35,17 @@ class VariantCard:
     longitude: float
     # The store is open, the product published, the variant active, nothing archived. Says nothing about stock.
     is_sellable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PromotedPrice:
+    """A price that lists show of a variant between two moments. `is_conditional`: not everybody gets it."""
+
+    variant_id: UUID
+    price: Money
+    is_conditional: bool
+    starts_at: datetime
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,7 @@ class VariantRow:
     price: Money
     cost: Money | None = None
     options: dict[str, str] = field(default_factory=dict)
+    barcode: str = ""
     opening_stock: int = 0
     reorder_point: int = 0
     reorder_qty: int = 0

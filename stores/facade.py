@@ -2,6 +2,7 @@
 
 from .catalog.bulk import add_brands, add_categories
 from .catalog.selectors import variant_card, variant_cards
+from .catalog.services import publish_prices, withdraw_prices
 from .figures import kpis
 from .inventory.errors import InsufficientStockError, StockKeyReusedError
 from .inventory.services import (
@@ -26,6 +27,7 @@ __all__ = [
     "adjust_stock",  # correct on_hand by signed quantities, for a reason
     "has_stores",  # whether there is any store: an empty database has none
     "kpis",  # figures for the dashboard
+    "publish_prices",  # promoted prices that lists show, in place of the same source's earlier ones
     "receive_stock",  # goods came in; opens the stock item the first time
     "release_stock",  # give back what was set aside
     "reserve_stock",  # set aside, all lines or none
@@ -35,4 +37,5 @@ __all__ = [
     "stores_run_by",  # ids of the stores a person owns or is a member of
     "variant_card",  # all that selling a variant needs, one query; NotFoundError
     "variant_cards",  # the same for many, one query; unknown ids are left out
+    "withdraw_prices",  # none of a source's promoted prices any more
 ]

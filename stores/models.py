@@ -1,6 +1,16 @@
 """Models of the context, re-exported: Django looks for them here."""
 
-from .catalog.models import Brand, Category, PriceChange, Product, ProductImage, PublicPrice, Variant
+from .catalog.models import (
+    Brand,
+    Category,
+    Listing,
+    PriceChange,
+    Product,
+    ProductImage,
+    PublicPrice,
+    SearchWord,
+    Variant,
+)
 from .importing.models import ImportRow, ImportRun
 from .inventory.models import StockDrift, StockItem, StockMovement, StockReconciliation
 from .merchants.models import Store, StoreMember
@@ -23,6 +33,7 @@ __all__ = [
     "GoodsReceiptLine",
     "ImportRow",
     "ImportRun",
+    "Listing",
     "PriceChange",
     "Product",
     "ProductImage",
@@ -31,6 +42,7 @@ __all__ = [
     "PurchaseOrderLine",
     "Question",
     "ReplenishmentSuggestion",
+    "SearchWord",
     "StockDrift",
     "StockItem",
     "StockMovement",

@@ -26,7 +26,7 @@ def insert_with_slug(build: Callable[[str], ResourceT], slugs: Iterable[str]) ->
             with transaction.atomic():
                 resource.save(force_insert=True)
         except IntegrityError as error:
-            if not _is_about_slug(error):
+            if not is_about(error, "slug"):
                 raise
             continue
         return resource
@@ -40,20 +40,21 @@ def revise(
     changes: Mapping[str, Any],
     actor_id: UUID | None,
     action: str,
-    clash: DomainError | None = None,
+    clash: DomainError | Mapping[str, DomainError] | None = None,
 ) -> dict[str, Any]:
     """Compare the version, set `changes` (by column attribute), audit; the values from before.
 
-    Raises `StaleError`, and `clash` when a unique name is taken.
+    Raises `StaleError`, and `clash` when a unique name is taken; by column where several may be.
     """
     before = {name: getattr(resource, name) for name in changes}
     try:
         with transaction.atomic():
             compare_and_set(resource, expected_version, **changes)
     except IntegrityError as error:
-        if clash is None:
+        refusal = clash if isinstance(clash, DomainError) else _refusal_about(error, clash or {})
+        if refusal is None:
             raise
-        raise clash from error
+        raise refusal from error
     changed = {name: value for name, value in changes.items() if before[name] != value}
     audit.record(
         actor_id=actor_id,
@@ -65,6 +66,11 @@ def revise(
     return before
 
 
-def _is_about_slug(error: IntegrityError) -> bool:
-    # Both engines name the constraint or its columns.
-    return "slug" in str(error)
+def is_about(error: IntegrityError, column: str) -> bool:
+    """Whether a unique constraint over that column was broken."""
+    # Both engines name the constraint or its columns in the first line; PostgreSQL's second line has the values.
+    return column in str(error).splitlines()[0]
+
+
+def _refusal_about(error: IntegrityError, refusals: Mapping[str, DomainError]) -> DomainError | None:
+    return next((refusal for column, refusal in refusals.items() if is_about(error, column)), None)

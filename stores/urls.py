@@ -2,7 +2,7 @@
 
 from rest_framework.routers import DefaultRouter
 
-from .catalog.api import BrandViewSet, CategoryViewSet, ProductViewSet, VariantViewSet
+from .catalog.api import BrandViewSet, CategoryViewSet, ImageViewSet, ProductViewSet, VariantViewSet
 from .inventory.api import MovementViewSet, StockViewSet
 from .merchants.api import MemberViewSet, StoreViewSet
 
@@ -15,6 +15,7 @@ router.register("market/brands", BrandViewSet, "brand")
 router.register("market/categories", CategoryViewSet, "category")
 router.register("market/products", ProductViewSet, "product")
 router.register("market/products/<uuid:product_id>/variants", VariantViewSet, "variant")
+router.register("market/products/<uuid:product_id>/images", ImageViewSet, "product-image")
 router.register("inventory/stock", StockViewSet, "stock")
 router.register("inventory/movements", MovementViewSet, "stock-movement")
 

@@ -31,8 +31,32 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.instance._state.adding and values.get("expected_version") != self.instance.version:
-            raise ValidationError(_(StaleError.message), code=StaleError.code)
+            raise ValidationError([_(StaleError.message), *self._both_values(values)], code=StaleError.code)
         return values
+
+    def _both_values(self, values: dict[str, Any]) -> list[str]:
+        """Of every field that differs: what it is now, and what this person wanted."""
+        return [
+            _("%(field)s: now “%(now)s”, yours “%(yours)s”.")
+            % {
+                "field": capfirst(self[name].label),
+                "now": _shown(self.fields[name], self.get_initial_for_field(self.fields[name], name)),
+                "yours": _shown(self.fields[name], values.get(name)),
+            }
+            for name in self.changed_data
+            if name != "expected_version" and name in values
+        ]
+
+
+def _shown(field: forms.Field, value: Any) -> str:
+    """A value as a person reads it: of a choice its label, of an object its name."""
+    if value in (None, ""):
+        return "—"
+    if isinstance(field, forms.ModelChoiceField) and not isinstance(value, Model):
+        value = field.queryset.filter(pk=value).first() or value if field.queryset is not None else value
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)
 
 
 class MajorUnitsField(forms.DecimalField):

@@ -29,3 +29,7 @@ if REDIS_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "marketplace"}}
+
+# Lists of products for people who are not signed in. Every write of the catalogue begins new ones; stock and promoted
+# prices show after so many seconds at the latest. 0: nothing is kept.
+PRODUCT_LIST_CACHE_SECONDS = env.int("PRODUCT_LIST_CACHE_SECONDS", default=10)

@@ -10,6 +10,8 @@ LOG_HASH_KEY = env.str("LOG_HASH_KEY")
 
 # Whoever works in the back office proves it twice.
 ADMIN_SECOND_FACTOR = env.str("ADMIN_SECOND_FACTOR", default="required")
+# Processes that share no cache cannot tell each other that a list has changed.
+PRODUCT_LIST_CACHE_SECONDS = PRODUCT_LIST_CACHE_SECONDS if REDIS_URL else 0  # noqa: F405
 
 # Play money only where somebody says so.
 SANDBOX_PROVIDER = env.bool("SANDBOX_PROVIDER", default=False)

@@ -33,3 +33,9 @@ if REDIS_URL:  # noqa: F405
     _prefix = f"{_ours}-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     CACHES["default"]["KEY_PREFIX"] = _prefix  # noqa: F405
     CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = _prefix  # noqa: F405
+
+# Uploads of tests are theirs.
+MEDIA_ROOT = str(Path(VAR_DIR) / "test" / f"media-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+
+# A test's writes are never committed, so nothing would begin new lists. (Tests of the cache say otherwise.)
+PRODUCT_LIST_CACHE_SECONDS = 0

@@ -71,6 +71,12 @@ MARKET = {
     "GET market/products/{product_id}/variants/{pk}/": "anyone",
     "PATCH market/products/{product_id}/variants/{pk}/": "key here",
     "DELETE market/products/{product_id}/variants/{pk}/": "key here",
+    "GET market/products/{product_id}/variants/{pk}/prices/": "key here",
+    "GET market/products/{product_id}/images/": "anyone",
+    "POST market/products/{product_id}/images/": "key here",
+    "GET market/products/{product_id}/images/{pk}/": "anyone",
+    "PATCH market/products/{product_id}/images/{pk}/": "key here",
+    "DELETE market/products/{product_id}/images/{pk}/": "key here",
 }
 PROFILES = {
     "GET users/client-profiles/": "staff",
@@ -190,6 +196,7 @@ TABLE: dict[str, str] = {
     "GET api/schema/": "anyone",
     "GET docs/": "anyone",
     "GET redoc/": "anyone",
+    "GET media/{name}": "anyone",
     "GET i18n/setlang/": "anyone",
     **{f"{method} ": "anyone" for method in ("GET", "POST", "PUT", "PATCH", "DELETE")},
 }

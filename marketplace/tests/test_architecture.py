@@ -52,6 +52,9 @@ WITHOUT_ADMIN = {
     "users.DeniedAccount",  # derived, forgotten within minutes
     "users.CustomerPlace",  # derived, one row per segment and customer
     "users.SegmentMembership",  # a line between two rows; the profile's page has the segments
+    "stores.Listing",  # derived from the product, whose page it is
+    "stores.PublicPrice",  # pushed down by promotions, which have pages
+    "stores.SearchWord",  # derived: the words of the catalogue
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
 }

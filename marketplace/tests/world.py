@@ -16,7 +16,7 @@ from marketplace.core.outbox.relay import drain
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
 from purchases.orders.tests.factories import OrderFactory
-from stores.catalog.tests.factories import BrandFactory
+from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
 from stores.merchants.models import StoreMember
 from users.accounts.tests.factories import AdministratorFactory, UnverifiedUserFactory
 from users.customers.models import CustomerProfile
@@ -92,6 +92,11 @@ def build_world() -> World:
         "categories": {"pk": variant.product.category_id},
         "products": {"pk": variant.product_id, "product_id": variant.product_id},
         "products/variants": {"product_id": variant.product_id, "pk": variant.pk},
+        "products/images": {
+            "product_id": variant.product_id,
+            "pk": ProductImageFactory.create(product=variant.product).pk,
+        },
+        "media": {"name": "products/0000000000000000-000000000000.webp"},
         "stock": {"pk": variant.stock_items.get().pk},
         "movements": {"pk": variant.stock_items.get().movements.first().pk},
         **own_things(world, variant),

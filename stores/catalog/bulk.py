@@ -11,8 +11,11 @@ from marketplace.core.money import CurrencyMismatchError
 from stores.contracts import Added, BrandRow, CatalogAdded, CategoryRow, ProductRow
 from stores.merchants.models import Store
 
+from . import listings
+from .barcodes import require_barcode
+from .errors import BarcodeTakenError
 from .models import Brand, Category, Product, Variant
-from .services import create_category
+from .services import create_category, note_prices
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
@@ -53,11 +56,12 @@ def add_categories(rows: Iterable[CategoryRow]) -> Added:
 
 
 @transaction.atomic
-def add_products(rows: Sequence[ProductRow]) -> CatalogAdded:
+def add_products(rows: Sequence[ProductRow], *, cause: str = "bulk", actor_id: UUID | None = None) -> CatalogAdded:
     """Add products by (store, slug) and their variants by (store, SKU), in one transaction.
 
-    Raises `NotFoundError` for an unknown store, category or brand, `CurrencyMismatchError` for a price that is not
-    in the store's currency.
+    `cause` and `actor_id` go into the history of prices. Raises `NotFoundError` for an unknown store, category or
+    brand, `CurrencyMismatchError` for a price that is not in the store's currency, `InvalidInputError` for a wrong
+    barcode, `BarcodeTakenError`.
     """
     stores = _by_slug(Store, {row.store_slug for row in rows})
     products, new_products = _products(rows, stores)
@@ -76,7 +80,10 @@ def add_products(rows: Sequence[ProductRow]) -> CatalogAdded:
             place = (row.store_slug, variant.sku)
             if place not in ids:
                 fresh.setdefault(place, variant)
+    _refuse_taken_barcodes(fresh.values())
     Variant.objects.bulk_create(fresh.values())
+    note_prices(fresh.values(), cause=cause, actor_id=actor_id)
+    listings.refresh(products.values() if new_products else {variant.product_id for variant in fresh.values()})
     ids |= {place: variant.pk for place, variant in fresh.items()}
     store_slugs = {slug: store.pk for slug, store in stores.items()}
     return CatalogAdded(store_slugs, ids, new_products, len(fresh))
@@ -113,11 +120,29 @@ def _variants(row: ProductRow, store: Store, product_id: UUID) -> Iterable[Varia
             product_id=product_id,
             store=store,
             sku=variant.sku,
+            barcode=require_barcode(variant.barcode),
             options=variant.options,
             price_minor=variant.price.minor,
             cost_minor=None if variant.cost is None else variant.cost.minor,
             currency=store.currency,
         )
+
+
+def _refuse_taken_barcodes(fresh: Iterable[Variant]) -> None:
+    wanted: set[tuple[UUID, str]] = set()
+    for variant in fresh:
+        place = (variant.store_id, variant.barcode)
+        if variant.barcode and place in wanted:
+            raise BarcodeTakenError(barcode=variant.barcode)
+        wanted.add(place)
+    there = Variant.objects.filter(
+        store__in={store_id for store_id, _barcode in wanted},
+        barcode__in={barcode for _store_id, barcode in wanted if barcode},
+        archived_at__isnull=True,
+    )
+    for place in there.values_list("store_id", "barcode"):
+        if place in wanted:
+            raise BarcodeTakenError(barcode=place[1])
 
 
 def _by_slug(model: type[ModelT], slugs: set[str]) -> dict[str, Any]:

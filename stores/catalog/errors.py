@@ -1,6 +1,6 @@
 """Refusals of the catalogue."""
 
-from marketplace.core.errors import DomainError, gettext_noop
+from marketplace.core.errors import DomainError, ErrorKind, gettext_noop
 
 
 class CategoryCycleError(DomainError):
@@ -50,3 +50,40 @@ class SkuTakenError(DomainError):
 
     code = "sku_taken"
     message = gettext_noop("The store already has the SKU “%(sku)s”.")
+
+
+class BarcodeTakenError(DomainError):
+    """A barcode names one variant of a store."""
+
+    code = "barcode_taken"
+    message = gettext_noop("Another variant of the store has the barcode %(barcode)s.")
+
+
+class ImageRefusedError(DomainError):
+    """A file that is no picture, or none that is taken here."""
+
+    code = "image_refused"
+    kind = ErrorKind.INVALID
+    message = gettext_noop("Send a whole picture in JPEG, PNG, WebP or GIF.")
+
+
+class ImageTooLargeError(DomainError):
+    """Bytes or pixels past the limit."""
+
+    code = "image_too_large"
+    kind = ErrorKind.INVALID
+    message = gettext_noop("A picture has at most %(megabytes)s MB and %(megapixels)s megapixels.")
+
+
+class ImageThereError(DomainError):
+    """The same file again."""
+
+    code = "image_already_there"
+    message = gettext_noop("The product already has this picture.")
+
+
+class TooManyImagesError(DomainError):
+    """A product has a limit of pictures."""
+
+    code = "too_many_images"
+    message = gettext_noop("A product has at most %(limit)s pictures.")

@@ -113,7 +113,7 @@ class Variant(VersionedModel):
             models.UniqueConstraint(fields=["store", "sku"], name="stores_sku_per_store"),
             models.UniqueConstraint(
                 fields=["store", "barcode"],
-                condition=~Q(barcode=""),
+                condition=~Q(barcode="") & Q(archived_at__isnull=True),
                 name="stores_barcode_per_store",
                 violation_error_message=_("Another variant of the store has this barcode."),
             ),
@@ -222,3 +222,54 @@ class PublicPrice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.variant_id}: {self.price_minor} {self.currency} ({self.source})"
+
+
+class Listing(models.Model):
+    """What lists show of a product and narrow it by: derived, one row per product, written by `listings.refresh`.
+
+    Stock is not in it: a sale must not write here. Promoted prices carry their moments and are compared with the
+    clock on reading. On PostgreSQL the table has one more column, `vector`, which only `searching.postgres` knows.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    product = models.OneToOneField(Product, on_delete=models.CASCADE, related_name="listing")
+    store_id = models.UUIDField()
+    category_id = models.UUIDField()
+    brand_id = models.UUIDField(null=True)
+    is_offered = models.BooleanField()  # published and not archived; whether its store is closed is asked on reading
+    # Of the active variants; null without any.
+    price_from_minor = models.BigIntegerField(null=True)
+    price_to_minor = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    images = models.JSONField(default=list)
+    promotions = models.JSONField(default=list)
+
+    class Meta:
+        app_label = "stores"
+        verbose_name = _("listing")
+        verbose_name_plural = _("listings")
+        indexes = [
+            models.Index(
+                fields=["category_id", "price_from_minor"], condition=Q(is_offered=True), name="stores_listing_shelf"
+            ),
+            models.Index(fields=["store_id"], name="stores_listing_store"),
+            models.Index(fields=["brand_id"], name="stores_listing_brand"),
+            models.Index(fields=["price_from_minor", "product"], name="stores_listing_price"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.product_id)
+
+
+class SearchWord(models.Model):
+    """A word of the catalogue, without accents or capitals: what a misspelt word may have meant (PostgreSQL)."""
+
+    word = models.CharField(max_length=64, primary_key=True)
+
+    class Meta:
+        app_label = "stores"
+        verbose_name = _("word of the catalogue")
+        verbose_name_plural = _("words of the catalogue")
+
+    def __str__(self) -> str:
+        return self.word

@@ -1,6 +1,7 @@
 """Reads of the catalogue."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from marketplace.core.money import Money
 from stores.contracts import VariantCard
 from stores.merchants.models import Store
 
-from .models import Category, Product, Variant
+from . import searching
+from .models import Category, PriceChange, Product, ProductImage, PublicPrice, Variant
 
 DEPARTMENT_PATH = "category__department"
 
@@ -50,22 +52,18 @@ def require_reach(
 
 
 def offered_products() -> QuerySet[Product]:
-    """Products with what a list shows of them: `price_from_minor`, `price_currency`, `in_stock`.
-
-    The price is the lowest of the active variants; null without any.
-    """
+    """Products with what a list shows of them: their `listing`, and `in_stock`, asked of the stock items."""
     variants = Variant.objects.filter(product=OuterRef("pk"), is_active=True, archived_at__isnull=True)
-    cheapest = variants.order_by("price_minor", "pk")
-    return Product.objects.filter(archived_at__isnull=True).annotate(
-        price_from_minor=Subquery(cheapest.values("price_minor")[:1]),
-        price_currency=Subquery(cheapest.values("currency")[:1]),
-        in_stock=Exists(variants.filter(stock_items__on_hand__gt=F("stock_items__allocated"))),
+    return (
+        Product.objects.filter(archived_at__isnull=True)
+        .select_related("listing")
+        .annotate(in_stock=Exists(variants.filter(stock_items__on_hand__gt=F("stock_items__allocated"))))
     )
 
 
 def public_products() -> QuerySet[Product]:
     """What anyone may see: published, of a store that is not closed."""
-    return offered_products().exclude(store__state=Store.State.CLOSED).filter(is_published=True)
+    return offered_products().filter(listing__is_offered=True).exclude(store__state=Store.State.CLOSED)
 
 
 def products_within(user: access.Person, key: str) -> QuerySet[Product]:
@@ -87,9 +85,11 @@ def visible_products(user: access.Person) -> QuerySet[Product]:
 
 
 def in_subtree(rows: QuerySet[Product], category_id: UUID) -> QuerySet[Product]:
-    """Products of a category or of one below it; none when there is no such category."""
-    path = Category.objects.filter(pk=category_id).values_list("path", flat=True).first()
-    return rows.none() if path is None else rows.filter(category__path__startswith=path)
+    """Products of a category or of one below it; none when there is no such category. One statement for the tree."""
+    here = Category.objects.filter(pk=category_id).values("path")
+    # As a list, not as a subquery: the planner then knows how many products there are.
+    subtree = list(Category.objects.filter(path__startswith=Subquery(here)).order_by().values_list("pk", flat=True))
+    return rows.filter(listing__category_id__in=subtree)
 
 
 def priced_between(
@@ -97,17 +97,52 @@ def priced_between(
 ) -> QuerySet[Product]:
     """Products with an active variant in that range, in the currency asked for."""
     conditions: dict[str, Any] = {}
-    for name, bound in (("price_minor__gte", least), ("price_minor__lte", most)):
+    lowest_fits, highest_fits = Q(), Q()
+    for bound in (least, most):
         if bound is not None:
-            conditions |= {name: bound.minor, "currency": bound.currency}
+            rows = rows.filter(listing__currency=bound.currency)
+            conditions["currency"] = bound.currency
+    if least is not None:
+        conditions["price_minor__gte"] = least.minor
+        rows = rows.filter(listing__price_to_minor__gte=least.minor)
+        lowest_fits = Q(listing__price_from_minor__gte=least.minor)
+    if most is not None:
+        conditions["price_minor__lte"] = most.minor
+        rows = rows.filter(listing__price_from_minor__lte=most.minor)
+        highest_fits = Q(listing__price_to_minor__lte=most.minor)
+    if not lowest_fits or not highest_fits:
+        return rows
+    # The range lies between the cheapest and the dearest variant: only then one has to look at each.
     variants = Variant.objects.filter(product=OuterRef("pk"), is_active=True, archived_at__isnull=True)
-    return rows.filter(Exists(variants.filter(**conditions)))
+    return rows.filter(lowest_fits | highest_fits | Exists(variants.filter(**conditions)))
+
+
+def on_promotion(rows: QuerySet[Product], at: datetime, *, wanted: bool = True) -> QuerySet[Product]:
+    """Products of which a variant has a promoted price now, or those of which none has."""
+    prices = PublicPrice.objects.filter(
+        Q(ends_at__isnull=True) | Q(ends_at__gt=at),
+        variant__product=OuterRef("pk"),
+        variant__is_active=True,
+        variant__archived_at__isnull=True,
+        starts_at__lte=at,
+    )
+    return rows.filter(Exists(prices) if wanted else ~Exists(prices))
 
 
 def search_products(rows: QuerySet[Product], text: str) -> QuerySet[Product]:
-    """Products whose name, brand or SKU contains the text."""
-    has_sku = Exists(Variant.objects.filter(product=OuterRef("pk"), archived_at__isnull=True, sku__icontains=text))
-    return rows.filter(Q(name__icontains=text) | Q(brand__name__icontains=text) | has_sku)
+    """Products of which each word of the text begins a word, the better match first (`searching`)."""
+    found: QuerySet[Product] = searching.find(rows, text)
+    return found
+
+
+def price_history(variant: Variant) -> QuerySet[PriceChange]:
+    """What the variant has cost, newest first."""
+    return PriceChange.objects.filter(variant=variant).order_by("-pk")
+
+
+def images_of(product: Product) -> QuerySet[ProductImage]:
+    """In the order they are shown in."""
+    return ProductImage.objects.filter(product=product).order_by("position", "pk")
 
 
 def variants_of(product: Product, *, with_inactive: bool) -> QuerySet[Variant]:

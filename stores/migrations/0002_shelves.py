@@ -5,6 +5,19 @@ import marketplace.core.ids
 from django.db import migrations, models
 
 
+def write_first_prices(apps, schema_editor):
+    """What variants cost now is where their history begins."""
+    Variant = apps.get_model("stores", "Variant")
+    PriceChange = apps.get_model("stores", "PriceChange")
+    known = Variant.objects.using(schema_editor.connection.alias)
+    rows = known.values_list("pk", "price_minor", "cost_minor", "currency").iterator(chunk_size=1_000)
+    changes = (
+        PriceChange(variant_id=pk, price_minor=price, cost_minor=cost, currency=currency, cause="opening")
+        for pk, price, cost, currency in rows
+    )
+    PriceChange.objects.using(schema_editor.connection.alias).bulk_create(changes, batch_size=1_000)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -98,7 +111,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='variant',
-            constraint=models.UniqueConstraint(condition=models.Q(('barcode', ''), _negated=True), fields=('store', 'barcode'), name='stores_barcode_per_store', violation_error_message='Another variant of the store has this barcode.'),
+            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('barcode', ''), _negated=True), ('archived_at__isnull', True)), fields=('store', 'barcode'), name='stores_barcode_per_store', violation_error_message='Another variant of the store has this barcode.'),
         ),
         migrations.AddField(
             model_name='pricechange',
@@ -153,4 +166,6 @@ class Migration(migrations.Migration):
             model_name='stockdrift',
             constraint=models.UniqueConstraint(fields=('reconciliation', 'stock_item'), name='stores_drift_once'),
         ),
+        # Last: PostgreSQL alters no table that has rows waiting for their keys to be checked.
+        migrations.RunPython(write_first_prices, migrations.RunPython.noop),
     ]

@@ -19,13 +19,18 @@ def expected_version(request: Request) -> int | None:
 
     Raises `StaleError` for a tag that cannot be a version.
     """
-    header = request.headers.get("If-Match", "").strip()
-    if header in {"", "*"}:
+    if request.headers.get("If-Match", "").strip() in {"", "*"}:
         return None
-    text = header.removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    version = stated_version(request)
+    if version is None:
         raise StaleError
-    return int(text)
+    return version
+
+
+def stated_version(request: Request) -> int | None:
+    """The version that `If-Match` says; None when it says none."""
+    text = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def compare_and_set(resource: VersionedModel, expected: int | None, **values: Any) -> None:

@@ -7,7 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from .etags import etag
+from marketplace.core.errors import StaleError
+
+from .etags import etag, stated_version
 from .sparse import sparse
 
 UUID_PATTERN = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
@@ -18,6 +20,21 @@ class ViewSet(viewsets.GenericViewSet):  # type: ignore[type-arg]
     """A generic ViewSet whose `present` cuts to `?fields=` and adds the ETag."""
 
     uses_etags = False
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Of a stale write the answer also says the versions and the object as it is now: nobody has to ask again."""
+        if isinstance(exc, StaleError) and self.uses_etags:
+            current = self.stale_resource()
+            if current is not None:
+                kind = self.get_serializer_class()
+                exc.params["expected_version"] = stated_version(self.request)
+                exc.params["current_version"] = current.version
+                exc.params["current"] = kind(current, context=self.get_serializer_context()).data
+        return super().handle_exception(exc)
+
+    def stale_resource(self) -> Any:
+        """What a stale write was about, as the caller may see it now; None where that is not to be said."""
+        return self.get_queryset().filter(pk=self.kwargs["pk"]).first()
 
     def present(
         self, instance: Any, *, status: int = 200, serializer: type[BaseSerializer[Any]] | None = None

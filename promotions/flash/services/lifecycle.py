@@ -19,6 +19,7 @@ from promotions.events import FlashPromoEnded, FlashPromoStarted
 from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit
 from promotions.flash.running import promos_changed
 from promotions.flash.selectors import due_to_end, due_to_release, due_to_start, open_units
+from promotions.flash.showing import hide_price
 from stores.contracts import StockLine, StorePlace
 from stores.facade import release_stock
 
@@ -104,6 +105,7 @@ def end_locked_promo(promo: FlashPromo, at: datetime, *, reason: str) -> bool:
         return False
     promo.ended_at = at
     FlashPromo.objects.filter(pk=promo.pk).update(ended_at=at, updated_at=db_now())
+    hide_price(promo.pk)
     if promo.started_at is not None:
         publish(
             FlashPromoEnded(

@@ -18,6 +18,7 @@ from promotions.flash.errors import PromoEndedError, PromoNotFoundError, PromoSt
 from promotions.flash.models import FlashPromo, PromoUnit
 from promotions.flash.running import promo_removed, promos_changed
 from promotions.flash.services.lifecycle import end_locked_promo, start_locked_promo
+from promotions.flash.showing import hide_price, show_price
 from stores.contracts import StockLine, VariantCard
 from stores.facade import release_stock, reserve_stock, variant_card
 
@@ -52,6 +53,7 @@ def schedule_promo(*, offer: Offer, actor_id: UUID | None, at: datetime) -> Flas
     promo = FlashPromo.objects.create(**_columns(offer, variant))
     promo.segments.set(cast(Any, offer.segment_ids))
     _add_units(promo, first=1)
+    _show(promo.pk, offer)
     if promo.is_active:
         _set_aside(promo, actor_id, at)
     audit.record(actor_id=actor_id, action="promotions.schedule_promo", subject=promo, after=_said(offer))
@@ -87,6 +89,7 @@ def change_promo(
     _refuse_frozen(promo, before, offer)
     variant = variant_card(offer.variant_id)
     _check(offer, variant, at)
+    _show(promo.pk, offer)
     _give_back(promo, offer, actor_id)
     compare_and_set(promo, promo.version, **_columns(offer, variant))
     promo.segments.set(cast(Any, offer.segment_ids))
@@ -123,6 +126,7 @@ def withdraw_promo(*, promo_id: UUID, actor_id: UUID | None, expected_version: i
     promo = _locked(promo_id, expected_version)
     if promo.started_at is not None or _is_due(promo, read_db_now()):
         raise PromoStartedError(fields=())
+    hide_price(promo.pk)
     _give_back(promo, None, actor_id)
     audit.record(actor_id=actor_id, action="promotions.withdraw_promo", subject=promo, before=_said(_offer_of(promo)))
     promo.delete()
@@ -194,6 +198,17 @@ def _refuse_frozen(promo: FlashPromo, before: Offer, after: Offer) -> None:
         touched.append("units")
     if touched:
         raise PromoStartedError(fields=touched)
+
+
+def _show(promo_id: UUID, offer: Offer) -> None:
+    show_price(
+        promo_id,
+        variant_id=offer.variant_id,
+        price=offer.promo_price,
+        starts_at=offer.starts_at,
+        ends_at=offer.ends_at,
+        is_active=offer.is_active,
+    )
 
 
 def _columns(offer: Offer, variant: VariantCard) -> dict[str, Any]:

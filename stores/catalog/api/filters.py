@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db.models import F, QuerySet
 from django.db.models.expressions import OrderBy
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 NEWEST_FIRST = "-created_at"
+MAX_SEARCH = 100
 _ORDERS: dict[str, tuple[str | OrderBy, ...]] = {
-    "price": (F("price_from_minor").asc(nulls_last=True), "pk"),
-    "-price": (F("price_from_minor").desc(nulls_last=True), "pk"),
+    "price": (F("listing__price_from_minor").asc(nulls_last=True), "pk"),
+    "-price": (F("listing__price_from_minor").desc(nulls_last=True), "pk"),
     "name": ("name", "pk"),
     "-name": ("-name", "-pk"),
 }
@@ -53,8 +55,8 @@ class ProductFilter(django_filters.FilterSet):
     """What the list of products may be narrowed and ordered by."""
 
     category = django_filters.UUIDFilter(method="by_category", label=_("this category and all below it"))
-    brand = django_filters.UUIDFilter("brand_id")
-    store = django_filters.UUIDFilter("store_id")
+    brand = django_filters.UUIDFilter("listing__brand_id")
+    store = django_filters.UUIDFilter("listing__store_id")
     min_price = AmountFilter(method="by_nothing", label=_("a variant costs at least this"))
     max_price = AmountFilter(method="by_nothing", label=_("a variant costs at most this"))
     currency = django_filters.ChoiceFilter(
@@ -63,14 +65,22 @@ class ProductFilter(django_filters.FilterSet):
         label=_("of the price range; the platform's if left out"),
     )
     in_stock = FlagFilter(label=_("something is available"))
-    search = django_filters.CharFilter(method="by_text", max_length=100, label=_("part of the name, brand or SKU"))
+    on_promotion = FlagFilter(method="by_promotion", label=_("has a promoted price now"))
+    search = django_filters.CharFilter(
+        method="by_text",
+        max_length=MAX_SEARCH,
+        label=_("beginnings of words of the name, brand, SKU, barcode or description; accents do not matter"),
+    )
     published = FlagFilter(
         method="by_nothing", label=_("`false`: what is not published, of the shelves you may look after")
     )
     ordering = django_filters.ChoiceFilter(
         choices=[(name, name) for name in (NEWEST_FIRST, *_ORDERS)],
         method="by_nothing",
-        label=_("newest first, by cursor, if left out; the others by page number"),
+        label=_(
+            "if left out: newest first, by cursor; with `search` the best match first. Matches, prices and names are "
+            "walked by page number"
+        ),
     )
 
     class Meta:
@@ -92,6 +102,9 @@ class ProductFilter(django_filters.FilterSet):
     def by_category(self, rows: QuerySet[Product], name: str, value: Any) -> QuerySet[Product]:
         return selectors.in_subtree(rows, value)
 
+    def by_promotion(self, rows: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:
+        return selectors.on_promotion(rows, timezone.now(), wanted=value)
+
     def by_text(self, rows: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:
         return selectors.search_products(rows, value)
 
@@ -101,10 +114,11 @@ class ProductFilter(django_filters.FilterSet):
 
 
 class ProductPagination(BasePagination):
-    """A cursor for newest first; bounded page numbers for orders by price or name."""
+    """A cursor for newest first; bounded page numbers for orders by match, price or name."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: "APIView | None" = None) -> list[Any]:
-        by_page = request.query_params.get("ordering", NEWEST_FIRST) in _ORDERS
+        given = request.query_params
+        by_page = given.get("ordering") in _ORDERS or bool(given.get("search") and not given.get("ordering"))
         self._pages: CursorPagination | BoundedPagePagination = (
             BoundedPagePagination() if by_page else CursorPagination()
         )

@@ -1,13 +1,14 @@
 """`market/products/`."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_view
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,17 +20,18 @@ from marketplace.core.http.fields import (
     MoneyField,
     PrimaryKeyRelatedField,
     SlugField,
-    money_json,
+    URLField,
 )
 from marketplace.core.http.permissions import HoldsKey, ReadOnly
 from marketplace.core.http.viewsets import ViewSet
-from marketplace.core.money import Money
-from stores.catalog import selectors, services
+from stores.catalog import searching, selectors, services
 from stores.catalog.models import Product
 from stores.merchants.models import Store
 
 from .columns import column_values
-from .filters import ProductFilter, ProductPagination
+from .filters import MAX_SEARCH, ProductFilter, ProductPagination
+from .keeping import kept
+from .presenting import PromotionSerializer, ShownImageSerializer, media_root, product_json
 
 REQUEST = OpenApiExample(
     "product",
@@ -52,7 +54,23 @@ RESPONSE = OpenApiExample(
         "store": "0190b2f0-c3d5-7c1c-8a4e-0d2f1b3c4d60",
         "is_published": True,
         "price_from": {"amount": "349.00", "currency": "MXN"},
+        "promotion": {
+            "price": {"amount": "299.00", "currency": "MXN"},
+            "ends_at": "2026-02-01T02:00:00Z",
+            "is_conditional": True,
+        },
         "in_stock": True,
+        "thumbnail": "https://shop.example/media/products/thumbnails/5d41402abc4b2a76b9719d911017c592.webp",
+        "images": [
+            {
+                "id": "0190b2f0-c3d5-7c1c-8a4e-0d2f1b3c4d61",
+                "url": "https://shop.example/media/products/5d41402abc4b2a76b9719d911017c592.webp",
+                "thumbnail": "https://shop.example/media/products/thumbnails/5d41402abc4b2a76b9719d911017c592.webp",
+                "alternative_text": "Plato azul y blanco",
+                "width": 1600,
+                "height": 1200,
+            }
+        ],
         "created_at": "2026-01-31T10:00:00Z",
     },
     response_only=True,
@@ -67,8 +85,11 @@ class ProductSerializer(ModelSerializer):
     )
     description = CharField(required=False, allow_blank=True, max_length=20_000)
     store = PrimaryKeyRelatedField(queryset=Store.objects.filter(archived_at__isnull=True))
-    price_from = serializers.SerializerMethodField(help_text=_("Lowest price of its active variants."))
+    price_from = MoneyField(read_only=True, allow_null=True, help_text=_("Lowest price of its active variants."))
+    promotion = PromotionSerializer(read_only=True, allow_null=True, help_text=_("The lowest promoted price of now."))
     in_stock = BooleanField(read_only=True)
+    thumbnail = URLField(read_only=True, allow_null=True, help_text=_("Of the first picture."))
+    images = ShownImageSerializer(many=True, read_only=True)
 
     class Meta:
         model = Product
@@ -82,24 +103,26 @@ class ProductSerializer(ModelSerializer):
             "store",
             "is_published",
             "price_from",
+            "promotion",
             "in_stock",
+            "thumbnail",
+            "images",
             "created_at",
         ]
         validators: list[object] = []
 
-    @extend_schema_field(MoneyField(allow_null=True))
-    def get_price_from(self, product: Product) -> dict[str, str] | None:
-        minor: int | None = product.price_from_minor  # type: ignore[attr-defined]  # selectors annotate it
-        if minor is None:
-            return None
-        return money_json(Money(minor, product.price_currency))  # type: ignore[attr-defined]
+    def to_representation(self, instance: Product) -> dict[str, Any]:
+        # By hand: a page of a list is many of these, and DRF's fields take most of a request's time.
+        return product_json(instance, at=self.context["at"], media=self.context["media"])
 
 
 @extend_schema(tags=["market: products"])
 @extend_schema_view(
     list=extend_schema(
         summary="List products",
-        description="Published products, for anyone. `published=false` shows instead what is not published of "
+        description="Published products, for anyone. `search` finds what has each of its words, or begins with it; "
+        "where nothing has them, what misspelt words may have meant. `promotion.is_conditional`: not everybody gets "
+        "that price. `published=false` shows instead what is not published of "
         "the departments and stores within your `catalog:read`.",
         examples=[RESPONSE],
     ),
@@ -144,8 +167,24 @@ class ProductViewSet(ViewSet):
                 return selectors.visible_products(self.request.user)
         return selectors.products_within(self.request.user, "catalog:write")
 
-    def list(self, request: Request) -> Response:
-        return self.present_page(self.filter_queryset(self.get_queryset()))
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "at": timezone.now(), "media": media_root(self.request)}
+
+    def list(self, request: Request) -> HttpResponseBase:
+        return kept(request, lambda: self._list(request))
+
+    def _list(self, request: Request) -> Response:
+        """What the filters leave; where a search finds nothing, what its misspelt words may have meant."""
+        answer = self.present_page(self.filter_queryset(self.get_queryset()))
+        text = request.query_params.get("search", "")
+        if answer.data["results"] or not text:
+            return answer
+        better = searching.corrected(text)[:MAX_SEARCH]
+        if not better:
+            return answer
+        given = request.query_params.copy()
+        given["search"] = better
+        return self.present_page(ProductFilter(given, queryset=self.get_queryset(), request=request).qs)
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.present(get_object_or_404(self.get_queryset(), pk=pk))

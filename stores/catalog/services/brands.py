@@ -8,8 +8,9 @@ from django.db.models import ProtectedError
 
 from marketplace.core import audit
 from marketplace.core.http.etags import compare_and_set
+from stores.catalog import listings
 from stores.catalog.errors import BrandInUseError
-from stores.catalog.models import Brand
+from stores.catalog.models import Brand, Product
 from stores.revisions import insert_with_slug, revise
 from stores.slugs import SlugTakenError, slug_candidates
 
@@ -27,8 +28,8 @@ def create_brand(*, name: str, actor_id: UUID | None, slug: str = "") -> Brand:
 def change_brand(
     *, brand: Brand, expected_version: int | None, changes: dict[str, Any], actor_id: UUID | None
 ) -> Brand:
-    """Set the given columns. Raises `StaleError`, `SlugTakenError`."""
-    revise(
+    """Set the given columns; its products are found by its new name at once. Raises `StaleError`, `SlugTakenError`."""
+    before = revise(
         brand,
         expected_version=expected_version,
         changes=changes,
@@ -36,6 +37,8 @@ def change_brand(
         action="stores.change_brand",
         clash=SlugTakenError(slug=changes.get("slug", brand.slug)),
     )
+    if before.get("name", brand.name) != brand.name:
+        listings.refresh(Product.objects.filter(brand=brand).values_list("pk", flat=True))
     return brand
 
 

@@ -7,11 +7,14 @@ from uuid import UUID
 from django.db import transaction
 
 from marketplace.core import audit
+from stores.catalog import listings
 from stores.catalog.errors import StoreFixedError
 from stores.catalog.models import Category, Product
 from stores.merchants.models import Store
 from stores.revisions import insert_with_slug, revise
 from stores.slugs import SlugTakenError, slug_candidates
+
+_SEARCHED = {"name", "description", "brand_id"}
 
 
 @transaction.atomic
@@ -33,6 +36,7 @@ def create_product(
         subject=product,
         after={"slug": product.slug, "store_id": store.pk},
     )
+    listings.refresh([product.pk])
     return product
 
 
@@ -43,7 +47,7 @@ def change_product(
     """Set the given columns. Raises `StaleError`, `SlugTakenError`, `StoreFixedError`."""
     if changes.get("store_id", product.store_id) != product.store_id:
         raise StoreFixedError
-    revise(
+    before = revise(
         product,
         expected_version=expected_version,
         changes=changes,
@@ -51,6 +55,9 @@ def change_product(
         action="stores.change_product",
         clash=SlugTakenError(slug=changes.get("slug", product.slug)),
     )
+    changed = {name for name, value in before.items() if value != changes[name]}
+    if changed:
+        listings.refresh([product.pk], words=bool(changed & _SEARCHED))
     return product
 
 
@@ -64,3 +71,4 @@ def archive_product(*, product: Product, expected_version: int | None, at: datet
         actor_id=actor_id,
         action="stores.archive_product",
     )
+    listings.refresh([product.pk], words=False)

@@ -1,12 +1,18 @@
 """The catalogue's admin pages: forms go through services, versions are compared, keys decide."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
 from marketplace.core.audit import AuditEntry
-from stores.catalog.models import Brand, Category, Product, Variant
+from marketplace.core.money import Money
+from stores.catalog.models import Brand, Category, Product, ProductImage, Variant
+from stores.catalog.services import change_variant
+from stores.inventory.tests.factories import stocked
 from stores.merchants.tests.factories import StoreFactory
 from users.staff.tests.factories import DepartmentFactory
 
@@ -31,6 +37,8 @@ def product_form(product: Product, *variants: dict[str, Any]) -> dict[str, Any]:
         "is_published": "on",
         "variants-TOTAL_FORMS": len(variants),
         "variants-INITIAL_FORMS": sum("id" in row for row in variants),
+        "images-TOTAL_FORMS": 0,
+        "images-INITIAL_FORMS": 0,
     }
     for number, row in enumerate(variants):
         form |= {f"variants-{number}-{name}": value for name, value in row.items()}
@@ -43,6 +51,7 @@ def variant_form(variant: Variant, **changes: Any) -> dict[str, Any]:
         "product": variant.product_id,
         "expected_version": variant.version,
         "sku": variant.sku,
+        "barcode": variant.barcode,
         "price": "349.00",
         "cost": "",
         "options": "{}",
@@ -212,3 +221,141 @@ def test_reader_reads(client, clerk_of):
     assert client.post(url("product", "change", variant.product_id), {"name": "x"}).status_code == 403
     assert client.get(url("category", "add")).status_code == 403
     assert DepartmentFactory().pk
+
+
+def test_second_editor_sees_both_values(office):
+    product = ProductFactory(name="Suyo", version=2)
+
+    answer = office.post(
+        url("product", "change", product.pk), product_form(product) | {"name": "Mío", "expected_version": 1}
+    )
+
+    assert "Name: now “Suyo”, yours “Mío”." in answer.content.decode()
+
+
+def test_pictures_are_added_and_deleted_on_the_products_page(office):
+    product = ProductFactory()
+    content = BytesIO()
+    Image.new("RGB", (30, 20), "navy").save(content, "PNG")
+    form = product_form(product) | {
+        "images-TOTAL_FORMS": 1,
+        "images-INITIAL_FORMS": 0,
+        "images-0-upload": SimpleUploadedFile("x.png", content.getvalue()),
+        "images-0-alternative_text": "Azul",
+        "images-0-position": 0,
+    }
+
+    answer = office.post(url("product", "change", product.pk), form)
+
+    assert answer.status_code == 302, answer.context["errors"]
+    image = ProductImage.objects.get(product=product)
+    assert image.alternative_text == "Azul"
+    page = office.get(url("product", "change", product.pk)).content.decode()
+    assert str(image.thumbnail.name) in page
+    assert str(image.thumbnail.name) in office.get(f"{url('product', 'changelist')}?picture=yes").content.decode()
+    product.refresh_from_db()
+    form = product_form(product) | {
+        "images-TOTAL_FORMS": 1,
+        "images-INITIAL_FORMS": 1,
+        "images-0-id": image.pk,
+        "images-0-product": product.pk,
+        "images-0-alternative_text": "Azul",
+        "images-0-position": 0,
+        "images-0-DELETE": "on",
+    }
+    office.post(url("product", "change", product.pk), form)
+    assert not ProductImage.objects.exists()
+
+
+def test_what_is_no_picture_comes_back_with_the_form(office):
+    product = ProductFactory()
+    form = product_form(product) | {
+        "images-TOTAL_FORMS": 1,
+        "images-INITIAL_FORMS": 0,
+        "images-0-upload": SimpleUploadedFile("x.svg", b"<svg/>"),
+        "images-0-alternative_text": "",
+        "images-0-position": 0,
+    }
+
+    answer = office.post(url("product", "change", product.pk), form)
+
+    assert answer.status_code == 200
+    assert "Send a whole picture" in answer.content.decode()
+    assert not ProductImage.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["picture=no", "stock=yes", "stock=no", "promotion=yes", "promotion=no"])
+def test_products_are_filtered(office, query):
+    stocked(VariantFactory(), 3)
+
+    assert office.get(f"{url('product', 'changelist')}?{query}").status_code == 200
+
+
+def test_variants_page_shows_stock_and_what_it_has_cost(office):
+    variant = VariantFactory(barcode="73513537")
+    stocked(variant, 7)
+    change_variant(variant=variant, expected_version=None, changes={"price": Money(12_300, "MXN")}, actor_id=None)
+
+    listed = office.get(f"{url('variant', 'changelist')}?q=73513537").content.decode()
+    page = office.get(url("variant", "change", variant.pk)).content.decode()
+
+    assert variant.sku in listed
+    assert "123.00 MXN" in page
+    assert "edit" in page
+
+
+def reprice(office, *products: Product, **form: Any) -> Any:
+    """Up to the preview."""
+    first = office.post(
+        url("product", "changelist"), {"action": "change_prices", "_selected_action": [row.pk for row in products]}
+    )
+    return office.post(reverse("admin:stores_product_reprice"), {"products": first.context["products"], **form})
+
+
+def test_many_prices_are_changed_as_they_were_previewed(office):
+    seen, moved, cheap = VariantFactory(), VariantFactory(), VariantFactory(price_minor=300)
+    products = [row.product for row in (seen, moved, cheap)]
+
+    preview = reprice(office, *products, kind="amount", value="-5", step="1")
+
+    text = preview.content.decode()
+    assert "344.00 MXN" in text
+    assert "refused" in text
+    assert set(Variant.objects.values_list("price_minor", flat=True)) == {34_900, 300}
+    change_variant(variant=moved, expected_version=None, changes={"price": Money(12_300, "MXN")}, actor_id=None)
+    done = office.post(
+        reverse("admin:stores_product_reprice"), {"plan": preview.context["signed"]}, follow=True
+    ).content.decode()
+    assert "1 prices changed" in done
+    assert "changed since the preview" in done
+    assert dict(Variant.objects.values_list("pk", "price_minor")) == {seen.pk: 34_400, moved.pk: 12_300, cheap.pk: 300}
+    assert AuditEntry.objects.filter(action="stores.change_prices").count() == 1
+
+
+@pytest.mark.parametrize(
+    "form", [{"value": "x"}, {"value": ""}, {"value": "NaN"}, {"kind": "odd"}, {"step": "7"}, {"value": "9" * 12}]
+)
+def test_odd_price_changes_are_refused(office, form):
+    variant = VariantFactory()
+
+    answer = reprice(office, variant.product, **({"kind": "percent", "value": "10", "step": ""} | form))
+
+    assert answer.status_code == 200
+    assert "plan" not in answer.context
+    variant.refresh_from_db()
+    assert variant.price_minor == 34_900
+
+
+def test_prices_are_changed_within_reach_and_by_who_saw_them(client, office, clerk_of):
+    mine, foreign = VariantFactory(), VariantFactory()
+    preview = reprice(office, mine.product, foreign.product, kind="percent", value="10", step="")
+    client.force_login(clerk_of(mine.product.category.department))
+
+    client.post(reverse("admin:stores_product_reprice"), {"plan": preview.context["signed"]})
+    client.post(reverse("admin:stores_product_reprice"), {"plan": "forged"})
+    own = reprice(client, mine.product, foreign.product, kind="percent", value="10", step="")
+    client.post(reverse("admin:stores_product_reprice"), {"plan": own.context["signed"]})
+
+    assert dict(Variant.objects.values_list("pk", "price_minor")) == {mine.pk: 38_390, foreign.pk: 34_900}
+    client.force_login(clerk_of(mine.product.category.department, keys=("catalog:read",)))
+    assert client.post(reverse("admin:stores_product_reprice"), {"plan": "x"}).status_code == 403
