@@ -54,9 +54,14 @@ def create_variant(
 
 @transaction.atomic
 def change_variant(
-    *, variant: Variant, expected_version: int | None, changes: dict[str, Any], actor_id: UUID | None
+    *,
+    variant: Variant,
+    expected_version: int | None,
+    changes: dict[str, Any],
+    actor_id: UUID | None,
+    cause: str = "edit",
 ) -> Variant:
-    """Set the given values; `price` and `cost` are money, a cost of None is unknown.
+    """Set the given values; `price` and `cost` are money, a cost of None is unknown. `cause`: as in `PriceChange`.
 
     Raises `StaleError`, `CurrencyMismatchError`, `SkuTakenError`.
     """
