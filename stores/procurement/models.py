@@ -67,6 +67,11 @@ class Supplier(VersionedModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def auto_order_limit(self) -> Money | None:
+        """What beat may order a day; None: nothing."""
+        return None if self.auto_order_limit_minor is None else Money(self.auto_order_limit_minor, self.currency)
+
 
 class SupplierPrice(UUIDModel):
     """A line of a supplier's price list: what a unit of the variant costs there, and how it is packed."""
@@ -198,6 +203,16 @@ class PurchaseOrderLine(UUIDModel):
         """What was ordered costs so much, in minor units of the order's currency."""
         return self.quantity * self.unit_cost_minor
 
+    @property
+    def unit_cost(self) -> Money:
+        """Of one unit. Lines that were prefetched with their order know it already."""
+        return Money(self.unit_cost_minor, self.order.currency)
+
+    @property
+    def total(self) -> Money:
+        """Of all that was ordered."""
+        return Money(self.total_minor, self.order.currency)
+
 
 class GoodsReceipt(UUIDModel):
     """Goods of an order that came in at once. Append-only; its stock movements have the key `receipt:<id>`."""
@@ -265,3 +280,8 @@ class ReplenishmentSuggestion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.stock_item_id}"
+
+    @property
+    def sold_per_day(self) -> str:
+        """With three decimals."""
+        return f"{self.sold_per_day_milli // 1000}.{self.sold_per_day_milli % 1000:03d}"

@@ -101,7 +101,7 @@ def _automatic_today(supplier: Supplier, at: datetime) -> QuerySet[PurchaseOrder
         supplier=supplier, origin=PurchaseOrder.Origin.AUTOMATIC, placed_at__gte=at - timedelta(days=2)
     )
     today = [
-        pk for pk, placed_at in orders.values_list("pk", "placed_at") if platform_day(placed_at) == platform_day(at)
+        pk for pk, then in orders.values_list("pk", "placed_at") if then and platform_day(then) == platform_day(at)
     ]
     return PurchaseOrder.objects.filter(pk__in=today)
 

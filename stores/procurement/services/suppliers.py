@@ -37,9 +37,9 @@ def create_supplier(
         detail = gettext_noop("A supplier serves either a department or a store.")
         raise InvalidInputError.of("department", "of_one", detail)
     exponent(currency)
-    for store in Store.objects.filter(pk=store_id):
-        if store.currency != currency:
-            raise CurrencyMismatchError(left=currency, right=store.currency)
+    for stores_own in Store.objects.filter(pk__in=[store_id]).values_list("currency", flat=True):
+        if stores_own != currency:
+            raise CurrencyMismatchError(left=currency, right=stores_own)
     supplier = Supplier.objects.create(
         name=name, currency=currency, department_id=department_id, store_id=store_id, **columns
     )

@@ -1,6 +1,7 @@
 """What is suggested, by the figures behind it; and orders made of suggestions, by people and by beat."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -36,13 +37,13 @@ def sell(item: StockItem, quantity: int, *, days_ago: float = 1) -> None:
         )
 
 
-def suggested() -> dict:
+def suggested() -> dict[UUID, ReplenishmentSuggestion]:
     refresh_suggestions(at=timezone.now())
     return {row.stock_item_id: row for row in ReplenishmentSuggestion.objects.all()}
 
 
 def test_the_figures_add_up():
-    """28 sold in 28 days is one a day: s = 5 + 10, S = 5 + 17; 12 are there and 2 on order, 8 are missing: two packs."""
+    """One a day: s = 5 + 10, S = 5 + 17. 12 are there and 2 on order, so 8 are missing: two packs of six."""
     item = shelf(40, reorder_point=5)
     supplier = supplier_of(item.variant, 12_000, lead_time_days=10, price={"pack_size": 6})
     sell(item, 20, days_ago=27)
@@ -101,7 +102,7 @@ def test_what_is_on_its_way_is_not_suggested_again():
     item = shelf(2, reorder_point=5)
     order = placed(item.variant, 3)
 
-    assert suggested()[item.pk].incoming == 3 if suggested() else True
+    assert suggested() == {}
     drafted(item.variant, 10)
     assert suggested() == {}
     services.cancel_order(order_id=order.pk, expected_version=None, at=timezone.now(), actor_id=None)
