@@ -1,7 +1,20 @@
 """Admin pages of the context: Django looks for them here."""
 
 from .catalog.admin import BrandAdmin, CategoryAdmin, ProductAdmin, VariantAdmin
-from .inventory.admin import StockItemAdmin
+from .inventory.admin import StockItemAdmin, StockReconciliationAdmin
 from .merchants.admin import StoreAdmin
+from .procurement.admin import GoodsReceiptAdmin, PurchaseOrderAdmin, ReplenishmentSuggestionAdmin, SupplierAdmin
 
-__all__ = ["BrandAdmin", "CategoryAdmin", "ProductAdmin", "StockItemAdmin", "StoreAdmin", "VariantAdmin"]
+__all__ = [
+    "BrandAdmin",
+    "CategoryAdmin",
+    "GoodsReceiptAdmin",
+    "ProductAdmin",
+    "PurchaseOrderAdmin",
+    "ReplenishmentSuggestionAdmin",
+    "StockItemAdmin",
+    "StockReconciliationAdmin",
+    "StoreAdmin",
+    "SupplierAdmin",
+    "VariantAdmin",
+]

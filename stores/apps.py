@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StoresConfig(AppConfig):
-    """Merchants, catalogue, inventory."""
+    """Merchants, catalogue, inventory, procurement."""
 
     name = "stores"
     label = "stores"
@@ -19,8 +19,13 @@ class StoresConfig(AppConfig):
         from .inventory.models import StockMovement  # noqa: PLC0415
         from .merchants.selectors import merchants_reach  # noqa: PLC0415
         from .merchants.services import forget_member, refuse_last_owner  # noqa: PLC0415
+        from .metrics import register_gauges  # noqa: PLC0415
+        from .procurement.models import GoodsReceipt, GoodsReceiptLine  # noqa: PLC0415
 
         access.add_authority(merchants_reach)
         append_only.protect(PriceChange)
         append_only.protect(StockMovement)
+        append_only.protect(GoodsReceipt)
+        append_only.protect(GoodsReceiptLine)
+        register_gauges()
         erasure.register("stores", guard=refuse_last_owner, erase=forget_member)

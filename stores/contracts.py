@@ -61,6 +61,29 @@ class StorePlace:
 
 
 @dataclass(frozen=True, slots=True)
+class StockName:
+    """A stock item as people call it, and whose it is."""
+
+    sku: str
+    product_name: str
+    store_id: UUID
+    store_name: str
+    department_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderName:
+    """A purchase order as people call it, and whose it is: its supplier serves a department or a store."""
+
+    number: str
+    supplier_name: str
+    store_id: UUID
+    store_name: str
+    department_id: UUID | None
+    total: Money
+
+
+@dataclass(frozen=True, slots=True)
 class StoreRow:
     """A store to add, known by its slug. Without a currency it takes the platform's."""
 

@@ -35,6 +35,7 @@ class StockLow(Event):
     store_id: UUID
     available: int
     reorder_point: int
+    movement_key: str = ""  # of the movement that crossed it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from .catalog.selectors import variant_card, variant_cards
 from .catalog.services import publish_prices, withdraw_prices
 from .figures import kpis
 from .inventory.errors import InsufficientStockError, StockKeyReusedError
+from .inventory.selectors import stock_name
 from .inventory.services import (
     adjust_stock,
     receive_stock,
@@ -15,7 +16,8 @@ from .inventory.services import (
 )
 from .inventory.stocking import add_catalog
 from .merchants.bulk import add_stores
-from .merchants.selectors import has_stores, store_place, stores_run_by
+from .merchants.selectors import has_stores, people_of_store, store_place, stores_run_by
+from .procurement.selectors import order_name as purchase_order_name
 
 __all__ = [
     "InsufficientStockError",  # refusal: says which item, what was asked and what is available
@@ -28,11 +30,14 @@ __all__ = [
     "has_stores",  # whether there is any store: an empty database has none
     "kpis",  # figures for the dashboard
     "publish_prices",  # promoted prices that lists show, in place of the same source's earlier ones
+    "people_of_store",  # ids of the owners and members of a store
+    "purchase_order_name",  # a purchase order as people call it, and whose it is; NotFoundError
     "receive_stock",  # goods came in; opens the stock item the first time
     "release_stock",  # give back what was set aside
     "reserve_stock",  # set aside, all lines or none
-    "sell_reserved_unit",  # sell one unit that was set aside: two statements, in the caller's transaction
+    "sell_reserved_unit",  # sell one unit that was set aside, at once, in the caller's transaction
     "sell_stock",  # goods leave, set aside before or not
+    "stock_name",  # a stock item as people call it, and whose it is; NotFoundError
     "store_place",  # a store's name, coordinates, currency and whether it is open
     "stores_run_by",  # ids of the stores a person owns or is a member of
     "variant_card",  # all that selling a variant needs, one query; NotFoundError

@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 from .catalog.api import BrandViewSet, CategoryViewSet, ImageViewSet, ProductViewSet, VariantViewSet
 from .inventory.api import MovementViewSet, StockViewSet
 from .merchants.api import MemberViewSet, StoreViewSet
+from .procurement.api import PurchaseOrderViewSet, ReplenishmentViewSet, SupplierPriceViewSet, SupplierViewSet
 
 router = DefaultRouter(use_regex_path=False)
 router.include_root_view = False
@@ -18,5 +19,9 @@ router.register("market/products/<uuid:product_id>/variants", VariantViewSet, "v
 router.register("market/products/<uuid:product_id>/images", ImageViewSet, "product-image")
 router.register("inventory/stock", StockViewSet, "stock")
 router.register("inventory/movements", MovementViewSet, "stock-movement")
+router.register("inventory/replenishment", ReplenishmentViewSet, "replenishment")
+router.register("procurement/suppliers", SupplierViewSet, "supplier")
+router.register("procurement/suppliers/<uuid:supplier_id>/prices", SupplierPriceViewSet, "supplier-price")
+router.register("procurement/purchase-orders", PurchaseOrderViewSet, "purchase-order")
 
 urlpatterns = router.urls

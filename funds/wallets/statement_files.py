@@ -3,26 +3,22 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from typing import Final
 
 from defusedcsv import csv
 from django.utils import translation
 from django.utils.translation import gettext as _
-from fpdf import FPDF, Align, XPos, YPos
 
 from funds.ledger.models import JournalKind
 from marketplace.core.money import Money
+from marketplace.core.pdf import Column, Sheet
 
 from .errors import StatementTooLongError
 from .statements import Line, Statement
 
 MAX_PDF_LINES: Final = 2_000
-_FAMILY: Final = "open-sans"
-_TYPEFACE: Final = "OpenSans[wdth,wght].ttf"
 _BOM: Final = "\ufeff"
-_WIDTHS: Final = (32, 84, 32, 32)
-_ROW: Final = 6
+_COLUMNS: Final = (Column(32), Column(84), Column(32, is_number=True), Column(32, is_number=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +84,9 @@ def pdf_of(statement: Statement, language: str) -> bytes:
     if statement.count() > MAX_PDF_LINES:
         raise StatementTooLongError(most=MAX_PDF_LINES)
     words = _Words.in_language(language)
-    sheet = _Sheet(words, language)
-    sheet.add_page()
-    sheet.set_font_size(16)
-    sheet.cell(text=words.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-    sheet.set_font_size(9)
+    sheet = Sheet(title=words.title, page_word=words.page, language=language, columns=_COLUMNS)
     for text in filter(None, (statement.holder, f"{statement.since} – {statement.until}", statement.currency)):
-        sheet.cell(text=text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        sheet.line_of(text)
     sheet.ln(4)
     date, _number, what, amount, balance = words.columns[:5]
     sheet.row(date, what, amount, balance)
@@ -103,43 +95,6 @@ def pdf_of(statement: Statement, language: str) -> bytes:
         sheet.row(f"{line.booked_at:%Y-%m-%d %H:%M}", _what(line, words), _plain(line.amount), _plain(line.balance))
     sheet.row(str(statement.until), words.closing, "", _plain(statement.closing))
     return bytes(sheet.output())
-
-
-class _Sheet(FPDF):
-    """A4 in a typeface that has the letters of most alphabets, with page numbers."""
-
-    def __init__(self, words: _Words, language: str) -> None:
-        super().__init__(format="A4")
-        self.words = words
-        self.set_title(words.title)
-        self.set_lang(language)
-        with as_file(files("fontpkg_open_sans") / "files" / _TYPEFACE) as path:
-            self.add_font(_FAMILY, fname=path)
-        self.set_font(_FAMILY, size=9)
-
-    def footer(self) -> None:
-        self.set_y(-15)
-        self.cell(w=0, text=f"{self.words.page} {self.page_no()} / {{nb}}", align=Align.R)
-
-    def row(self, *cells: str) -> None:
-        """One line of the table; text that does not fit is cut, amounts stand at the right."""
-        for number, (text, width) in enumerate(zip(cells, _WIDTHS, strict=True)):
-            is_last = number == len(_WIDTHS) - 1
-            self.cell(
-                w=width,
-                h=_ROW,
-                text=self._fitting(text, width - 2),
-                align=Align.R if number >= 2 else Align.L,
-                new_x=XPos.LMARGIN if is_last else XPos.RIGHT,
-                new_y=YPos.NEXT if is_last else YPos.TOP,
-            )
-
-    def _fitting(self, text: str, width: float) -> str:
-        if self.get_string_width(text) <= width:
-            return text
-        while text and self.get_string_width(f"{text}…") > width:
-            text = text[:-1]
-        return f"{text}…"
 
 
 def _what(line: Line, words: _Words) -> str:

@@ -75,7 +75,15 @@ def reach(user: Person, key: str) -> Reach:
         return NOWHERE
     if user.is_superuser:
         return Reach(everywhere=True)
-    parts = [authority(user, key) for authority in _authorities]
+    return _together([authority(user, key) for authority in _authorities])
+
+
+def reach_any(user: Person, *keys: str) -> Reach:
+    """Where `user` may use at least one of the keys."""
+    return _together([reach(user, key) for key in keys])
+
+
+def _together(parts: list[Reach]) -> Reach:
     return Reach(
         everywhere=any(part.everywhere for part in parts),
         departments=frozenset().union(*(part.departments for part in parts)),

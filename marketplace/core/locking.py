@@ -33,6 +33,9 @@ class LockRank(IntEnum):
     ACTIVE_HOLD = 60
     PROMOTION_UNIT = 70
     CAMPAIGN_USAGE = 80
+    # Suppliers, then their orders. A receipt holds its order before it changes costs (catalogue) and stock; no sale
+    # ever holds one, so it is no ORDER.
+    PURCHASE_ORDER = 84
     # A store's list of people, a department's category tree: edited by staff, never in a sale.
     CATALOG = 85
     STOCK = 90
@@ -63,6 +66,14 @@ def enter(rank: LockRank, using: str = "default") -> None:
     _enter(rank, using)
 
 
+def note_locked(rank: LockRank, model: type[models.Model], key: Any, using: str = "default") -> None:
+    """Say which row a statement has locked by itself, after `enter`: the order of keys is kept across calls too.
+
+    Raises `LockOrderError` like `lock`.
+    """
+    _take(_enter(rank, using), rank, model._meta.label, {key})
+
+
 def in_transaction(using: str = "default") -> bool:
     """Whether a caller's transaction is open (a test case's own does not count)."""
     connection: Any = connections[using]
@@ -77,12 +88,16 @@ def lock(rank: LockRank, rows: "QuerySet[ModelT]") -> list[ModelT]:
     """
     held = _enter(rank, rows.db)
     locked = list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
-    keys = held.keys.setdefault(rows.model._meta.label, set())
-    new = {row.pk for row in locked} - keys
+    _take(held, rank, rows.model._meta.label, {row.pk for row in locked})
+    return locked
+
+
+def _take(held: _Held, rank: LockRank, table: str, found: set[Any]) -> None:
+    keys = held.keys.setdefault(table, set())
+    new = found - keys
     if new and keys and min(new) < max(keys):
         raise LockOrderError(f"{rank.name}: a row locked after one with a higher key")
     keys |= new
-    return locked
 
 
 def _enter(rank: LockRank, using: str) -> _Held:

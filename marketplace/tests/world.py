@@ -18,6 +18,7 @@ from promotions.flash.tests.factories import make_customer, make_promo, make_var
 from purchases.orders.tests.factories import OrderFactory
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
 from stores.merchants.models import StoreMember
+from stores.procurement.tests.factories import drafted
 from users.accounts.tests.factories import AdministratorFactory, UnverifiedUserFactory
 from users.customers.models import CustomerProfile
 from users.customers.tests.factories import SegmentFactory
@@ -79,6 +80,7 @@ def build_world() -> World:
         },
     )
     own_member = DepartmentMemberFactory.create(department=here, keys=["catalog:write"])
+    purchase = drafted(variant)
     world.ids = {
         "users": {"pk": owner.pk},
         "client-profiles": {"pk": CustomerProfile.objects.get(user=owner).pk},
@@ -98,6 +100,9 @@ def build_world() -> World:
         },
         "media": {"name": "products/0000000000000000-000000000000.webp"},
         "stock": {"pk": variant.stock_items.get().pk},
+        "suppliers": {"pk": purchase.supplier_id, "supplier_id": purchase.supplier_id},
+        "suppliers/prices": {"supplier_id": purchase.supplier_id, "pk": purchase.supplier.prices.get().pk},
+        "purchase-orders": {"pk": purchase.pk},
         "movements": {"pk": variant.stock_items.get().movements.first().pk},
         **own_things(world, variant),
     }

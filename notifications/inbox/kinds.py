@@ -4,7 +4,7 @@ A context that wants its customers told publishes an event; the row here says th
 message's parameters, translated when somebody reads. Nobody registers from below: this table is the whole truth.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -26,6 +26,9 @@ from funds.events import (
 from marketplace.core.events import Event, json_ready
 from purchases import facade as purchases
 from purchases.events import OrderDelivered, OrderPaid
+from stores import facade as stores
+from stores.events import PurchaseOrderPlaced, StockDrifted, StockLow
+from users import facade as users
 from users.events import EmailVerified
 
 Params = dict[str, Any]
@@ -35,12 +38,14 @@ Params = dict[str, Any]
 class Cause:
     """An event that is about one person: who, about what (same subject, same message), and what the words need.
 
-    With `staff_permission` it is for everybody of the house who has it; a `customer` of None tells nobody.
+    With `staff_permission` it is for everybody of the house who has it, with `people` for whom it names; a `customer`
+    of None tells nobody.
     """
 
     event: type[Event]
     customer: Callable[[Any], UUID | None] = lambda _event: None
     staff_permission: str = ""
+    people: Callable[[Any], Collection[UUID]] = lambda _event: ()
     subject: Callable[[Any], object]
     params: Callable[[Any], Params] = lambda _event: {}
 
@@ -59,6 +64,7 @@ class Kind:
 ANNOUNCEMENT: Final = "announcement"
 FLASH_STARTED: Final = "flash_started"
 MAY_DECIDE_ABOUT_MONEY: Final = "funds.add_decision"
+MAY_SEE_DRIFT: Final = "stores.view_stockreconciliation"
 
 
 def _order_params(event: OrderPaid | OrderDelivered) -> Params:
@@ -69,6 +75,43 @@ def _order_params(event: OrderPaid | OrderDelivered) -> Params:
         "item": card.first_item,
         "total": json_ready(card.total),
     }
+
+
+def _stock_params(event: StockLow) -> Params:
+    item = stores.stock_name(event.stock_item_id)
+    return {
+        "stock_item": str(event.stock_item_id),
+        "product": item.product_name,
+        "sku": item.sku,
+        "store": item.store_name,
+        "available": str(event.available),
+    }
+
+
+def _who_keeps_stock(event: StockLow) -> Collection[UUID]:
+    """The department's staff with the key, and the store's people."""
+    item = stores.stock_name(event.stock_item_id)
+    return {*users.staff_holding("inventory:read", item.department_id), *stores.people_of_store(item.store_id)}
+
+
+def _purchase_params(event: PurchaseOrderPlaced) -> Params:
+    order = stores.purchase_order_name(event.purchase_order_id)
+    return {
+        "purchase_order": str(event.purchase_order_id),
+        "number": order.number,
+        "supplier": order.supplier_name,
+        "store": order.store_name,
+        "total": json_ready(order.total),
+    }
+
+
+def _who_orders(event: PurchaseOrderPlaced) -> Collection[UUID]:
+    """Of what beat ordered: the staff of the supplier's department with the key, and the store's people."""
+    if not event.is_automatic:
+        return ()
+    order = stores.purchase_order_name(event.purchase_order_id)
+    staff = () if order.department_id is None else users.staff_holding("procurement:read", order.department_id)
+    return {*staff, *stores.people_of_store(order.store_id)}
 
 
 _TABLE = (
@@ -205,6 +248,41 @@ _TABLE = (
             customer=lambda event: event.customer_id,
             subject=lambda event: event.payment_id,
             params=lambda event: {"order": str(event.order_id), "total": json_ready(event.total)},
+        ),
+    ),
+    Kind(
+        code="stock_low",
+        title=_("%(product)s runs low at %(store)s"),
+        body=_("%(available)s of %(product)s (%(sku)s) are left at %(store)s: the point at which to reorder."),
+        cause=Cause(
+            event=StockLow,
+            people=_who_keeps_stock,
+            # Each time it falls to the point is a message of its own.
+            subject=lambda event: f"{event.stock_item_id}:{event.movement_key}",
+            params=_stock_params,
+        ),
+    ),
+    Kind(
+        code="stock_drifted",
+        title=_("Stock does not add up"),
+        body=_("The nightly comparison found %(count)s stock items whose counters are not what their movements say."),
+        by_mail=True,
+        cause=Cause(
+            event=StockDrifted,
+            staff_permission=MAY_SEE_DRIFT,
+            subject=lambda event: event.reconciliation_id,
+            params=lambda event: {"reconciliation": event.reconciliation_id, "count": str(event.drift_count)},
+        ),
+    ),
+    Kind(
+        code="purchase_order_automatic",
+        title=_("Ordered by itself: %(number)s"),
+        body=_("The order %(number)s to %(supplier)s for %(store)s was placed by itself: %(total)s."),
+        cause=Cause(
+            event=PurchaseOrderPlaced,
+            people=_who_orders,
+            subject=lambda event: event.purchase_order_id,
+            params=_purchase_params,
         ),
     ),
     Kind(

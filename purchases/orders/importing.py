@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from marketplace.core.numbers import new_number
 from purchases.contracts import ImportedLine, ImportedOrder
 from stores import facade as stores
 from stores.contracts import VariantCard
@@ -13,7 +14,6 @@ from users import facade as users
 from users.contracts import OrderOutcome
 
 from .models import Order, OrderEvent, OrderLine, OrderPart
-from .numbers import new_number
 from .rows import parts_and_lines, total_of
 from .states import TRANSITIONS
 from .values import SoldLine

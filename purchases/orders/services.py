@@ -11,12 +11,12 @@ from funds import facade as funds
 from funds.contracts import PartSettlement
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
+from marketplace.core.numbers import new_number
 from marketplace.core.outbox.publishing import publish
 from purchases.events import OrderDelivered, OrderPaid, OrderPlaced
 
 from .errors import OrderNotFoundError, TransitionRefusedError
 from .models import Order, OrderEvent, OrderLine, OrderPart
-from .numbers import new_number
 from .rows import parts_and_lines, total_of
 from .states import TRANSITIONS
 from .values import SoldLine

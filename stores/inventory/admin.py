@@ -14,14 +14,14 @@ from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from marketplace.core.admin import ReadOnlyInline, ScopedAdmin
+from marketplace.core.admin import ReadOnlyAdmin, ReadOnlyInline, ScopedAdmin
 from marketplace.core.admin_forms import RefusalsShown, changed_columns, show_refusal
 from marketplace.core.errors import DomainError
 from marketplace.core.ids import uuid7
 from stores.contracts import StockLine
 
 from . import selectors, services
-from .models import StockItem, StockMovement
+from .models import StockDrift, StockItem, StockMovement, StockReconciliation
 
 MAX_QUANTITY = 1_000_000
 
@@ -160,3 +160,21 @@ class StockItemAdmin(RefusalsShown, ScopedAdmin):
             show_refusal(request, error)
         # The dialog is sent by htmx: this header takes the whole page along.
         return HttpResponse(headers={"HX-Redirect": reverse("admin:stores_stockitem_change", args=[object_id])})
+
+
+class DriftInline(ReadOnlyInline):
+    """What is adrift, and by how much."""
+
+    model = StockDrift
+    fields = ["stock_item", "on_hand", "on_hand_moved", "allocated", "allocated_moved"]
+    readonly_fields = fields
+    per_page = 50
+
+
+@admin.register(StockReconciliation)
+class StockReconciliationAdmin(ReadOnlyAdmin):
+    """The nightly comparisons, of the whole house."""
+
+    list_display = ["created_at", "items_count", "drift_count"]
+    ordering = ["-pk"]
+    inlines = [DriftInline]

@@ -93,6 +93,8 @@ class StockMovement(models.Model):
                 name="stores_movement_from_allocated",
             ),
         ]
+        # What sold lately, for the velocity of replenishment.
+        indexes = [models.Index(fields=["created_at"], name="stores_sales_by_time", condition=Q(kind="sale"))]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity}"

@@ -41,8 +41,12 @@ class Change:
 
     def limit(self, item: StockItem) -> int:
         """How much of the item this may take: what is set aside for a release or a reserved sale, else the rest."""
-        takes_reserved = self.kind == Kind.RELEASE or self.from_allocated
-        return item.allocated if takes_reserved else item.available
+        return item.allocated if self.takes_reserved else item.available
+
+    @property
+    def takes_reserved(self) -> bool:
+        """Whether it takes of what is set aside."""
+        return self.kind == Kind.RELEASE or bool(self.from_allocated)
 
     @property
     def demand(self) -> int:

@@ -1,12 +1,16 @@
 """Reads of stock."""
 
+from uuid import UUID
+
 from django.db.models import Case, F, QuerySet, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core import access
+from marketplace.core.errors import NotFoundError
 from marketplace.core.kpis import Kpi
+from stores.contracts import StockName
 
-from .models import StockItem, StockMovement
+from .models import StockItem, StockMovement, StockReconciliation
 
 DEPARTMENT_PATH = "variant__product__category__department"
 
@@ -48,3 +52,21 @@ def low_stock_kpi() -> Kpi:
     """How many stock items ask to be reordered."""
     count = low_stock(StockItem.objects.all()).count()
     return Kpi(label=_("stock items to reorder"), value=str(count), link="admin:stores_stockitem_changelist")
+
+
+def drift_found() -> int:
+    """How many items were adrift in the latest reconciliation; none when there was none yet."""
+    latest = StockReconciliation.objects.order_by("-pk").values_list("drift_count", flat=True).first()
+    return latest or 0
+
+
+def stock_name(stock_item_id: UUID) -> StockName:
+    """Which item that is, for people. Raises `NotFoundError`."""
+    row = (
+        StockItem.objects.filter(pk=stock_item_id)
+        .values_list("variant__sku", "variant__product__name", "store_id", "store__name", DEPARTMENT_PATH)
+        .first()
+    )
+    if row is None:
+        raise NotFoundError
+    return StockName(*row)

@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
 from marketplace.core import audit
 from marketplace.core.errors import InvalidInputError
-from marketplace.core.locking import LockRank, enter, lock
+from marketplace.core.locking import LockRank, lock
 from marketplace.core.outbox.publishing import publish_all
 from stores.catalog.models import Variant
 from stores.contracts import StockLine
 from stores.events import StockLow
 
+from .at_once import move_at_once
 from .errors import InsufficientStockError, Shortage, StockKeyReusedError, StockLimitError, UnknownStockError
 from .models import StockItem, StockMovement
 from .movements import MAX_ON_HAND, Change, Kind
@@ -133,23 +134,22 @@ def record_staff_movement(
 def sell_reserved_unit(
     *, variant_id: UUID, store_id: UUID, idem_key: str, cause: str = "", actor_id: UUID | None = None
 ) -> None:
-    """Sell one unit that was set aside, in two statements, inside the caller's transaction (flash completion).
+    """Sell one unit that was set aside, at once, inside the caller's transaction (flash completion).
 
     The guarded update is lock and check in one. Raises `InsufficientStockError` when nothing is set aside,
     `StockKeyReusedError`; the same sale again has no second effect.
     """
-    enter(LockRank.STOCK)
-    sold = _take_reserved(variant_id, store_id, 1)
-    if sold is not None and _note_sale(sold, idem_key=idem_key, cause=cause, actor_id=actor_id):
+    sale = Change(Kind.SALE, 1, 1)
+    sold = move_at_once(
+        sale, variant_id=variant_id, store_id=store_id, idem_key=idem_key, cause=cause, actor_id=actor_id
+    )
+    if sold is not None and sold.movement_id is not None:
         return
-    if sold is not None:
-        # The key had its sale before: give this one back. The row is ours until the end of the transaction.
-        _take_reserved(variant_id, store_id, -1)
     then = StockMovement.objects.filter(idem_key=idem_key).select_related("stock_item").first()
     if then is None:
         raise InsufficientStockError([Shortage(variant_id, store_id, 1, 0)])
     same_place = (then.stock_item.variant_id, then.stock_item.store_id) == (variant_id, store_id)
-    if not same_place or (then.kind, then.quantity, then.from_allocated) != (Kind.SALE, 1, 1):
+    if not same_place or Change(Kind(then.kind), then.quantity, then.from_allocated) != sale:
         raise StockKeyReusedError
 
 
@@ -210,6 +210,10 @@ def _move(
     check: Check | None = None,
 ) -> list[StockMovement]:
     _require_reason(changes, reason)
+    if len(changes) == 1 and check is None:
+        done = _at_once(changes, idem_key=idem_key, cause=cause, reason=reason, actor_id=actor_id)
+        if done is not None:
+            return [done]
     if opens:
         _open_missing(changes)
     items = lock(LockRank.STOCK, _items(changes))
@@ -225,6 +229,27 @@ def _move(
         for item, change in planned:
             check(item, change)
     return _write(planned, idem_key=idem_key, cause=cause, reason=reason, actor_id=actor_id)
+
+
+def _at_once(changes: Mapping[Place, Change], *, idem_key: str, **notes: Any) -> StockMovement | None:
+    """The usual case in one statement; None where the long way has to say what is the matter."""
+    [((variant_id, store_id), change)] = changes.items()
+    moved = move_at_once(change, variant_id=variant_id, store_id=store_id, idem_key=idem_key, **notes)
+    if moved is None or moved.movement_id is None:
+        return None
+    item = StockItem(
+        pk=moved.item_id,
+        variant_id=variant_id,
+        store_id=store_id,
+        on_hand=moved.on_hand,
+        allocated=moved.allocated,
+        reorder_point=moved.reorder_point,
+    )
+    if item.available <= item.reorder_point < item.available - change.on_hand + change.allocated:
+        publish_all([_stock_low(item, idem_key)])
+    movement = movement_of(item, change, idem_key=idem_key, **notes)
+    movement.pk = moved.movement_id
+    return movement
 
 
 def _each(kind: Kind, lines: Iterable[StockLine], *, was_reserved: bool = False) -> dict[Place, Change]:
@@ -311,7 +336,7 @@ def _write(planned: Sequence[tuple[StockItem, Change]], *, idem_key: str, **note
         item.allocated += change.allocated
         movements.append(movement_of(item, change, idem_key=key, **notes))
         if item.available <= item.reorder_point < before:
-            lows.append(_stock_low(item))
+            lows.append(_stock_low(item, key))
     StockItem.objects.bulk_update([item for item, _change in planned], ["on_hand", "allocated"])
     try:
         with transaction.atomic():
@@ -344,41 +369,12 @@ def movement_of(
     )
 
 
-def _stock_low(item: StockItem) -> StockLow:
+def _stock_low(item: StockItem, key: str) -> StockLow:
     return StockLow(
         stock_item_id=item.pk,
         variant_id=item.variant_id,
         store_id=item.store_id,
         available=item.available,
         reorder_point=item.reorder_point,
+        movement_key=key,
     )
-
-
-def _take_reserved(variant_id: UUID, store_id: UUID, quantity: int) -> tuple[Any, int, int] | None:
-    """Item id (as the engine has it) and counters after the sale; None when not so much is set aside."""
-    table = StockItem._meta.db_table
-    key = StockItem._meta.get_field("id")
-    places = [key.get_db_prep_value(variant_id, connection), key.get_db_prep_value(store_id, connection)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET on_hand = on_hand - %s, allocated = allocated - %s, updated_at = CURRENT_TIMESTAMP "  # noqa: S608
-            "WHERE variant_id = %s AND store_id = %s AND allocated >= %s RETURNING id, on_hand, allocated",
-            [quantity, quantity, *places, quantity],
-        )
-        row: tuple[Any, int, int] | None = cursor.fetchone()
-        return row
-
-
-def _note_sale(sold: tuple[Any, int, int], *, idem_key: str, cause: str, actor_id: UUID | None) -> bool:
-    """Whether the movement is new."""
-    item_id, on_hand, allocated = sold
-    table = StockMovement._meta.db_table
-    actor = StockMovement._meta.get_field("actor_id").get_db_prep_value(actor_id, connection)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (stock_item_id, kind, quantity, from_allocated, on_hand_after, allocated_after, "  # noqa: S608
-            "idem_key, cause, reason, actor_id, created_at) "
-            "VALUES (%s, 'sale', 1, 1, %s, %s, %s, %s, '', %s, CURRENT_TIMESTAMP) ON CONFLICT DO NOTHING",
-            [item_id, on_hand, allocated, idem_key, cause, actor],
-        )
-        return bool(cursor.rowcount)

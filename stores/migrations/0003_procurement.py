@@ -215,6 +215,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='supplierprice',
-            constraint=models.CheckConstraint(condition=models.Q(('least_qty__gte', 1), ('pack_size__gte', 1)), name='stores_supplier_pack_positive'),
+            constraint=models.CheckConstraint(condition=models.Q(('least_qty__range', (1, 1000000)), ('pack_size__range', (1, 1000000))), name='stores_supplier_pack_positive'),
+        ),
+        migrations.AddConstraint(
+            model_name='supplier',
+            constraint=models.CheckConstraint(condition=models.Q(('lead_time_days__lte', 365)), name='stores_lead_time_at_most_a_year'),
+        ),
+        migrations.AddIndex(
+            model_name='stockmovement',
+            index=models.Index(condition=models.Q(('kind', 'sale')), fields=['created_at'], name='stores_sales_by_time'),
         ),
     ]

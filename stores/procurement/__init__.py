@@ -1,1 +1,1 @@
-"""Procurement: from whom goods come, what was ordered, what has arrived."""
+"""Procurement: suppliers, what they charge, orders to them, and what ought to be ordered."""

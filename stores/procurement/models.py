@@ -57,6 +57,7 @@ class Supplier(VersionedModel):
                 violation_error_message=_("A supplier serves either a department or a store."),
             ),
             models.CheckConstraint(condition=Q(over_receipt_bp__lte=10_000), name="stores_over_receipt_at_most_double"),
+            models.CheckConstraint(condition=Q(lead_time_days__lte=365), name="stores_lead_time_at_most_a_year"),
             models.CheckConstraint(
                 condition=Q(auto_order_limit_minor__isnull=True) | Q(auto_order_limit_minor__gt=0),
                 name="stores_auto_limit_positive",
@@ -65,6 +66,11 @@ class Supplier(VersionedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def auto_order_limit(self) -> Money | None:
+        """What beat may order a day; None: nothing."""
+        return None if self.auto_order_limit_minor is None else Money(self.auto_order_limit_minor, self.currency)
 
 
 class SupplierPrice(UUIDModel):
@@ -86,12 +92,18 @@ class SupplierPrice(UUIDModel):
             models.UniqueConstraint(fields=["supplier", "variant"], name="stores_supplier_price_once"),
             models.CheckConstraint(condition=Q(cost_minor__gte=0), name="stores_supplier_cost_not_negative"),
             models.CheckConstraint(
-                condition=Q(pack_size__gte=1, least_qty__gte=1), name="stores_supplier_pack_positive"
+                condition=Q(pack_size__range=(1, 1_000_000), least_qty__range=(1, 1_000_000)),
+                name="stores_supplier_pack_positive",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.supplier_id}: {self.variant_id}"
+
+    @property
+    def cost(self) -> Money:
+        """Of one unit, in the supplier's currency."""
+        return Money(self.cost_minor, self.supplier.currency)
 
 
 class PurchaseOrder(VersionedModel):
@@ -146,6 +158,11 @@ class PurchaseOrder(VersionedModel):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def total(self) -> Money:
+        """What was ordered costs so much. Prefetch the lines for lists."""
+        return Money(sum(line.total_minor for line in self.lines.all()), self.currency)
+
 
 class PurchaseOrderLine(UUIDModel):
     """So many of a variant at a cost. SKU and name are as they were when the order was written."""
@@ -181,9 +198,20 @@ class PurchaseOrderLine(UUIDModel):
         """What is still to come."""
         return max(0, self.quantity - self.received_qty)
 
-    def cost(self, currency: str) -> Money:
-        """Of the whole line, in the order's currency."""
-        return Money(self.quantity * self.unit_cost_minor, currency)
+    @property
+    def total_minor(self) -> int:
+        """What was ordered costs so much, in minor units of the order's currency."""
+        return self.quantity * self.unit_cost_minor
+
+    @property
+    def unit_cost(self) -> Money:
+        """Of one unit. Lines that were prefetched with their order know it already."""
+        return Money(self.unit_cost_minor, self.order.currency)
+
+    @property
+    def total(self) -> Money:
+        """Of all that was ordered."""
+        return Money(self.total_minor, self.order.currency)
 
 
 class GoodsReceipt(UUIDModel):
@@ -252,3 +280,8 @@ class ReplenishmentSuggestion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.stock_item_id}"
+
+    @property
+    def sold_per_day(self) -> str:
+        """With three decimals."""
+        return f"{self.sold_per_day_milli // 1000}.{self.sold_per_day_milli % 1000:03d}"

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import factory
 
+from marketplace.core.numbers import new_number
 from purchases.models import Order
-from purchases.orders.numbers import new_number
 from users.accounts.tests.factories import UserFactory
 
 

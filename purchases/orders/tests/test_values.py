@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from marketplace.core.ids import uuid7
 from marketplace.core.money import CurrencyMismatchError, Money
-from purchases.orders.numbers import new_number
+from marketplace.core.numbers import new_number
 from purchases.orders.rows import total_of
 from purchases.orders.values import SoldLine
 

@@ -171,9 +171,12 @@ class PriceChangeInline(ReadOnlyInline):
 
 @admin.register(Variant)
 class VariantAdmin(ScopedAdmin):
-    """To look a variant up by its codes, and to see what it has cost; it is changed on its product's page."""
+    """To look a variant up by its codes, and to see what it has cost; it is changed on its product's page.
 
-    access_area = "catalog"
+    For the people of the shelf and for those who buy for it.
+    """
+
+    read_keys = ("catalog:read", "procurement:read")
     department_path = "product__category__department"
     store_path = "store"
     list_display = ["sku", "barcode", "product", "store", "price", "on_hand", "available", "is_active"]
@@ -202,7 +205,7 @@ class VariantAdmin(ScopedAdmin):
         return _counted(variant, "available")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
-        where = access.reach(request.user, "catalog:read")
+        where = access.reach_any(request.user, *self.read_keys)
         rows = with_stock(Variant.objects.filter(archived_at__isnull=True, product__archived_at__isnull=True))
         return access.within(rows, where, department_path=self.department_path, store_path=self.store_path)
 
@@ -214,3 +217,7 @@ class VariantAdmin(ScopedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def _may(self, request: HttpRequest, verb: str, obj: Model | None) -> bool:
+        where = access.reach_any(request.user, *self.read_keys)
+        return verb == "read" and not where.is_empty and (obj is None or self.get_queryset(request).contains(obj))

@@ -10,9 +10,10 @@ from django.db.models import Sum
 from marketplace.core.locking import LockRank
 from stores.catalog.tests.factories import VariantFactory
 from stores.contracts import StockLine
-from stores.inventory import services
+from stores.inventory import at_once, services
 from stores.inventory.errors import InsufficientStockError, StockKeyReusedError
 from stores.inventory.models import StockItem, StockMovement
+from stores.inventory.reconciliation import reconcile_stock
 
 from .factories import stocked
 
@@ -68,9 +69,23 @@ def test_no_more_is_set_aside_than_there_is():
     assert reserved(item) == (5, 5)
 
 
+def reserve_one_of_each(*items: StockItem) -> Callable[[int], None]:
+    lines = [StockLine(item.variant_id, item.store_id, 1) for item in items]
+    return lambda number: void(services.reserve_stock(lines=lines, idem_key=f"buyer:{number}"))
+
+
+def test_no_more_of_several_items_is_set_aside_than_there_is():
+    items = [stocked(VariantFactory(), 5), stocked(VariantFactory(), 50)]
+
+    outcomes = race(reserve_one_of_each(*items))
+
+    assert outcomes == ["InsufficientStockError"] * (BUYERS - 5) + ["won"] * 5
+    assert [reserved(item) for item in items] == [(5, 5), (5, 5)]
+
+
 def test_without_the_lock_the_same_race_oversells(monkeypatch):
-    """The harness sees overselling when the guard is off, so its silence above means something."""
-    item = stocked(VariantFactory(), 5)
+    """The harness sees overselling when the lock is off, so its silence above means something."""
+    items = [stocked(VariantFactory(), 5), stocked(VariantFactory(), 50)]
     together = threading.Barrier(BUYERS)
 
     def look_without_locking(_rank: LockRank, rows):
@@ -80,11 +95,70 @@ def test_without_the_lock_the_same_race_oversells(monkeypatch):
 
     monkeypatch.setattr(services, "lock", look_without_locking)
 
-    outcomes = race(reserve_one(item))
+    outcomes = race(reserve_one_of_each(*items))
 
-    allocated, moved = reserved(item)
+    allocated, moved = reserved(items[0])
     assert outcomes.count("won") > 5
     assert moved != allocated
+
+
+def test_without_the_guard_only_the_tables_constraint_stops_the_race(monkeypatch):
+    """The statement for one item has its guard in itself: without it whoever comes too late is refused by the table."""
+    item = stocked(VariantFactory(), 5)
+    monkeypatch.setattr(at_once, "_guard", lambda _change: "TRUE")
+
+    outcomes = race(reserve_one(item))
+
+    assert outcomes == ["IntegrityError"] * (BUYERS - 5) + ["won"] * 5
+    assert reserved(item) == (5, 5)
+
+
+def test_without_guard_and_constraint_one_item_is_oversold(monkeypatch):
+    """The control of the control: nothing else would have stopped it."""
+    item = stocked(VariantFactory(), 5)
+    monkeypatch.setattr(at_once, "_guard", lambda _change: "TRUE")
+    [constraint] = [each for each in StockItem._meta.constraints if each.name == "stores_stock_not_negative"]
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(StockItem, constraint)
+
+    try:
+        outcomes = race(reserve_one(item))
+        oversold = reserved(item)
+    finally:
+        StockItem.objects.filter(pk=item.pk).update(allocated=0)
+        with connection.schema_editor() as editor:
+            editor.add_constraint(StockItem, constraint)
+
+    assert outcomes == ["won"] * BUYERS
+    assert oversold == (BUYERS, BUYERS)
+
+
+def test_everything_at_once_on_one_item_never_goes_negative():
+    item = stocked(VariantFactory(), 30)
+    other = stocked(VariantFactory(), 30)
+    one, both = ([StockLine(each.variant_id, each.store_id, 2) for each in row] for row in ([item], [other, item]))
+
+    def act(number: int) -> None:
+        for turn in range(12):
+            try:
+                ACTS[(number + turn) % len(ACTS)](both if turn % 3 else one, f"{number}/{turn}")
+            except InsufficientStockError:
+                continue
+
+    assert race(act) == ["won"] * BUYERS
+
+    assert reconcile_stock().drift_count == 0
+    for moved in StockMovement.objects.all():
+        assert 0 <= moved.allocated_after <= moved.on_hand_after
+
+
+ACTS: list[Callable[[list[StockLine], str], object]] = [
+    lambda lines, key: services.sell_stock(lines=lines, idem_key=key),
+    lambda lines, key: services.reserve_stock(lines=lines, idem_key=key),
+    lambda lines, key: services.receive_stock(lines=lines, idem_key=key),
+    lambda lines, key: services.sell_stock(lines=lines, idem_key=key, was_reserved=True),
+    lambda lines, key: services.release_stock(lines=lines, idem_key=key),
+]
 
 
 def test_one_key_from_many_threads_moves_once():

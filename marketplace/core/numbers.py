@@ -1,4 +1,4 @@
-"""Order numbers: short, random, readable aloud; they tell nobody how much is sold."""
+"""Numbers of orders: short, random, readable aloud; they tell nobody how many there are."""
 
 import secrets
 from typing import Final
