@@ -3,5 +3,6 @@
 from .catalog.admin import BrandAdmin, CategoryAdmin, ProductAdmin
 from .inventory.admin import StockItemAdmin
 from .merchants.admin import StoreAdmin
+from .questions.admin import QuestionAdmin
 
-__all__ = ["BrandAdmin", "CategoryAdmin", "ProductAdmin", "StockItemAdmin", "StoreAdmin"]
+__all__ = ["BrandAdmin", "CategoryAdmin", "ProductAdmin", "QuestionAdmin", "StockItemAdmin", "StoreAdmin"]

@@ -17,8 +17,8 @@ class StoresConfig(AppConfig):
         from . import events  # noqa: F401, PLC0415
         from .inventory.models import StockMovement  # noqa: PLC0415
         from .merchants.selectors import merchants_reach  # noqa: PLC0415
-        from .merchants.services import forget_member, refuse_last_owner  # noqa: PLC0415
+        from .privacy import erase, guard  # noqa: PLC0415
 
         access.add_authority(merchants_reach)
         append_only.protect(StockMovement)
-        erasure.register("stores", guard=refuse_last_owner, erase=forget_member)
+        erasure.register("stores", guard=guard, erase=erase)

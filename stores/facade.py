@@ -15,6 +15,7 @@ from .inventory.services import (
 from .inventory.stocking import add_catalog
 from .merchants.bulk import add_stores
 from .merchants.selectors import has_stores, store_place, stores_run_by
+from .questions.selectors import question_card
 
 __all__ = [
     "InsufficientStockError",  # refusal: says which item, what was asked and what is available
@@ -26,6 +27,7 @@ __all__ = [
     "adjust_stock",  # correct on_hand by signed quantities, for a reason
     "has_stores",  # whether there is any store: an empty database has none
     "kpis",  # figures for the dashboard
+    "question_card",  # a question, whom it concerns and where it stands, for messages about it; NotFoundError
     "receive_stock",  # goods came in; opens the stock item the first time
     "release_stock",  # give back what was set aside
     "reserve_stock",  # set aside, all lines or none

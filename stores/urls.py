@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 from .catalog.api import BrandViewSet, CategoryViewSet, ProductViewSet, VariantViewSet
 from .inventory.api import MovementViewSet, StockViewSet
 from .merchants.api import MemberViewSet, StoreViewSet
+from .questions.api import ProductQuestionAliasViewSet, ProductQuestionViewSet, QuestionViewSet
 
 router = DefaultRouter(use_regex_path=False)
 router.include_root_view = False
@@ -15,6 +16,9 @@ router.register("market/brands", BrandViewSet, "brand")
 router.register("market/categories", CategoryViewSet, "category")
 router.register("market/products", ProductViewSet, "product")
 router.register("market/products/<uuid:product_id>/variants", VariantViewSet, "variant")
+router.register("market/products/<uuid:product_id>/questions", ProductQuestionViewSet, "product-question")
+router.register("market/questions", QuestionViewSet, "question")
+router.register("products/<uuid:product_id>/questions", ProductQuestionAliasViewSet, "product-question-alias")
 router.register("inventory/stock", StockViewSet, "stock")
 router.register("inventory/movements", MovementViewSet, "stock-movement")
 

@@ -27,6 +27,8 @@
     Address, name and language of each that may be written to: active, address proven. One query.
 `staff_with(permission) -> list[UUID]`
     Active people of the house who have that Django permission (`app.codename`), administrators included.
+`staff_holding(key, department_id) -> list[UUID]`
+    Active people of the house who hold that key in the department; writing includes reading.
 `departments_of(user_id) -> dict[UUID, frozenset[str]]`
     A person's keys by department, as `core.access.KEYS`.
 `kpis() -> list[Kpi]`
@@ -46,7 +48,7 @@ from .customers.selectors import customer_card, customer_languages, places_withi
 from .customers.services.many import add_customers
 from .customers.services.tiers import record_order_outcome, record_order_outcomes
 from .staff.many import add_departments, add_staff
-from .staff.selectors import departments_of
+from .staff.selectors import departments_of, staff_holding
 
 __all__ = [
     "Contact",
@@ -64,6 +66,7 @@ __all__ = [
     "places_within",
     "record_order_outcome",
     "record_order_outcomes",
+    "staff_holding",
     "staff_with",
 ]
 

@@ -40,6 +40,7 @@ ICONS = {
     "stores.variant": "style",
     "stores.stockitem": "shelves",
     "stores.movement": "swap_vert",
+    "stores.question": "forum",
     "users.user": "person",
     "users.customerprofile": "account_box",
     "users.segment": "groups",

@@ -52,6 +52,7 @@ WITHOUT_ADMIN = {
     "users.DeniedAccount",  # derived, forgotten within minutes
     "users.CustomerPlace",  # derived, one row per segment and customer
     "users.SegmentMembership",  # a line between two rows; the profile's page has the segments
+    "stores.Answer",  # shown and written on its question's page
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
 }
@@ -71,6 +72,10 @@ HANDLERS = {
     "notifications.tell_order_payment_failed",
     "notifications.tell_payment_parked",
     "notifications.tell_payment_set_aside",
+    "notifications.tell_question_answered",
+    "notifications.tell_question_published",
+    "notifications.tell_question_rejected",
+    "notifications.tell_question_waiting",
     "notifications.tell_welcome",
     "notifications.tell_withdrawal_refused",
     "notifications.tell_withdrawal_settled",

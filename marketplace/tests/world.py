@@ -18,6 +18,7 @@ from promotions.flash.tests.factories import make_customer, make_promo, make_var
 from purchases.orders.tests.factories import OrderFactory
 from stores.catalog.tests.factories import BrandFactory
 from stores.merchants.models import StoreMember
+from stores.questions.tests.factories import QuestionFactory
 from users.accounts.tests.factories import AdministratorFactory, UnverifiedUserFactory
 from users.customers.models import CustomerProfile
 from users.customers.tests.factories import SegmentFactory
@@ -92,6 +93,8 @@ def build_world() -> World:
         "categories": {"pk": variant.product.category_id},
         "products": {"pk": variant.product_id, "product_id": variant.product_id},
         "products/variants": {"product_id": variant.product_id, "pk": variant.pk},
+        "questions": {"pk": QuestionFactory.create(product=variant.product, asker=owner).pk},
+        "products/questions": {"product_id": variant.product_id},
         "stock": {"pk": variant.stock_items.get().pk},
         "movements": {"pk": variant.stock_items.get().movements.first().pk},
         **own_things(world, variant),

@@ -10,7 +10,7 @@ from promotions.events import FlashPromoStarted
 
 from .fan_outs import tell_audience_of_promo
 from .kinds import KINDS, Cause
-from .services import tell_customer, tell_staff
+from .services import tell_customer, tell_people, tell_staff
 
 
 def _teller(code: str, cause: Cause) -> Callable[[Any], None]:
@@ -27,6 +27,8 @@ def _teller(code: str, cause: Cause) -> Callable[[Any], None]:
             tell_customer(customer_id=customer_id, **words)
         elif cause.staff_permission:
             tell_staff(permission=cause.staff_permission, **words)
+        elif people := cause.people(event):
+            tell_people(people=people, **words)
 
     tell.__name__ = f"tell_{code}"
     return tell

@@ -1,6 +1,6 @@
 """Writes of the inbox."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,8 +41,17 @@ def tell_customer(*, kind: str, customer_id: UUID, params: dict[str, Any], dedup
 @transaction.atomic
 def tell_staff(*, kind: str, permission: str, params: dict[str, Any], dedupe_key: str, at: datetime) -> Message:
     """Put a message into the inbox of everybody of the house who has the permission. Harmless twice."""
+    people = users.staff_with(permission)
+    return tell_people(kind=kind, people=people, params=params, dedupe_key=dedupe_key, at=at)
+
+
+@transaction.atomic
+def tell_people(
+    *, kind: str, people: Collection[UUID], params: dict[str, Any], dedupe_key: str, at: datetime
+) -> Message:
+    """Put a message into the inbox of each of a few people. Harmless twice."""
     message = write_message(kind=kind, params=params, dedupe_key=dedupe_key, at=at)
-    for person in users.staff_with(permission):
+    for person in sorted(people):
         _put_into_inbox(message, person, at)
     return message
 

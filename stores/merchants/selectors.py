@@ -33,6 +33,11 @@ def stores_run_by(user_id: UUID) -> frozenset[UUID]:
     return frozenset(members.values_list("store_id", flat=True))
 
 
+def people_of_store(store_id: UUID) -> frozenset[UUID]:
+    """The owners and members of a store."""
+    return frozenset(StoreMember.objects.filter(store=store_id).values_list("user_id", flat=True))
+
+
 def stores_owned_by(user_id: UUID) -> frozenset[UUID]:
     """The stores `user_id` owns, deleted ones included: what they have earned is still to be paid out."""
     owned = StoreMember.objects.filter(user_id=user_id, role=StoreMember.Role.OWNER)

@@ -34,3 +34,10 @@ def departments_of(user_id: UUID) -> dict[UUID, frozenset[str]]:
     """A person's keys by department."""
     rows = DepartmentMember.objects.filter(user_id=user_id).values_list("department_id", "keys")
     return {department_id: frozenset(keys) for department_id, keys in rows}
+
+
+def staff_holding(key: str, department_id: UUID) -> list[UUID]:
+    """Active people of the house who hold `key` in the department; writing includes reading."""
+    opening = {key, f"{key.partition(':')[0]}:write"}
+    rows = DepartmentMember.objects.filter(department=department_id, user__is_active=True, user__is_staff=True)
+    return [user_id for user_id, keys in rows.order_by("user_id").values_list("user_id", "keys") if opening & set(keys)]
