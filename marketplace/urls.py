@@ -11,8 +11,8 @@ from marketplace.media import media
 from stores.urls import urlpatterns as store_routes
 
 CONTEXTS = ["users", "stores", "funds", "links", "promotions", "purchases", "notifications"]
-# Earlier systems knew the market's paths without a version; they still answer.
-UNVERSIONED = [route for route in store_routes if str(route.pattern).startswith("market/")]
+# Earlier systems knew the market's paths, and a product's questions, without a version; they still answer.
+UNVERSIONED = [route for route in store_routes if str(route.pattern).startswith(("market/", "products/"))]
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),

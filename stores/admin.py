@@ -4,6 +4,7 @@ from .catalog.admin import BrandAdmin, CategoryAdmin, ProductAdmin, VariantAdmin
 from .inventory.admin import StockItemAdmin, StockReconciliationAdmin
 from .merchants.admin import StoreAdmin
 from .procurement.admin import GoodsReceiptAdmin, PurchaseOrderAdmin, ReplenishmentSuggestionAdmin, SupplierAdmin
+from .questions.admin import QuestionAdmin
 
 __all__ = [
     "BrandAdmin",
@@ -11,6 +12,7 @@ __all__ = [
     "GoodsReceiptAdmin",
     "ProductAdmin",
     "PurchaseOrderAdmin",
+    "QuestionAdmin",
     "ReplenishmentSuggestionAdmin",
     "StockItemAdmin",
     "StockReconciliationAdmin",

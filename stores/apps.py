@@ -18,8 +18,8 @@ class StoresConfig(AppConfig):
         from .catalog.models import PriceChange  # noqa: PLC0415
         from .inventory.models import StockMovement  # noqa: PLC0415
         from .merchants.selectors import merchants_reach  # noqa: PLC0415
-        from .merchants.services import forget_member, refuse_last_owner  # noqa: PLC0415
         from .metrics import register_gauges  # noqa: PLC0415
+        from .privacy import erase, guard  # noqa: PLC0415
         from .procurement.models import GoodsReceipt, GoodsReceiptLine  # noqa: PLC0415
 
         access.add_authority(merchants_reach)
@@ -28,4 +28,4 @@ class StoresConfig(AppConfig):
         append_only.protect(GoodsReceipt)
         append_only.protect(GoodsReceiptLine)
         register_gauges()
-        erasure.register("stores", guard=refuse_last_owner, erase=forget_member)
+        erasure.register("stores", guard=guard, erase=erase)

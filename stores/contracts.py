@@ -1,7 +1,7 @@
 """Values that cross the context's border."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from marketplace.core.money import Money
@@ -158,3 +158,22 @@ class CatalogAdded:
     variant_ids: dict[tuple[str, str], UUID]
     new_products_count: int
     new_variants_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionCard:
+    """A question as messages need it. `asker_id` is None once the person was erased."""
+
+    question_id: UUID
+    product_id: UUID
+    product_name: str
+    department_id: UUID
+    store_people: frozenset[UUID]
+    asker_id: UUID | None
+    asked_on: date
+    is_waiting: bool
+    is_published: bool
+    is_answered: bool
+    # A person decided about it; False for one that the policy published at once.
+    was_moderated: bool
+    rejection_reason: str

@@ -18,6 +18,7 @@ from .inventory.stocking import add_catalog
 from .merchants.bulk import add_stores
 from .merchants.selectors import has_stores, people_of_store, store_place, stores_run_by
 from .procurement.selectors import order_name as purchase_order_name
+from .questions.selectors import question_card
 
 __all__ = [
     "InsufficientStockError",  # refusal: says which item, what was asked and what is available
@@ -29,9 +30,10 @@ __all__ = [
     "adjust_stock",  # correct on_hand by signed quantities, for a reason
     "has_stores",  # whether there is any store: an empty database has none
     "kpis",  # figures for the dashboard
-    "publish_prices",  # promoted prices that lists show, in place of the same source's earlier ones
     "people_of_store",  # ids of the owners and members of a store
+    "publish_prices",  # promoted prices that lists show, in place of the same source's earlier ones
     "purchase_order_name",  # a purchase order as people call it, and whose it is; NotFoundError
+    "question_card",  # a question, whom it concerns and where it stands, for messages about it; NotFoundError
     "receive_stock",  # goods came in; opens the stock item the first time
     "release_stock",  # give back what was set aside
     "reserve_stock",  # set aside, all lines or none

@@ -6,6 +6,7 @@ from .catalog.api import BrandViewSet, CategoryViewSet, ImageViewSet, ProductVie
 from .inventory.api import MovementViewSet, StockViewSet
 from .merchants.api import MemberViewSet, StoreViewSet
 from .procurement.api import PurchaseOrderViewSet, ReplenishmentViewSet, SupplierPriceViewSet, SupplierViewSet
+from .questions.api import ProductQuestionAliasViewSet, ProductQuestionViewSet, QuestionViewSet
 
 router = DefaultRouter(use_regex_path=False)
 router.include_root_view = False
@@ -17,6 +18,9 @@ router.register("market/categories", CategoryViewSet, "category")
 router.register("market/products", ProductViewSet, "product")
 router.register("market/products/<uuid:product_id>/variants", VariantViewSet, "variant")
 router.register("market/products/<uuid:product_id>/images", ImageViewSet, "product-image")
+router.register("market/products/<uuid:product_id>/questions", ProductQuestionViewSet, "product-question")
+router.register("market/questions", QuestionViewSet, "question")
+router.register("products/<uuid:product_id>/questions", ProductQuestionAliasViewSet, "product-question-alias")
 router.register("inventory/stock", StockViewSet, "stock")
 router.register("inventory/movements", MovementViewSet, "stock-movement")
 router.register("inventory/replenishment", ReplenishmentViewSet, "replenishment")

@@ -45,6 +45,7 @@ ICONS = {
     "stores.supplier": "local_shipping",
     "stores.purchaseorder": "order_approve",
     "stores.goodsreceipt": "move_to_inbox",
+    "stores.question": "forum",
     "users.user": "person",
     "users.customerprofile": "account_box",
     "users.segment": "groups",

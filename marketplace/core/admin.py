@@ -57,8 +57,12 @@ class ScopedAdmin(ModelAdmin):
 
     def _may(self, request: HttpRequest, verb: str, obj: Model | None) -> bool:
         where = access.reach(request.user, f"{self.access_area}:{verb}")
-        if obj is None or where.everywhere:
-            return not where.is_empty
+        if where.everywhere or where.is_empty:
+            return where.everywhere
+        if obj is None:
+            # A page that only leads to departments is nothing for whoever has a store alone, and the other way round.
+            leads_there = (self.department_path and where.departments) or (self.store_path and where.stores)
+            return bool(leads_there) or not (self.department_path or self.store_path)
         mine = type(obj)._default_manager.filter(pk=obj.pk)
         return access.within(mine, where, department_path=self.department_path, store_path=self.store_path).exists()
 

@@ -50,6 +50,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "OrderStateEnum": "purchases.models.Order.State",
         "OrderPaymentStateEnum": "funds.models.OrderPayment.State",
         "PayoutStateEnum": "funds.models.Payout.State",
+        "QuestionStateEnum": "stores.models.Question.State",
     },
 }
 
@@ -62,4 +63,5 @@ DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="MXN")
 THROTTLE_RATES: dict[str, str] = {
     "auth": env.str("THROTTLE_AUTH", default="60/min"),
     "mail": env.str("THROTTLE_MAIL", default="20/min"),
+    "questions": env.str("THROTTLE_QUESTIONS", default="20/hour"),
 }

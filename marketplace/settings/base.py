@@ -12,6 +12,7 @@ from .i18n import *  # noqa: F403
 from .logs import *  # noqa: F403
 from .mail import *  # noqa: F403
 from .payments import *  # noqa: F403
+from .questions import *  # noqa: F403
 from .serving import *  # noqa: F403
 from .sockets import *  # noqa: F403
 

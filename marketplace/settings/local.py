@@ -22,4 +22,5 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 THROTTLE_RATES = {
     "auth": env.str("THROTTLE_AUTH", default="6000/min"),
     "mail": env.str("THROTTLE_MAIL", default="6000/min"),
+    "questions": env.str("THROTTLE_QUESTIONS", default="6000/min"),
 }

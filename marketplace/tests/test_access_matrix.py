@@ -78,6 +78,17 @@ MARKET = {
     "PATCH market/products/{product_id}/images/{pk}/": "key here",
     "DELETE market/products/{product_id}/images/{pk}/": "key here",
 }
+QUESTIONS = {
+    "GET market/products/{product_id}/questions/": "anyone",
+    "POST market/products/{product_id}/questions/": "verified",
+}
+MARKET |= QUESTIONS | {
+    "GET market/questions/": "key",
+    "GET market/questions/{pk}/": "key here",
+    "POST market/questions/{pk}/answer/": "key here",
+    "POST market/questions/{pk}/moderate/": "key here",
+}
+OLD_QUESTIONS = {route.replace("market/", ""): who for route, who in QUESTIONS.items()}
 PROFILES = {
     "GET users/client-profiles/": "staff",
     "POST users/client-profiles/": "staff",
@@ -126,6 +137,7 @@ VERSIONED = {
     **{route.replace("client-profiles", "clients-profiles"): who for route, who in PROFILES.items()},
     # stores
     **MARKET,
+    **OLD_QUESTIONS,
     "GET inventory/stock/": "key",
     "GET inventory/stock/{pk}/": "key here",
     "PATCH inventory/stock/{pk}/": "key here",
@@ -210,6 +222,7 @@ TABLE: dict[str, str] = {
         for method, path, who in ((*route.split(" "), w) for route, w in VERSIONED.items())
     },
     **MARKET,
+    **OLD_QUESTIONS,
     "GET healthz": "anyone",
     "GET readyz": "anyone",
     "GET metrics": "anyone",  # on this machine; the others are refused in core/tests/test_metrics.py

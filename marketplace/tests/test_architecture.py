@@ -55,6 +55,7 @@ WITHOUT_ADMIN = {
     "stores.Listing",  # derived from the product, whose page it is
     "stores.PublicPrice",  # pushed down by promotions, which have pages
     "stores.SearchWord",  # derived: the words of the catalogue
+    "stores.Answer",  # shown and written on its question's page
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
 }
@@ -77,6 +78,10 @@ HANDLERS = {
     "notifications.tell_purchase_order_automatic",
     "notifications.tell_stock_drifted",
     "notifications.tell_stock_low",
+    "notifications.tell_question_answered",
+    "notifications.tell_question_published",
+    "notifications.tell_question_rejected",
+    "notifications.tell_question_waiting",
     "notifications.tell_welcome",
     "notifications.tell_withdrawal_refused",
     "notifications.tell_withdrawal_settled",

@@ -19,6 +19,7 @@ from purchases.orders.tests.factories import OrderFactory
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
 from stores.merchants.models import StoreMember
 from stores.procurement.tests.factories import drafted
+from stores.questions.tests.factories import QuestionFactory
 from users.accounts.tests.factories import AdministratorFactory, UnverifiedUserFactory
 from users.customers.models import CustomerProfile
 from users.customers.tests.factories import SegmentFactory
@@ -99,6 +100,8 @@ def build_world() -> World:
             "pk": ProductImageFactory.create(product=variant.product).pk,
         },
         "media": {"name": "products/0000000000000000-000000000000.webp"},
+        "questions": {"pk": QuestionFactory.create(product=variant.product, asker=owner).pk},
+        "products/questions": {"product_id": variant.product_id},
         "stock": {"pk": variant.stock_items.get().pk},
         "suppliers": {"pk": purchase.supplier_id, "supplier_id": purchase.supplier_id},
         "suppliers/prices": {"supplier_id": purchase.supplier_id, "pk": purchase.supplier.prices.get().pk},

@@ -27,7 +27,15 @@ from marketplace.core.events import Event, json_ready
 from purchases import facade as purchases
 from purchases.events import OrderDelivered, OrderPaid
 from stores import facade as stores
-from stores.events import PurchaseOrderPlaced, StockDrifted, StockLow
+from stores.events import (
+    PurchaseOrderPlaced,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionPublished,
+    QuestionRejected,
+    StockDrifted,
+    StockLow,
+)
 from users import facade as users
 from users.events import EmailVerified
 
@@ -112,6 +120,39 @@ def _who_orders(event: PurchaseOrderPlaced) -> Collection[UUID]:
     order = stores.purchase_order_name(event.purchase_order_id)
     staff = () if order.department_id is None else users.staff_holding("procurement:read", order.department_id)
     return {*staff, *stores.people_of_store(order.store_id)}
+
+
+def _question_params(event: QuestionAsked | QuestionAnswered | QuestionPublished | QuestionRejected) -> Params:
+    card = stores.question_card(event.question_id)
+    return {
+        "question": str(card.question_id),
+        "product": str(card.product_id),
+        "product_name": card.product_name,
+        "reason": card.rejection_reason,
+    }
+
+
+def _who_answers(event: QuestionAsked) -> Collection[UUID]:
+    """The department's staff with the key and the store's people; nobody once the question does not wait any more."""
+    card = stores.question_card(event.question_id)
+    if not card.is_waiting:
+        return ()
+    return {*users.staff_holding("questions:write", card.department_id), *card.store_people} - {card.asker_id}
+
+
+def _asker_of_answered(event: QuestionAnswered) -> UUID | None:
+    return stores.question_card(event.question_id).asker_id
+
+
+def _asker_of_published(event: QuestionPublished) -> UUID | None:
+    """Whoever waited for it: an answer says that it is published, and what was published at once was seen so."""
+    card = stores.question_card(event.question_id)
+    return card.asker_id if card.is_published and card.was_moderated and not card.is_answered else None
+
+
+def _asker_of_rejected(event: QuestionRejected) -> UUID | None:
+    card = stores.question_card(event.question_id)
+    return card.asker_id if not (card.is_published or card.is_waiting) else None
 
 
 _TABLE = (
@@ -293,6 +334,52 @@ _TABLE = (
             event=EmailVerified,
             customer=lambda event: event.user_id,
             subject=lambda event: event.user_id,
+        ),
+    ),
+    Kind(
+        code="question_waiting",
+        title=_("Questions about %(product_name)s wait"),
+        body=_("Customers ask about %(product_name)s. Please answer, publish or reject what they wrote."),
+        cause=Cause(
+            event=QuestionAsked,
+            people=_who_answers,
+            # However many ask about a product: one message a day.
+            subject=lambda event: f"{event.product_id}:{stores.question_card(event.question_id).asked_on}",
+            params=_question_params,
+        ),
+    ),
+    Kind(
+        code="question_answered",
+        title=_("Your question about %(product_name)s has an answer"),
+        body=_("%(product_name)s: the shop has answered your question. You find the answer with the product."),
+        by_mail=True,
+        cause=Cause(
+            event=QuestionAnswered,
+            customer=_asker_of_answered,
+            subject=lambda event: event.question_id,
+            params=_question_params,
+        ),
+    ),
+    Kind(
+        code="question_published",
+        title=_("Your question about %(product_name)s is published"),
+        body=_("Everybody can read your question about %(product_name)s now. We tell you when there is an answer."),
+        cause=Cause(
+            event=QuestionPublished,
+            customer=_asker_of_published,
+            subject=lambda event: event.question_id,
+            params=_question_params,
+        ),
+    ),
+    Kind(
+        code="question_rejected",
+        title=_("Your question about %(product_name)s was not published"),
+        body=_("Your question about %(product_name)s was not published. The reason: %(reason)s"),
+        cause=Cause(
+            event=QuestionRejected,
+            customer=_asker_of_rejected,
+            subject=lambda event: event.question_id,
+            params=_question_params,
         ),
     ),
     Kind(code=ANNOUNCEMENT, title="%(title)s", body="%(body)s"),

@@ -76,7 +76,7 @@ class StoreAdmin(RefusalsShown, ScopedAdmin):
         return present_stores().none() if where.is_empty else present_stores()
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_view_permission(request)
+        return not access.reach(request.user, "catalog:read").is_empty
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return access.reach(request.user, "catalog:write").everywhere

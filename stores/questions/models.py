@@ -42,6 +42,9 @@ class Question(VersionedModel):
                 | (~Q(state="waiting") & Q(moderated_at__isnull=False)),
                 name="stores_question_moderated",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="rejected") | ~Q(rejection_reason=""), name="stores_question_rejected_why"
+            ),
         ]
         indexes = [
             models.Index(fields=["product", "state", "created_at"], name="stores_question_of_product"),

@@ -128,6 +128,12 @@ class MailRateLimit(RateLimit):
     scope = "mail"
 
 
+class QuestionRateLimit(RateLimit):
+    """Asking about products."""
+
+    scope = "questions"
+
+
 def parse_rate(text: str) -> tuple[int, int]:
     """`20/min` as (20, 60)."""
     number, _sep, period = text.partition("/")

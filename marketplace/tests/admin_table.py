@@ -1,0 +1,114 @@
+"""Who may do what with which model of the back office: one row a model, the guard test walks over all of them.
+
+To add a model, add its line: a cell for each kind of person, and the actions with the letter each needs. Of a model
+that keys open, also name the world's object it is tried with (`of`, a key of `World.ids`), which belongs to the
+department and the store of `writer`, `reader`, `owner` and `member`.
+
+    v view   a add   c change   d delete   - the page is not there
+    (va) the page is there, this object is not: the person's keys reach other objects
+
+Actions are those of the list (also `delete_selected`, which needs d) and of the object's page, and every other URL the
+page adds.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+# `writer` and `reader` hold every write key and every read key of the department; `owner` and `member` run the store;
+# `elsewhere` holds every key of another department; `staff` none. All of them are of the house (`is_staff`).
+PEOPLE: Final = ("administrator", "writer", "reader", "owner", "member", "elsewhere", "staff")
+LETTERS: Final = frozenset("vacd")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A model's line."""
+
+    cells: dict[str, str]
+    of: str = ""
+    actions: dict[str, str] = field(default_factory=dict)
+
+    def page(self, person: str) -> frozenset[str]:
+        """What the person may do on the page, with some object or other."""
+        return frozenset(self.cells[person]) & LETTERS
+
+    def object(self, person: str) -> frozenset[str]:
+        """What the person may do with the world's object."""
+        return frozenset() if self.cells[person].startswith("(") else self.page(person)
+
+
+def row(cells: str, of: str, **actions: str) -> Row:
+    """Of a model that keys open."""
+    return Row(dict(zip(PEOPLE, cells.split(), strict=True)), of, actions)
+
+
+def house(letters: str, **actions: str) -> Row:
+    """Of a model for administrators (and for groups with Django's permissions)."""
+    return Row(dict.fromkeys(PEOPLE, "-") | {"administrator": letters}, "", actions)
+
+
+TABLE: Final[dict[str, Row]] = {
+    # stores                admin writer reader owner member elsewhere staff
+    "stores.store":     row("vac   v     v      vc    vc     v         -", of="stores", archive="c"),
+    "stores.brand":     row("vacd  vacd  v      v     v      vacd      -", of="brands"),
+    "stores.category":  row("vacd  vacd  v      -     -      (vacd)    -", of="categories"),
+    "stores.product":   row("vac   vac   v      vac   vac    (va)      -", of="products", archive="c"),
+    "stores.stockitem": row("vc    vc    v      vc    vc     (v)       -", of="stock", receive="c", adjust="c"),
+    "stores.question":  row("vc    vc    v      vc    vc     (v)       -", of="questions", publish="c", reject="c"),
+    # promotions
+    "promotions.flashpromo": row(
+        "vacd  vacd  v  vacd  vacd  (vacd)  -", of="flash-promos", activate="c", deactivate="c", end_now="c"
+    ),
+    "promotions.reservation": row("v  v  v  v  v  (v)  -", of="promo-reservations"),
+    "promotions.activehold": house("v"),
+    # users
+    "users.user": house("vac", disable="c", enable="c", end_sessions="c", archive="c", auth_user_password_change="c"),
+    "users.session": house("v"),
+    "users.customerprofile": house("vc"),
+    "users.segment": house("vacd"),
+    "users.tierpolicy": house("va"),
+    "users.segmentpolicy": house("va"),
+    "users.department": house("vacd"),
+    "auth.group": house("vacd"),
+    # funds
+    "funds.account": house("v"),
+    "funds.journal": house("v"),
+    "funds.posting": house("v"),
+    "funds.hold": house("v"),
+    "funds.ordermoney": house("v"),
+    "funds.orderpayment": house("v"),
+    "funds.decision": house("va", approve="a", reject="a"),
+    "funds.fundspolicy": house("va"),
+    "funds.deposit": house("v"),
+    "funds.providerpayment": house("v", credit_it="v", leave_alone="v", refund_it="v"),
+    "funds.providerevent": house("v"),
+    "funds.refund": house("v"),
+    "funds.payout": house("v", has_arrived="v", will_never_arrive="v"),
+    "funds.paymenttask": house("v", retry="v", give_up="v"),
+    "funds.providercircuit": house("v"),
+    "funds.reconciliationfinding": house("v"),
+    "funds.reconciliationrun": house("v"),
+    "funds.walletsettings": house("v"),
+    # purchases
+    "purchases.order": house("v", pack="v", ship="v", deliver="v"),
+    "purchases.orderpart": house("v"),
+    # notifications
+    "notifications.message": house("v"),
+    "notifications.inboxitem": house("v"),
+    "notifications.fanout": house("v"),
+    "notifications.delivery": house("v", try_again="v"),
+    # machinery
+    "core.auditentry": house("v"),
+    "core.outboxevent": house("v"),
+    "core.eventdelivery": house("v"),
+    "core.jobslot": house("v"),
+    "django_celery_beat.periodictask": house(
+        "vacd", enable_tasks="c", disable_tasks="c", toggle_tasks="c", run_tasks="c"
+    ),
+    "django_celery_beat.intervalschedule": house("vacd"),
+    "django_celery_beat.solarschedule": house("vacd"),
+    "django_celery_beat.crontabschedule": house("vacd"),
+    "django_celery_beat.clockedschedule": house("vacd"),
+    "django_celery_results.taskresult": house("vcd"),
+    "django_celery_results.groupresult": house("vcd"),
+}  # fmt: skip
