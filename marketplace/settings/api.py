@@ -62,4 +62,5 @@ DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="MXN")
 THROTTLE_RATES: dict[str, str] = {
     "auth": env.str("THROTTLE_AUTH", default="60/min"),
     "mail": env.str("THROTTLE_MAIL", default="20/min"),
+    "feeds": env.str("THROTTLE_FEEDS", default="12/min"),
 }

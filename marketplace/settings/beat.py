@@ -37,5 +37,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "payments: clearing report": _daily(9, 20, "funds.report_clearing"),
     "retention: tokens": _daily(8, 40, "users.forget_expired_tokens"),
     "retention: payments": _daily(9, 0, "funds.forget_old_payments"),
+    "retention: imports": _daily(9, 30, "stores.forget_old_imports"),
     "retention: core": _daily(8, 50, "core.forget_old"),
 }

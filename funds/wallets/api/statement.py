@@ -6,26 +6,16 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone, translation
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
 from funds.wallets.serializers import StatementQuerySerializer
 from funds.wallets.statement_files import csv_of, pdf_of
 from funds.wallets.statements import Statement, statement_for
 from marketplace.core.clock import platform_day
+from marketplace.core.http.negotiation import FileNamedInTheAddress
 from users import facade as users
 
 from .base import TAGS, OwnFundsViewSet
-
-
-class FileNamedInTheAddress(BaseContentNegotiation):
-    """`?file=` decides what is sent, so that a plain link works; refusals are problem documents as everywhere."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        return renderers[0], renderers[0].media_type
 
 
 class StatementFileViewSet(OwnFundsViewSet):
