@@ -1,5 +1,6 @@
 """Reading catalogue files: CSV and XLSX as a stream of lines, never the whole file at once. Nothing is trusted."""
 
+import codecs
 import csv
 import io
 import re
@@ -31,6 +32,7 @@ Line = tuple[int, dict[str, str]]
 """The line's number in the file (a workbook: the row's), and its cells by column."""
 
 MAX_CELL: Final = 100_000
+MAX_LINE: Final = 1_000_000
 MAX_UNPACKED: Final = 400_000_000
 MAX_SHARED_STRINGS: Final = 60_000_000
 """They are held in memory."""
@@ -89,17 +91,24 @@ def csv_rows(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     """Rows with the number of the line each begins in. Raises `NotTextError`, `CellTooLargeError` and the like."""
     encoding = encoding_of(file)
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    try:
-        reader = csv.reader(text, delimiter=_delimiter(text), strict=True)
-        begins = 1
-        while (cells := _next_row(reader, begins)) is not None:
-            if any(len(cell) > MAX_CELL for cell in cells):
-                raise CellTooLargeError(line=begins, most=MAX_CELL)
-            yield begins, [restored(cell) for cell in cells]
-            begins = reader.line_num + 1
-    finally:
-        text.detach()
+    delimiter = _delimiter(file.readline(10_000))
+    file.seek(0)
+    reader = csv.reader(_texts(file, encoding), delimiter=delimiter, strict=True)
+    begins = 1
+    while (cells := _next_row(reader, begins)) is not None:
+        if any(len(cell) > MAX_CELL for cell in cells):
+            raise CellTooLargeError(line=begins, most=MAX_CELL)
+        yield begins, [restored(cell) for cell in cells]
+        begins = reader.line_num + 1
+
+
+def _texts(file: IO[bytes], encoding: str) -> Iterator[str]:
+    number = 0
+    while raw := file.readline(MAX_LINE):
+        number += 1
+        if len(raw) == MAX_LINE and not raw.endswith(b"\n"):
+            raise CellTooLargeError(line=number, most=MAX_CELL)
+        yield raw.removeprefix(codecs.BOM_UTF8).decode(encoding) if number == 1 else raw.decode(encoding)
 
 
 def _next_row(reader: Any, begins: int) -> list[str] | None:
@@ -112,11 +121,9 @@ def _next_row(reader: Any, begins: int) -> list[str] | None:
     return row
 
 
-def _delimiter(text: io.TextIOWrapper) -> str:
+def _delimiter(first: bytes) -> str:
     """Spreadsheets of countries with decimal commas separate by semicolons, and by tabs when pasted."""
-    first = text.readline(10_000)
-    text.seek(0)
-    return max(",;\t", key=first.count)
+    return max(b",", b";", b"\t", key=first.count).decode()
 
 
 def encoding_of(file: IO[bytes]) -> str:
@@ -138,7 +145,7 @@ def encoding_of(file: IO[bytes]) -> str:
                 break
         line += data.count(b"\n")
     if is_utf8 and not rest:
-        return "utf-8-sig"
+        return "utf-8"
     _refuse_no_latin(file)
     return "latin-1"
 
@@ -171,6 +178,8 @@ def workbook_rows(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, IndexError, ValueError, TypeError, OSError,
             EOFError, AttributeError, NotImplementedError) as error:  # fmt: skip
         # Of a workbook that was made by hand openpyxl says "wrong" in many ways.
+        if isinstance(error.__cause__, DefusedXmlException):
+            raise UnsafeXmlError from error
         raise MalformedFileError(line=number + 1) from error
 
 
