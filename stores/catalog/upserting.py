@@ -4,16 +4,16 @@ What one at a time does holds here too: versions count up, prices leave their hi
 trail. Callers have checked the values and hold the rows of what they change.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
 from marketplace.core import audit
 from marketplace.core.base import VersionedModel
-from marketplace.core.clock import read_db_now
+from marketplace.core.clock import now_sql, read_db_now
 from marketplace.core.locking import LockRank, lock
 
 from .models import PriceChange, Product, Variant
@@ -38,29 +38,24 @@ def lock_variants(places: Collection[tuple[UUID, str]]) -> list[Variant]:
 
 
 @transaction.atomic
-def insert_products(products: Sequence[Product], *, actor_id: UUID | None) -> None:
+def insert_products(products: Sequence[Product], *, cause: str, actor_id: UUID | None) -> None:
     """Add products, with an audit entry each. Raises `IntegrityError` for a slug that the store has."""
     Product.objects.bulk_create(products)
     audit.record_many(
         actor_id=actor_id,
         action="stores.create_product",
-        entries=[(product, {}, {"slug": product.slug, "store_id": product.store_id}) for product in products],
+        entries=[(row, {}, {"slug": row.slug, "store_id": row.store_id, "cause": cause}) for row in products],
     )
 
 
 @transaction.atomic
 def insert_variants(variants: Sequence[Variant], *, cause: str, actor_id: UUID | None) -> None:
-    """Add variants with the first line of their price history. Raises `IntegrityError` for a SKU that the store has."""
+    """Add variants. The first line of their price history says who added them, and why.
+
+    Raises `IntegrityError` for a SKU or barcode that the store has.
+    """
     Variant.objects.bulk_create(variants)
-    _note_prices(variants, cause=cause, actor_id=actor_id)
-    audit.record_many(
-        actor_id=actor_id,
-        action="stores.create_variant",
-        entries=[
-            (variant, {}, {"sku": variant.sku, "price_minor": variant.price_minor, "currency": variant.currency})
-            for variant in variants
-        ],
-    )
+    _note_prices([row.pk for row in variants], cause=cause, actor_id=actor_id)
 
 
 @transaction.atomic
@@ -73,7 +68,7 @@ def change_products(changes: Changes, *, actor_id: UUID | None) -> None:
 def change_variants(changes: Changes, *, cause: str, actor_id: UUID | None) -> None:
     """Set the columns of each variant and count its version up; new prices and costs go into the history."""
     changed = _revise(Variant, changes, action="stores.change_variant", actor_id=actor_id)
-    priced = [row for row in changed if {"price_minor", "cost_minor"} & changes[row.pk].keys()]
+    priced = [row.pk for row in changed if {"price_minor", "cost_minor"} & changes[row.pk].keys()]
     _note_prices(priced, cause=cause, actor_id=actor_id)
 
 
@@ -103,15 +98,23 @@ def _revise(model: type[ResourceT], changes: Changes, *, action: str, actor_id: 
     return rows
 
 
-def _note_prices(variants: Iterable[Variant], *, cause: str, actor_id: UUID | None) -> None:
-    PriceChange.objects.bulk_create(
-        PriceChange(
-            variant=variant,
-            price_minor=variant.price_minor,
-            cost_minor=variant.cost_minor,
-            currency=variant.currency,
-            cause=cause,
-            actor_id=actor_id,
+def _note_prices(variant_ids: Sequence[UUID], *, cause: str, actor_id: UUID | None) -> None:
+    """In one statement, from what the variants have now."""
+    if not variant_ids:
+        return
+    history, table = PriceChange._meta, Variant._meta.db_table
+    key, actor = Variant._meta.pk, history.get_field("actor_id").get_db_prep_value(actor_id, connection)
+    places = ", ".join(["%s"] * len(variant_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {history.db_table} "  # noqa: S608
+            "(variant_id, price_minor, cost_minor, currency, cause, actor_id, created_at) "
+            f"SELECT id, price_minor, cost_minor, currency, %s, {_typed_actor()}, {now_sql(connection)} "
+            f"FROM {table} WHERE id IN ({places})",
+            [cause, actor, *(key.get_db_prep_value(pk, connection) for pk in variant_ids)],
         )
-        for variant in variants
-    )
+
+
+def _typed_actor() -> str:
+    # In a SELECT PostgreSQL takes a bare null for text.
+    return "CAST(%s AS uuid)" if connection.vendor == "postgresql" else "%s"

@@ -139,13 +139,13 @@ def _write_one(run: ImportRun, plan: Plan, reach: access.Reach) -> list[tuple[Pl
 def _write(run: ImportRun, plans: Sequence[Plan]) -> None:
     brands = _brands(plans)
     products = _new_products(plans, brands)
-    insert_products(list(products.values()), actor_id=run.actor_id)
+    cause = f"import:{run.pk}"
+    insert_products(list(products.values()), cause=cause, actor_id=run.actor_id)
     for plan in plans:
         if plan.product_id is None:
             plan.product_id = products[plan.product_place].pk
     changed = {plan.product_id: _product_columns(plan, brands) for plan in plans if _touches(plan, Part.PRODUCT)}
     change_products({pk: columns for pk, columns in changed.items() if pk}, actor_id=run.actor_id)
-    cause = f"import:{run.pk}"
     fresh = [(plan, _new_variant(plan)) for plan in plans if plan.variant_id is None]
     insert_variants([variant for _plan, variant in fresh], cause=cause, actor_id=run.actor_id)
     open_stock([_opening(plan, variant) for plan, variant in fresh if any(plan.values.get(name) for name in _STOCK)])
@@ -173,8 +173,8 @@ def _new_products(plans: Sequence[Plan], brands: Mapping[str, UUID]) -> dict[tup
         if plan.product_id is None and plan.product_place not in fresh and plan.store and plan.category:
             values = plan.values
             fresh[plan.product_place] = Product(
-                store=plan.store,
-                category=plan.category,
+                store_id=plan.store.pk,
+                category_id=plan.category.pk,
                 brand_id=brands.get(values.get("brand", "")),
                 name=values["name"],
                 slug=values["product"],
@@ -204,7 +204,7 @@ def _new_variant(plan: Plan) -> Variant:
     assert plan.store is not None
     return Variant(
         product_id=plan.product_id,
-        store=plan.store,
+        store_id=plan.store.pk,
         sku=plan.values["sku"],
         currency=plan.store.currency,
         **_variant_columns(plan, plan.values),
