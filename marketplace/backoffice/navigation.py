@@ -40,6 +40,8 @@ ICONS = {
     "stores.variant": "style",
     "stores.stockitem": "shelves",
     "stores.movement": "swap_vert",
+    "stores.importrun": "upload_file",
+    "stores.importrow": "list",
     "users.user": "person",
     "users.customerprofile": "account_box",
     "users.segment": "groups",

@@ -17,6 +17,7 @@ from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
 from purchases.orders.tests.factories import OrderFactory
 from stores.catalog.tests.factories import BrandFactory
+from stores.importing.models import ImportRun
 from stores.merchants.models import StoreMember
 from users.accounts.tests.factories import AdministratorFactory, UnverifiedUserFactory
 from users.customers.models import CustomerProfile
@@ -92,6 +93,7 @@ def build_world() -> World:
         "categories": {"pk": variant.product.category_id},
         "products": {"pk": variant.product_id, "product_id": variant.product_id},
         "products/variants": {"product_id": variant.product_id, "pk": variant.pk},
+        "imports": {"pk": ImportRun.objects.create(file_name="c.csv", file_format="csv", state="ready").pk},
         "stock": {"pk": variant.stock_items.get().pk},
         "movements": {"pk": variant.stock_items.get().movements.first().pk},
         **own_things(world, variant),
