@@ -1,6 +1,7 @@
 """Admin pages of the context: Django looks for them here."""
 
-from .catalog.admin import BrandAdmin, CategoryAdmin, ProductAdmin, VariantAdmin
+from .catalog.admin import BrandAdmin, CategoryAdmin, VariantAdmin
+from .importing.admin import ExportingProductAdmin, ImportRowAdmin, ImportRunAdmin
 from .inventory.admin import StockItemAdmin, StockReconciliationAdmin
 from .merchants.admin import StoreAdmin
 from .procurement.admin import GoodsReceiptAdmin, PurchaseOrderAdmin, ReplenishmentSuggestionAdmin, SupplierAdmin
@@ -9,8 +10,10 @@ from .questions.admin import QuestionAdmin
 __all__ = [
     "BrandAdmin",
     "CategoryAdmin",
+    "ExportingProductAdmin",
     "GoodsReceiptAdmin",
-    "ProductAdmin",
+    "ImportRowAdmin",
+    "ImportRunAdmin",
     "PurchaseOrderAdmin",
     "QuestionAdmin",
     "ReplenishmentSuggestionAdmin",

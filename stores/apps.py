@@ -13,9 +13,11 @@ class StoresConfig(AppConfig):
 
     def ready(self) -> None:
         from marketplace.core import access, append_only, erasure  # noqa: PLC0415
+        from marketplace.core.outbox import feeds  # noqa: PLC0415
 
         from . import events  # noqa: F401, PLC0415
         from .catalog.models import PriceChange  # noqa: PLC0415
+        from .importing import tasks  # noqa: PLC0415
         from .inventory.models import StockMovement  # noqa: PLC0415
         from .merchants.selectors import merchants_reach  # noqa: PLC0415
         from .metrics import register_gauges  # noqa: PLC0415
@@ -29,3 +31,4 @@ class StoresConfig(AppConfig):
         append_only.protect(GoodsReceiptLine)
         register_gauges()
         erasure.register("stores", guard=guard, erase=erase)
+        feeds.register(tasks.FEED)

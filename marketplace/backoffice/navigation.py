@@ -46,6 +46,8 @@ ICONS = {
     "stores.purchaseorder": "order_approve",
     "stores.goodsreceipt": "move_to_inbox",
     "stores.question": "forum",
+    "stores.importrun": "upload_file",
+    "stores.importrow": "list",
     "users.user": "person",
     "users.customerprofile": "account_box",
     "users.segment": "groups",

@@ -64,4 +64,5 @@ THROTTLE_RATES: dict[str, str] = {
     "auth": env.str("THROTTLE_AUTH", default="60/min"),
     "mail": env.str("THROTTLE_MAIL", default="20/min"),
     "questions": env.str("THROTTLE_QUESTIONS", default="20/hour"),
+    "feeds": env.str("THROTTLE_FEEDS", default="12/min"),
 }

@@ -9,6 +9,7 @@ from .celery import *  # noqa: F403
 from .databases import *  # noqa: F403
 from .env import BASE_DIR, VAR_DIR, env
 from .i18n import *  # noqa: F403
+from .importing import *  # noqa: F403
 from .logs import *  # noqa: F403
 from .mail import *  # noqa: F403
 from .payments import *  # noqa: F403
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     # The admin's looks come before the admin itself: templates are taken from the first that has them.
     "unfold",
     "unfold.contrib.filters",
+    "unfold.contrib.import_export",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_celery_beat",
     "django_celery_results",
+    "import_export",
     "channels",
     "django_otp",
     "django_otp.plugins.otp_totp",

@@ -40,5 +40,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "stock: reconciliation": _daily(9, 30, "stores.reconcile_stock"),
     "retention: tokens": _daily(8, 40, "users.forget_expired_tokens"),
     "retention: payments": _daily(9, 0, "funds.forget_old_payments"),
+    "retention: imports": _daily(9, 30, "stores.forget_old_imports"),
     "retention: core": _daily(8, 50, "core.forget_old"),
 }

@@ -77,6 +77,15 @@ MARKET = {
     "GET market/products/{product_id}/images/{pk}/": "anyone",
     "PATCH market/products/{product_id}/images/{pk}/": "key here",
     "DELETE market/products/{product_id}/images/{pk}/": "key here",
+    "GET market/products/export/": "key",
+    "GET market/feeds/products.csv": "anyone",
+    "GET market/feeds/products.xml": "anyone",
+    "GET market/imports/": "key",
+    "POST market/imports/": "key",
+    "GET market/imports/{pk}/": "key here",
+    "GET market/imports/{pk}/rows/": "key here",
+    "POST market/imports/{pk}/confirm/": "key here",
+    "POST market/imports/{pk}/discard/": "key here",
 }
 QUESTIONS = {
     "GET market/products/{product_id}/questions/": "anyone",

@@ -17,6 +17,7 @@ from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
 from purchases.orders.tests.factories import OrderFactory
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
+from stores.importing.models import ImportRun
 from stores.merchants.models import StoreMember
 from stores.procurement.tests.factories import drafted
 from stores.questions.tests.factories import QuestionFactory
@@ -102,6 +103,7 @@ def build_world() -> World:
         "media": {"name": "products/0000000000000000-000000000000.webp"},
         "questions": {"pk": QuestionFactory.create(product=variant.product, asker=owner).pk},
         "products/questions": {"product_id": variant.product_id},
+        "imports": {"pk": ImportRun.objects.create(file_name="c.csv", file_format="csv", state="ready").pk},
         "stock": {"pk": variant.stock_items.get().pk},
         "suppliers": {"pk": purchase.supplier_id, "supplier_id": purchase.supplier_id},
         "suppliers/prices": {"supplier_id": purchase.supplier_id, "pk": purchase.supplier.prices.get().pk},

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 
 class FileNamedInTheAddress(BaseContentNegotiation):
-    """The query decides what is sent, so that a plain link works; refusals are problem documents as everywhere."""
+    """The address decides what is sent, so that a plain link works; refusals are problem documents as everywhere."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 PREFIXES = ("/api/", "/market/")
+FILES = (".csv", ".xml")
+"""A path that ends like a file names one, and has no slash."""
 
 
 class TrailingSlashMiddleware:
@@ -14,7 +16,7 @@ class TrailingSlashMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(PREFIXES) and not request.path_info.endswith("/"):
+        if request.path_info.startswith(PREFIXES) and not request.path_info.endswith(("/", *FILES)):
             request.path_info += "/"
             request.path += "/"
         return self.get_response(request)
