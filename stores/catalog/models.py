@@ -190,6 +190,16 @@ class PriceChange(models.Model):
     def __str__(self) -> str:
         return f"{self.variant_id}: {self.price_minor} {self.currency}"
 
+    @property
+    def price(self) -> Money:
+        """The price from then on."""
+        return Money(self.price_minor, self.currency)
+
+    @property
+    def cost(self) -> Money | None:
+        """The cost from then on, if it was known."""
+        return None if self.cost_minor is None else Money(self.cost_minor, self.currency)
+
 
 class PublicPrice(models.Model):
     """A lower price that listings show, pushed down by whoever promotes (`facade.publish_prices`).

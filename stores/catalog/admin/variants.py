@@ -159,11 +159,11 @@ class PriceChangeInline(ReadOnlyInline):
 
     @admin.display(description=_("price"))
     def price(self, change: PriceChange) -> str:
-        return str(Money(change.price_minor, change.currency))
+        return str(change.price)
 
     @admin.display(description=_("cost"))
     def cost(self, change: PriceChange) -> str:
-        return "—" if change.cost_minor is None else str(Money(change.cost_minor, change.currency))
+        return "—" if change.cost is None else str(change.cost)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True  # who may see the variant
