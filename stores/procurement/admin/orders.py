@@ -213,9 +213,9 @@ class PurchaseOrderAdmin(OwnChoices, RefusalsShown, ScopedAdmin):
         self, request: HttpRequest, form: Any, formset: "BaseInlineFormSet[Any, Any, Any]", change: bool
     ) -> None:
         """All lines at once: the service puts them in the place of those that were."""
+        formset.save(commit=False)
         if formset.model is not PurchaseOrderLine or not formset.has_changed():
             return
-        formset.save(commit=False)
         rows = [row.cleaned_data for row in formset.forms if row.cleaned_data.get("variant")]
         order = PurchaseOrder.objects.get(pk=form.instance.pk)
         services.change_draft(
