@@ -98,7 +98,7 @@ def brand_rows() -> list[BrandRow]:
 def supplier_rows(
     town: Town, department_ids: dict[str, UUID], variant_ids: dict[tuple[str, str], UUID]
 ) -> list[SupplierRow]:
-    """Who delivers to the departments, with everything of theirs on the price list; the first may be ordered of by beat."""
+    """Who delivers to the departments, with everything of theirs on the price list. Of the first beat may order."""
     shelves = {shelf.slug: department for department, each in TOWN.items() for shelf in each}
     costs: dict[str, dict[UUID, Money]] = {department: {} for department in SUPPLIERS}
     for product in town.products:

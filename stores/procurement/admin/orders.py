@@ -104,7 +104,8 @@ class ReceiptInline(ReadOnlyInline):
         return True
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        return super().get_queryset(request).prefetch_related("lines__line")
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.prefetch_related("lines__line")
 
     @admin.display(description=_("what"))
     def contents(self, receipt: GoodsReceipt) -> str:
