@@ -32,7 +32,7 @@ dev: env-dev ## Like run, with DEBUG and a restart whenever a file changes
 test: env-dev ## The whole suite, on SQLite and then on PostgreSQL + Redis
 	@$(SCRIPT).suite $(ARGS)
 
-proof: env-dev ## Long random histories of the ledger, 20 of 10,000 steps on each engine (most of an hour)
+proof: env-dev ## Long random histories of the ledger and the shelves, 20 each on each engine (more than an hour)
 	@$(SCRIPT).proof $(ARGS)
 
 check: env-dev ## Everything that .ci/run checks, with seconds per step

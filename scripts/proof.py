@@ -1,9 +1,9 @@
-"""`make proof`: random histories of the ledger, many and long, on SQLite and on PostgreSQL.
+"""`make proof`: random histories of the ledger and of the shelves, many and long, on SQLite and on PostgreSQL.
 
-    make proof [ARGS="--histories 20 --steps 10000 --seed 7 --only served"]
+    make proof [ARGS="--histories 20 --steps 10000 --stock-steps 1000 --seed 7 --only served"]
 
-The same test as in the suite, which walks 2 of 1,000 steps. Without a seed one is drawn and printed; each history has
-the next number, and a failure names its own. Exit code 1 when a history fails or stops short.
+The same tests as in the suite, which walks 2 of 1,000 steps (of the shelves: 2 of 300). Without a seed one is drawn and
+printed; each history has the next number, and a failure names its own. Exit code 1 when a history fails or stops short.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import time
 
 from scripts import suite
 
-TEST = "funds/ledger/tests/test_state_machine.py"
+TESTS = ["funds/ledger/tests/test_state_machine.py", "stores/procurement/tests/test_state_machine.py"]
 
 
 def main() -> int:
@@ -22,19 +22,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--histories", type=int, default=20)
     parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--stock-steps", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--only", choices=["embedded", "served"], help="one engine only")
     options = parser.parse_args()
     os.environ.update(
-        LEDGER_HISTORIES=str(options.histories), LEDGER_STEPS=str(options.steps), LEDGER_SEED=str(options.seed)
+        LEDGER_HISTORIES=str(options.histories),
+        LEDGER_STEPS=str(options.steps),
+        LEDGER_SEED=str(options.seed),
+        STOCK_HISTORIES=str(options.histories),
+        STOCK_STEPS=str(options.stock_steps),
+        STOCK_SEED=str(options.seed),
     )
-    print(f"proof: {options.histories} histories of {options.steps} steps from seed {options.seed}", flush=True)
+    steps = f"{options.steps} (shelves: {options.stock_steps}) steps"
+    print(f"proof: {options.histories} histories of {steps} from seed {options.seed}", flush=True)
     suite.VAR_DIR.mkdir(exist_ok=True)
     halves = []
     if options.only != "served":
-        halves.append(suite.timed(suite.EMBEDDED, suite.on_embedded, [TEST]))
+        halves.append(suite.timed(suite.EMBEDDED, suite.on_embedded, TESTS))
     if options.only != "embedded":
-        halves.append(suite.timed(suite.SERVED, suite.on_served, [TEST]))
+        halves.append(suite.timed(suite.SERVED, suite.on_served, TESTS))
     return suite.verdict(halves, services_required=True)
 
 

@@ -143,6 +143,18 @@ class ProductRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SupplierRow:
+    """A supplier of a department to add, known by its name there; `costs` of a unit by variant."""
+
+    name: str
+    department_id: UUID
+    currency: str
+    costs: dict[UUID, Money]
+    lead_time_days: int = 7
+    auto_order_limit: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
     """What adding rows came to: the id of every row by its natural key, and how many were not there before."""
 

@@ -17,6 +17,8 @@ from .inventory.services import (
 from .inventory.stocking import add_catalog
 from .merchants.bulk import add_stores
 from .merchants.selectors import has_stores, people_of_store, store_place, stores_run_by
+from .procurement.bulk import add_suppliers, order_from_supplier
+from .procurement.replenishment import refresh_suggestions
 from .procurement.selectors import order_name as purchase_order_name
 from .questions.selectors import question_card
 
@@ -27,14 +29,17 @@ __all__ = [
     "add_catalog",  # products, variants and opening stock by (store slug, slug / SKU), those not there yet
     "add_categories",  # categories by slug, parents first, those not there yet
     "add_stores",  # stores by slug with their owners, those not there yet
+    "add_suppliers",  # suppliers of departments with their price lists, those not there yet
     "adjust_stock",  # correct on_hand by signed quantities, for a reason
     "has_stores",  # whether there is any store: an empty database has none
     "kpis",  # figures for the dashboard
+    "order_from_supplier",  # draft and place an order; its id
     "people_of_store",  # ids of the owners and members of a store
     "publish_prices",  # promoted prices that lists show, in place of the same source's earlier ones
     "purchase_order_name",  # a purchase order as people call it, and whose it is; NotFoundError
     "question_card",  # a question, whom it concerns and where it stands, for messages about it; NotFoundError
     "receive_stock",  # goods came in; opens the stock item the first time
+    "refresh_suggestions",  # compute anew what ought to be ordered; how many suggestions there are
     "release_stock",  # give back what was set aside
     "reserve_stock",  # set aside, all lines or none
     "sell_reserved_unit",  # sell one unit that was set aside, at once, in the caller's transaction

@@ -15,7 +15,7 @@ from marketplace.core.money import Money
 from promotions import facade as promotions
 from purchases import facade as purchases
 from stores import facade as stores
-from stores.contracts import Added, CatalogAdded
+from stores.contracts import Added, CatalogAdded, StockLine
 from users import facade as users
 from users.contracts import NewCustomer, NewStaff
 
@@ -65,6 +65,7 @@ def populate(*, seed: int, at: datetime, progress: Progress) -> Result:
             town.past_orders(seed, plan, customer_ids=customer_ids, variant_ids=added.variant_ids, at=at), progress
         )
     )
+    _supply(plan, added.variant_ids, at)
     promos = _schedule(plan, added.variant_ids, merchant_id, at, progress)
     _mark("finished")
     return Result(added_stores.new_count, added.new_products_count, orders, promos)
@@ -95,6 +96,34 @@ def _shops(plan: town.Town, merchant_id: UUID, progress: Progress) -> tuple[Adde
     stores.add_brands(town.brand_rows())
     stores.add_categories(town.category_rows(users.add_departments(DEPARTMENTS)))
     return added, stores.add_catalog(_counted(plan.products, progress))
+
+
+def _supply(plan: town.Town, variant_ids: dict[tuple[str, str], UUID], at: datetime) -> None:
+    """Suppliers with price lists, shelves that have sold low, one order on its way, and what ought to be ordered."""
+    suppliers = town.supplier_rows(plan, users.add_departments(DEPARTMENTS), variant_ids)
+    added, low = stores.add_suppliers(suppliers), _low(plan, variant_ids)
+    places = {variant_id: card.store_id for variant_id, card in stores.variant_cards(low).items()}
+    for variant_id, quantity in low.items():
+        line = StockLine(variant_id, places[variant_id], quantity)
+        stores.sell_stock(lines=[line], idem_key=f"demo:sold:{variant_id}", cause="demo")
+    first = suppliers[0]
+    theirs = [variant_id for variant_id in low if variant_id in first.costs][:1]
+    if added.new_count and theirs:
+        stores.order_from_supplier(
+            supplier_id=added.ids[first.name],
+            store_id=places[theirs[0]],
+            quantities={theirs[0]: 48},
+            at=at,
+        )
+    stores.refresh_suggestions(at=at)
+
+
+def _low(plan: town.Town, variant_ids: dict[tuple[str, str], UUID]) -> dict[UUID, int]:
+    """How much of what has sold, down to the reorder point."""
+    return {
+        variant_ids[store_slug, row.sku]: row.opening_stock - row.reorder_point
+        for store_slug, row in town.sold_out(plan)
+    }
 
 
 def _schedule(

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from marketplace.core.money import Money
 from purchases.contracts import ImportedLine, ImportedOrder
-from stores.contracts import BrandRow, CategoryRow, ProductRow, StoreRow, VariantRow
+from stores.contracts import BrandRow, CategoryRow, ProductRow, StoreRow, SupplierRow, VariantRow
 from users.contracts import NewCustomer
 
 from .goods import DEPARTMENTS, TOWN, Good, Shelf
@@ -22,6 +22,14 @@ PRODUCTS = 300
 CUSTOMERS = 500
 ORDERS = 240
 RUNNING, COMING = 12, 6
+SUPPLIERS = {
+    "abarrotes": ("Distribuidora La Merced", 3),
+    "hogar": ("Talleres de Puebla", 8),
+    "electronica": ("Componentes del Bajío", 12),
+}
+"""By department: who delivers, and in how many days."""
+SOLD_OUT = 18
+"""So many variants of these departments have sold down to their reorder point."""
 KM_PER_DEGREE = 111.2
 WALKING_KM = 1.6
 """How far from a shop its customers live, mostly."""
@@ -85,6 +93,42 @@ def brand_rows() -> list[BrandRow]:
     """Every brand on some shelf."""
     names = {name for shelves in TOWN.values() for shelf in shelves for name in shelf.brands}
     return [BrandRow(slugify(name), name) for name in sorted(names)]
+
+
+def supplier_rows(
+    town: Town, department_ids: dict[str, UUID], variant_ids: dict[tuple[str, str], UUID]
+) -> list[SupplierRow]:
+    """Who delivers to the departments, with everything of theirs on the price list. Of the first beat may order."""
+    shelves = {shelf.slug: department for department, each in TOWN.items() for shelf in each}
+    costs: dict[str, dict[UUID, Money]] = {department: {} for department in SUPPLIERS}
+    for product in town.products:
+        for variant in product.variants:
+            if shelves[product.category_slug] in costs and variant.cost is not None:
+                costs[shelves[product.category_slug]][variant_ids[product.store_slug, variant.sku]] = variant.cost
+    return [
+        SupplierRow(
+            name=name,
+            department_id=department_ids[department],
+            currency=CURRENCY,
+            costs=costs[department],
+            lead_time_days=days,
+            auto_order_limit=Money(5_000_00, CURRENCY) if department == "abarrotes" else None,
+        )
+        for department, (name, days) in SUPPLIERS.items()
+    ]
+
+
+def sold_out(town: Town) -> list[tuple[str, VariantRow]]:
+    """Variants that have sold well, by store; none that is on promotion."""
+    shelves = {shelf.slug for department in SUPPLIERS for shelf in TOWN[department]}
+    promoted = {(promo.store_slug, promo.sku) for promo in town.promos}
+    found = [
+        (product.store_slug, variant)
+        for product in town.products
+        for variant in product.variants
+        if product.category_slug in shelves and (product.store_slug, variant.sku) not in promoted
+    ]
+    return found[:: max(1, len(found) // SOLD_OUT)][:SOLD_OUT]
 
 
 def past_orders(

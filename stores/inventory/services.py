@@ -211,9 +211,9 @@ def _move(
 ) -> list[StockMovement]:
     _require_reason(changes, reason)
     if len(changes) == 1 and check is None:
-        done = _at_once(changes, idem_key=idem_key, cause=cause, reason=reason, actor_id=actor_id)
-        if done is not None:
-            return [done]
+        moved = _at_once(changes, idem_key=idem_key, cause=cause, reason=reason, actor_id=actor_id)
+        if moved is not None:
+            return [moved]
     if opens:
         _open_missing(changes)
     items = lock(LockRank.STOCK, _items(changes))

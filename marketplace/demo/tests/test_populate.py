@@ -18,7 +18,17 @@ from promotions.models import FlashPromo
 from purchases.models import Order
 from stores.facade import stores_run_by
 from stores.merchants.tests.factories import StoreFactory
-from stores.models import Product, StockItem, StockMovement, Store, Variant
+from stores.models import (
+    Product,
+    PurchaseOrder,
+    ReplenishmentSuggestion,
+    StockItem,
+    StockMovement,
+    Store,
+    Supplier,
+    SupplierPrice,
+    Variant,
+)
 from users.models import CustomerProfile
 
 User = get_user_model()
@@ -74,6 +84,17 @@ def test_everything_is_there_once():
     assert DEMO_PASSWORD in said
     assert "New: 0 stores, 0 products, 0 past orders, 0 promotions." in again
     assert User.objects.count() == CUSTOMERS + len(DEMO_LOGINS)
+
+
+@pytest.mark.django_db
+def test_there_is_something_to_order():
+    populate(seed=3)
+    populate(seed=3)
+
+    assert Supplier.objects.count() == 3
+    assert SupplierPrice.objects.count() > 50
+    assert PurchaseOrder.objects.get().state == "placed"
+    assert ReplenishmentSuggestion.objects.filter(supplier__isnull=False).count() >= 10
 
 
 @pytest.mark.django_db

@@ -127,8 +127,8 @@ def _compare(rows: list[ErpRow], report: Report) -> None:
             continue
         item = items.get(variant.pk)
         if row.on_hand is not None and item is not None and row.on_hand < item.allocated:
-            words = _("Less was counted than is set aside: %(count)s.") % {"count": item.allocated}
-            report.bad.append(BadRow(row.line, words))
+            reason = _("Less was counted than is set aside: %(count)s.") % {"count": item.allocated}
+            report.bad.append(BadRow(row.line, reason))
             continue
         change = Change(
             line=row.line,

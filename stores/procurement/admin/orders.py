@@ -104,7 +104,8 @@ class ReceiptInline(ReadOnlyInline):
         return True
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        return super().get_queryset(request).prefetch_related("lines__line")
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.prefetch_related("lines__line")
 
     @admin.display(description=_("what"))
     def contents(self, receipt: GoodsReceipt) -> str:
@@ -213,9 +214,9 @@ class PurchaseOrderAdmin(OwnChoices, RefusalsShown, ScopedAdmin):
         self, request: HttpRequest, form: Any, formset: "BaseInlineFormSet[Any, Any, Any]", change: bool
     ) -> None:
         """All lines at once: the service puts them in the place of those that were."""
+        formset.save(commit=False)
         if formset.model is not PurchaseOrderLine or not formset.has_changed():
             return
-        formset.save(commit=False)
         rows = [row.cleaned_data for row in formset.forms if row.cleaned_data.get("variant")]
         order = PurchaseOrder.objects.get(pk=form.instance.pk)
         services.change_draft(

@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from marketplace.core import access
 from marketplace.core.admin import ScopedAdmin, ServiceAdmin
@@ -101,15 +101,11 @@ class ReplenishmentSuggestionAdmin(ServiceAdmin, ScopedAdmin):
         mine = orderable_within(request.user, "procurement:write").filter(pk__in=keys)
         left = len(keys) - mine.count()
         drafts = services.order_suggestions(suggestions=mine, chosen=None, actor_id=request.user.pk)
-        done = ngettext("%(count)s draft was made.", "%(count)s drafts were made.", len(drafts))
-        self.message_user(request, done % {"count": len(drafts)}, messages.SUCCESS)
+        done = gettext("Drafts made: %(count)s.") % {"count": len(drafts)}
+        self.message_user(request, done, messages.SUCCESS)
         if left:
-            words = ngettext(
-                "%(count)s suggestion has no supplier you may order of.",
-                "%(count)s suggestions have no supplier you may order of.",
-                left,
-            )
-            self.message_user(request, words % {"count": left}, messages.WARNING)
+            words = gettext("Suggestions without a supplier you may order of: %(count)s.") % {"count": left}
+            self.message_user(request, words, messages.WARNING)
 
     def _chart(self, request: HttpRequest) -> str:
         """The items that are lowest against their reorder point, as the bundled chart.js takes them."""

@@ -24,7 +24,7 @@ from marketplace.core.admin_forms import (
     changed_columns,
     in_major_units,
 )
-from marketplace.core.money import CURRENCIES
+from marketplace.core.money import CURRENCIES, Money
 from stores.procurement import services
 from stores.procurement.models import Supplier, SupplierPrice
 
@@ -74,6 +74,9 @@ class SupplierForm(VersionedForm):
             values["auto_order_limit"] = as_money(values.get("auto_order_limit"), currency) if currency else None
         except ValidationError as error:
             self.add_error("auto_order_limit", error)
+        limit = values.get("auto_order_limit")
+        if isinstance(limit, Money) and not limit:
+            self.add_error("auto_order_limit", ValidationError(_("The amount must be more than zero.")))
         return values
 
 

@@ -8,7 +8,8 @@ from typing import Final, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, FloatField, QuerySet
+from django.db.models.functions import Cast
 
 from marketplace.core.clock import platform_day
 from marketplace.core.errors import DomainError
@@ -108,10 +109,8 @@ def _automatic_today(supplier: Supplier, at: datetime) -> QuerySet[PurchaseOrder
 
 def _most_urgent_first(supplier: Supplier) -> Suggestions:
     """By how long what is there and on its way lasts; what does not sell comes last."""
-    rows = ReplenishmentSuggestion.objects.filter(supplier=supplier)
-    return rows.order_by(
-        ((F("available") + F("incoming")) * 1_000_000 / (F("sold_per_day_milli") + 1)).asc(), "stock_item_id"
-    )
+    days_left = Cast(F("available") + F("incoming"), FloatField()) / (F("sold_per_day_milli") + 1)
+    return ReplenishmentSuggestion.objects.filter(supplier=supplier).order_by(days_left.asc(), "stock_item_id")
 
 
 def _within(left: int, rows: Iterable[ReplenishmentSuggestion]) -> list[ReplenishmentSuggestion]:
