@@ -12,19 +12,20 @@ class StoresConfig(AppConfig):
     verbose_name = _("Stores and catalogue")
 
     def ready(self) -> None:
-        from marketplace.core import access, append_only, erasure  # noqa: PLC0415
+        from marketplace.core import access, admin_map, append_only, erasure  # noqa: PLC0415
         from marketplace.core.outbox import feeds  # noqa: PLC0415
 
         from . import events  # noqa: F401, PLC0415
         from .catalog.models import PriceChange  # noqa: PLC0415
         from .importing import tasks  # noqa: PLC0415
         from .inventory.models import StockMovement  # noqa: PLC0415
-        from .merchants.selectors import merchants_reach  # noqa: PLC0415
+        from .merchants.selectors import map_of_stores, merchants_reach  # noqa: PLC0415
         from .metrics import register_gauges  # noqa: PLC0415
         from .privacy import erase, guard  # noqa: PLC0415
         from .procurement.models import GoodsReceipt, GoodsReceiptLine  # noqa: PLC0415
 
         access.add_authority(merchants_reach)
+        admin_map.add_points(map_of_stores)
         append_only.protect(PriceChange)
         append_only.protect(StockMovement)
         append_only.protect(GoodsReceipt)

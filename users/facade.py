@@ -11,6 +11,10 @@
     transaction. Not harmless twice: call it from a handled-once handler.
 `record_order_outcomes(outcomes)`
     The same for many at once (importers): a few statements, whatever their number.
+`order_counts(after, limit) -> list[tuple[UUID, int]]`
+    The next customers after that key with how many successful orders are counted for each: to walk over all of them.
+`correct_order_count(*, customer_id, count, actor_id, reason) -> bool`
+    Set the count to what the orders say, audited; `count()` is asked while the profile is locked. Whether it changed.
 `add_customers(rows, *, password=None) -> list[UUID]`
     Accounts and profiles by the thousand; known addresses are left alone and give their id.
 `add_departments(names) -> dict[slug, UUID]`
@@ -54,9 +58,9 @@ from .accounts.services.sessions import access_token
 from .contracts import Contact
 from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
-from .customers.selectors import customer_card, customer_languages, places_within
+from .customers.selectors import customer_card, customer_languages, order_counts, places_within
 from .customers.services.many import add_customers
-from .customers.services.tiers import record_order_outcome, record_order_outcomes
+from .customers.services.tiers import correct_order_count, record_order_outcome, record_order_outcomes
 from .staff.many import add_departments, add_staff
 from .staff.selectors import departments_of, staff_holding
 
@@ -74,11 +78,13 @@ __all__ = [
     "check_second_factor",
     "confirm_second_factor",
     "contacts",
+    "correct_order_count",
     "customer_card",
     "customer_languages",
     "departments_of",
     "has_second_factor",
     "kpis",
+    "order_counts",
     "places_within",
     "record_order_outcome",
     "record_order_outcomes",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError
 
@@ -25,3 +26,13 @@ def append_only_triggers_are_in_place(
             checks.Error(f"table {table} has no append-only trigger; run migrate", id="core.E001") for table in missing
         ]
     return found
+
+
+@checks.register()
+def map_tiles_have_an_address(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """MAP_TILES_URL is empty or a pattern with the three places of a tile."""
+    url = settings.MAP_TILES_URL
+    is_usable = url.startswith(("https://", "http://")) and all(place in url for place in ("{z}", "{x}", "{y}"))
+    if not url or is_usable:
+        return []
+    return [checks.Error("MAP_TILES_URL needs http(s):// and the places {z}, {x} and {y}", id="core.E002")]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from .env import env
+
 # Whoever opens the log-in page itself comes here afterwards.
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -20,3 +22,8 @@ UNFOLD: dict[str, Any] = {
         "navigation": "marketplace.backoffice.navigation.navigation",
     },
 }
+
+# Maps in forms are drawn without pictures. With an address such as https://tiles.example/{z}/{x}/{y}.png they get some,
+# and every browser that opens such a form asks that server.
+MAP_TILES_URL = env.str("MAP_TILES_URL", default="")
+MAP_TILES_ATTRIBUTION = env.str("MAP_TILES_ATTRIBUTION", default="© OpenStreetMap contributors")

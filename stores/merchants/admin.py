@@ -13,6 +13,7 @@ from unfold.decorators import display
 from marketplace.core import access
 from marketplace.core.admin import ScopedAdmin
 from marketplace.core.admin_forms import RefusalsShown, ScopedInline, VersionedForm, changed_columns
+from marketplace.core.admin_map import MapPicker
 
 from . import services
 from .models import Store, StoreMember
@@ -53,7 +54,7 @@ class MemberInline(ScopedInline):
 
 
 @admin.register(Store)
-class StoreAdmin(RefusalsShown, ScopedAdmin):
+class StoreAdmin(MapPicker, RefusalsShown, ScopedAdmin):
     """Everybody with a key of the catalogue sees all stores, to name one; changing one is for its people."""
 
     access_area = "catalog"

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from marketplace.core import access
+from marketplace.core.admin_map import MapPoint
 from marketplace.core.errors import NotFoundError
 from marketplace.core.kpis import Kpi
 from stores.contracts import StorePlace
@@ -31,6 +32,12 @@ def stores_run_by(user_id: UUID) -> frozenset[UUID]:
     """The stores `user_id` owns or is a member of."""
     members = StoreMember.objects.filter(user_id=user_id, store__archived_at__isnull=True)
     return frozenset(members.values_list("store_id", flat=True))
+
+
+def map_of_stores(limit: int) -> list[MapPoint]:
+    """The stores that are not closed, as the maps of the back office show them; the newest if there are many."""
+    rows = present_stores().exclude(state=Store.State.CLOSED).order_by("-pk")[:limit]
+    return [MapPoint(str(pk), *place) for pk, *place in rows.values_list("pk", "latitude", "longitude", "name")]
 
 
 def people_of_store(store_id: UUID) -> frozenset[UUID]:

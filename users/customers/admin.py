@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectMultipleWidget
 
 from marketplace.core.admin import ServiceAdmin
+from marketplace.core.admin_map import MapPicker
 from marketplace.core.admin_recent import AsksAgain
 from users.accounts.admin import PersonalDataAdmin
 from users.accounts.models import User
@@ -45,7 +46,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(CustomerProfile)
-class CustomerProfileAdmin(PersonalDataAdmin):
+class CustomerProfileAdmin(MapPicker, PersonalDataAdmin):
     """What the shop knows of each customer."""
 
     form = ProfileForm

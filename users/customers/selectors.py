@@ -88,6 +88,12 @@ def customer_languages(ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(CustomerProfile.objects.filter(user_id__in=ids).values_list("user_id", "language"))
 
 
+def order_counts(after: UUID, limit: int) -> list[tuple[UUID, int]]:
+    """The next customers after that key, of accounts in use, with how many orders of theirs are counted."""
+    rows = CustomerProfile.objects.filter(user__archived_at__isnull=True, user_id__gt=after).order_by("user_id")
+    return list(rows.values_list("user_id", "successful_orders_count")[:limit])
+
+
 def kpis(at: datetime) -> list[Kpi]:
     """Figures for the dashboard."""
     customers = CustomerProfile.objects.filter(user__is_active=True)

@@ -1,6 +1,6 @@
 """Successful orders, and the tier that follows from them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -104,3 +104,36 @@ def set_segment_policy(*, actor: User, new_days: int, frequent_orders: int, freq
     policy = SegmentPolicy.objects.create(**limits)
     audit.record(actor_id=actor.pk, action="users.set_segment_policy", subject=policy, after=limits)
     return policy
+
+
+@transaction.atomic
+def correct_order_count(
+    *, customer_id: UUID, count: Callable[[], tuple[int, datetime | None] | None], actor_id: UUID | None, reason: str
+) -> bool:
+    """Set the projection to what the orders say: how many succeeded, and when the last one did. Whether it changed.
+
+    `count` is asked while the profile is locked, so that no outcome is counted in between; its None leaves everything
+    as it is. Audited; tier and segments follow. Raises `CustomerNotFoundError`.
+    """
+    found = lock(LockRank.CUSTOMER, CustomerProfile.objects.filter(user_id=customer_id))
+    if not found:
+        raise CustomerNotFoundError
+    profile, counted = found[0], count()
+    if counted is None or counted[0] == profile.successful_orders_count:
+        return False
+    tiers = {profile.user_id: profile.tier}
+    before = {"successful_orders_count": profile.successful_orders_count, "tier": profile.tier}
+    profile.successful_orders_count, profile.last_order_at = counted
+    profile.tier = tier_for(profile.successful_orders_count, tier_policy())
+    profile.save(update_fields=["successful_orders_count", "last_order_at", "tier", "updated_at"])
+    audit.record(
+        actor_id=actor_id,
+        action="users.correct_order_count",
+        subject=profile,
+        before=before,
+        after={"successful_orders_count": profile.successful_orders_count, "tier": profile.tier},
+        reason=reason,
+    )
+    publish_all(_tier_changes(tiers, [profile]))
+    settle([profile])
+    return True
