@@ -161,7 +161,8 @@ class ImportRunAdmin(RefusalsShown, ReadOnlyAdmin):
     ) -> HttpResponse:
         run = self.get_object(request, object_id)
         preview = {} if run is None else {"preview": preview_of(run)}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **preview})
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **preview})
+        return page
 
     def get_urls(self) -> list[Any]:
         own = [
@@ -271,7 +272,7 @@ class ImportRowAdmin(ReadOnlyAdmin):
         return may(request, "write") and (obj is None or self.get_queryset(request).filter(pk=obj.pk).exists())
 
 
-class CatalogueResource(Resource):  # type: ignore[misc]
+class CatalogueResource(Resource):
     """What django-import-export's page says of the file: the catalogue's columns."""
 
     @classmethod
@@ -286,7 +287,7 @@ admin.site.unregister(Product)
 
 
 @admin.register(Product)
-class ExportingProductAdmin(ExportMixin, ProductAdmin):  # type: ignore[misc]
+class ExportingProductAdmin(ExportMixin, ProductAdmin):
     """The catalogue's page, and its rows to take away: those that the list shows."""
 
     resource_classes = [CatalogueResource]

@@ -40,7 +40,8 @@ FIELDS: Final = (
 
 def records_of(variants: "QuerySet[Variant]") -> "QuerySet[Variant, dict[str, Any]]":
     """What `texts_of` takes: a statement's rows. A variant's stock is in its own store, so there is one row of each."""
-    return variants.values(*FIELDS)
+    records: QuerySet[Variant, dict[str, Any]] = variants.values(*FIELDS)
+    return records
 
 
 def texts_of(record: dict[str, Any]) -> dict[str, str]:

@@ -128,7 +128,7 @@ class RowErrorSerializer(serializers.Serializer[Any]):
 class ImportRowSerializer(ModelSerializer):
     """A line, what it would do, and what is wrong with it."""
 
-    values = serializers.DictField(child=CharField(), read_only=True)  # type: ignore[assignment]
+    values = serializers.DictField(child=CharField(), read_only=True)
     changes = serializers.DictField(
         child=serializers.ListField(child=CharField()), read_only=True, help_text="By column: before and after."
     )

@@ -202,6 +202,7 @@ def _product_columns(plan: Plan, brands: Mapping[str, UUID]) -> dict[str, Any]:
 
 def _new_variant(plan: Plan) -> Variant:
     assert plan.store is not None
+    assert plan.product_id is not None
     return Variant(
         product_id=plan.product_id,
         store_id=plan.store.pk,

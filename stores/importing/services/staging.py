@@ -144,7 +144,7 @@ def keep_going(run: ImportRun) -> None:
 def forget_upload(run: ImportRun) -> None:
     """The file goes when the transaction has come to its end; the run must still be saved."""
     if run.upload:
-        name, storage = run.upload.name, run.upload.storage
+        name, storage = str(run.upload.name), run.upload.storage
         transaction.on_commit(lambda: storage.delete(name))
         run.upload = ""
 
