@@ -14,14 +14,17 @@ from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
+from marketplace.core import access
 from marketplace.core.admin import ReadOnlyAdmin, ReadOnlyInline, ScopedAdmin
 from marketplace.core.admin_forms import RefusalsShown, changed_columns, show_refusal
 from marketplace.core.errors import DomainError
 from marketplace.core.ids import uuid7
+from stores.catalog.models import Variant
 from stores.contracts import StockLine
 
 from . import selectors, services
 from .models import StockDrift, StockItem, StockMovement, StockReconciliation
+from .stocking import put_on_shelf
 
 MAX_QUANTITY = 1_000_000
 
@@ -46,6 +49,18 @@ class AdjustForm(ReceiveForm):
         widget=UnfoldAdminIntegerFieldWidget,
     )
     reason = forms.CharField(label=_("reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+
+
+class ShelfForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A variant that has no stock item yet, and what is on its shelf."""
+
+    on_hand = forms.IntegerField(
+        label=_("on hand"), min_value=0, max_value=MAX_QUANTITY, initial=0, widget=UnfoldAdminIntegerFieldWidget
+    )
+
+    class Meta:
+        model = StockItem
+        fields = ["variant", "on_hand", "reorder_point", "reorder_qty"]
 
 
 class MovementInline(ReadOnlyInline):
@@ -76,7 +91,7 @@ class LowStockFilter(admin.SimpleListFilter):
 
 @admin.register(StockItem)
 class StockItemAdmin(RefusalsShown, ScopedAdmin):
-    """Counters change by movements only; the reorder rule is set here."""
+    """Counters change by movements only; the reorder rule is set here, and a new variant put on its shelf."""
 
     access_area = "inventory"
     department_path = selectors.DEPARTMENT_PATH
@@ -87,6 +102,7 @@ class StockItemAdmin(RefusalsShown, ScopedAdmin):
     search_fields = ["variant__sku", "variant__product__name", "store__name"]
     fields = ["variant", "store", "on_hand", "allocated", "available", "reorder_point", "reorder_qty"]
     readonly_fields = ["variant", "store", "on_hand", "allocated", "available"]
+    autocomplete_fields = ["variant"]
     inlines = [MovementInline]
     actions_detail = ["receive", "adjust"]
 
@@ -98,8 +114,26 @@ class StockItemAdmin(RefusalsShown, ScopedAdmin):
     def available(self, item: StockItem) -> int:
         return item.available
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **({} if change else {"form": ShelfForm}), **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return self.fields if obj else ShelfForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return self.readonly_fields if obj else []
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
+        return self.inlines if obj else []
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "variant":
+            where = access.reach(request.user, "inventory:write")
+            variants = Variant.objects.filter(archived_at__isnull=True)
+            kwargs["queryset"] = access.within(
+                variants, where, department_path="product__category__department", store_path="store"
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -110,6 +144,18 @@ class StockItemAdmin(RefusalsShown, ScopedAdmin):
         return item is not None and self.has_change_permission(request, item)
 
     def save_model(self, request: HttpRequest, obj: StockItem, form: Any, change: bool) -> None:
+        if not change:
+            values = form.cleaned_data
+            made = put_on_shelf(
+                variant=values["variant"],
+                quantity=values["on_hand"],
+                reorder_point=values["reorder_point"],
+                reorder_qty=values["reorder_qty"],
+                actor_id=request.user.pk,
+            )
+            obj.pk, obj._state.adding = made.pk, False
+            obj.refresh_from_db()
+            return
         services.set_reorder_rule(
             item=StockItem.objects.get(pk=obj.pk), changes=changed_columns(form), actor_id=request.user.pk
         )

@@ -63,3 +63,10 @@ class UnknownStockError(DomainError):
     code = "not_found"
     kind = ErrorKind.NOT_FOUND
     message = gettext_noop("The store has no such variant.")
+
+
+class StockOpenError(DomainError):
+    """The variant has its stock item already; receive or adjust there."""
+
+    code = "stock_open"
+    message = gettext_noop("This variant is on its shelf already.")

@@ -1,14 +1,18 @@
-"""Products with what is on the shelf, in bulk (demo data, importers)."""
+"""Putting new variants on their shelves: products in bulk (demo data, importers), or one by hand."""
 
 from collections.abc import Iterable
 from itertools import islice
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from marketplace.core import audit
 from stores.catalog.bulk import add_products
+from stores.catalog.models import Variant
 from stores.contracts import CatalogAdded, ProductRow
 
+from .errors import StockOpenError
+from .models import StockItem
 from .services import StockOpening, open_stock
 
 CHUNK = 500
@@ -52,3 +56,28 @@ def _add_chunk(chunk: list[ProductRow]) -> CatalogAdded:
             )
     open_stock(list(openings.values()))
     return added
+
+
+@transaction.atomic
+def put_on_shelf(
+    *, variant: Variant, quantity: int, reorder_point: int, reorder_qty: int, actor_id: UUID | None
+) -> StockItem:
+    """Open the stock item of a new variant in its store with `quantity` units. Raises `StockOpenError`."""
+    opening = StockOpening(
+        variant_id=variant.pk,
+        store_id=variant.store_id,
+        quantity=quantity,
+        reorder_point=reorder_point,
+        reorder_qty=reorder_qty,
+    )
+    try:
+        with transaction.atomic():
+            is_new = open_stock([opening])
+    except IntegrityError:  # somebody else was faster
+        is_new = 0
+    if not is_new:
+        raise StockOpenError
+    item = StockItem.objects.get(variant=variant, store_id=variant.store_id)
+    counts = {"on_hand": quantity, "reorder_point": reorder_point, "reorder_qty": reorder_qty}
+    audit.record(actor_id=actor_id, action="stores.put_on_shelf", subject=item, after=counts)
+    return item

@@ -76,10 +76,26 @@ class Person:
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
 
-    def clicks_on(self, words: str) -> None:
-        """Click on the link or button that says so."""
-        wanted = f"//*[self::a or self::button][normalize-space(.)='{words}']"
+    def clicks_on(self, words: str, *, icon: str = "") -> None:
+        """Click on the link or button that says so, after the name of its icon if it has one."""
+        said = f"{icon} {words}".strip()
+        wanted = f"//*[self::a or self::button][normalize-space(.)='{said}']"
         self.waits(lambda: next(self._shown(By.XPATH, wanted))).click()
+
+    def adds_a_row(self, rows: str) -> None:
+        """Ask for another line of an inline list, unless an empty one is there."""
+        if not any(self._shown(By.CSS_SELECTOR, f"[name^='{rows}-0-']")):
+            self.clicks(f"#{rows}-group .add-row a, #{rows}-group a.add-row")
+
+    def saves_and_goes_on(self) -> None:
+        """Save, and stay on the page."""
+        self.clicks("[name='_continue']")
+
+    def waits_for_pictures(self) -> None:
+        """Until each picture of the page has come; a broken one never does."""
+        self.waits(
+            lambda: self.driver.execute_script("return [...document.images].every(i => i.naturalWidth > 0) || null")
+        )
 
     def presses_enter(self, name: str) -> None:
         """Send the form from one of its fields."""

@@ -173,10 +173,10 @@ class PriceChangeInline(ReadOnlyInline):
 class VariantAdmin(ScopedAdmin):
     """To look a variant up by its codes, and to see what it has cost; it is changed on its product's page.
 
-    For the people of the shelf and for those who buy for it.
+    For the people of the catalogue, of the shelf, and those who buy for it.
     """
 
-    read_keys = ("catalog:read", "procurement:read")
+    read_keys = ("catalog:read", "inventory:read", "procurement:read")
     department_path = "product__category__department"
     store_path = "store"
     list_display = ["sku", "barcode", "product", "store", "price", "on_hand", "available", "is_active"]
