@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -60,7 +60,7 @@ class Person:
         option = self.waits(
             lambda: next(
                 e
-                for e in self.driver.find_elements(By.CSS_SELECTOR, ".select2-results__option--selectable")
+                for e in self.driver.find_elements(By.CSS_SELECTOR, ".select2-results__option")
                 if text.lower() in e.text.lower()
             )
         )
@@ -118,5 +118,9 @@ class Person:
             except (StopIteration, NoSuchElementException, StaleElementReferenceException):
                 return False
 
-        found: T = WebDriverWait(self.driver, PATIENCE).until(there)
+        try:
+            found: T = WebDriverWait(self.driver, PATIENCE).until(there)
+        except TimeoutException as error:
+            self.takes_a_picture("what-was-there-instead")
+            raise AssertionError(f"it did not come on {self.where}; see {self.pictures}") from error
         return found

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from PIL import Image, ImageDraw
@@ -17,7 +18,7 @@ from stores.inventory.models import StockItem
 from stores.merchants.models import Store
 from stores.merchants.tests.factories import StoreFactory
 from stores.procurement.models import PurchaseOrder
-from stores.procurement.replenishment import compute_suggestions
+from stores.procurement.replenishment import refresh_suggestions
 from stores.procurement.tests.factories import placed, supplier_of
 from stores.questions.models import Question
 from stores.questions.tests.factories import QuestionFactory
@@ -164,7 +165,7 @@ def answers_the_question(person: Person, question: Question) -> None:
 
 
 def looks_at_what_to_order(person: Person) -> None:
-    compute_suggestions()
+    refresh_suggestions(at=timezone.now())
     person.opens("/admin/stores/replenishmentsuggestion/")
     person.sees("CHOC-OAX-540")
     person.takes_a_picture("10-replenishment")

@@ -207,7 +207,8 @@ class VariantAdmin(ScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         where = access.reach_any(request.user, *self.read_keys)
         rows = with_stock(Variant.objects.filter(archived_at__isnull=True, product__archived_at__isnull=True))
-        return access.within(rows, where, department_path=self.department_path, store_path=self.store_path)
+        mine = access.within(rows, where, department_path=self.department_path, store_path=self.store_path)
+        return mine.order_by("product__name", "sku")  # completion takes the rows as they are here
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
