@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from marketplace.core import access
 from marketplace.core.errors import NotFoundError
@@ -53,11 +54,18 @@ def require_reach(
 
 def offered_products() -> QuerySet[Product]:
     """Products with what a list shows of them: their `listing`, and `in_stock`, asked of the stock items."""
-    variants = Variant.objects.filter(product=OuterRef("pk"), is_active=True, archived_at__isnull=True)
+    stocked = Variant.objects.filter(
+        product=OuterRef("pk"),
+        is_active=True,
+        archived_at__isnull=True,
+        stock_items__on_hand__gt=F("stock_items__allocated"),
+    )
+    # Not EXISTS: PostgreSQL would answer it for the whole catalogue at once instead of for the rows of one page.
+    answer = Subquery(stocked.order_by().values(yes=Value(True, output_field=BooleanField()))[:1])
     return (
         Product.objects.filter(archived_at__isnull=True)
         .select_related("listing")
-        .annotate(in_stock=Exists(variants.filter(stock_items__on_hand__gt=F("stock_items__allocated"))))
+        .annotate(in_stock=Coalesce(answer, Value(False), output_field=BooleanField()))
     )
 
 

@@ -175,7 +175,7 @@ class ImageViewSet(ViewSet):
     def create(self, request: Request, product_id: UUID) -> Response:
         product = self._product(product_id)
         values = self.read(request)
-        upload: "UploadedFile[Any]" = values.pop("file")
+        upload: UploadedFile[Any] = values.pop("file")
         image = services.add_image(product=product, upload=upload.read(), **values, actor_id=request.user.pk)
         return self.present(image, status=201)
 
