@@ -66,13 +66,17 @@ def adrift(product_ids: Collection[UUID]) -> list[UUID]:
 
 
 def _refresh(ids: list[UUID], *, words: bool) -> None:
-    list(Listing.objects.filter(product__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    _hold(ids)
     products = _products(ids)
     Listing.objects.bulk_create(
         _truth(products), update_conflicts=True, unique_fields=["product"], update_fields=_COLUMNS
     )
     if words:
         searching.write(_documents(products))
+
+
+def _hold(ids: list[UUID]) -> None:
+    list(Listing.objects.filter(product__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
 def _products(ids: Collection[UUID]) -> list[Product]:

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from marketplace.core import access
 from marketplace.core.errors import NotFoundError
@@ -53,17 +54,24 @@ def require_reach(
 
 def offered_products() -> QuerySet[Product]:
     """Products with what a list shows of them: their `listing`, and `in_stock`, asked of the stock items."""
-    variants = Variant.objects.filter(product=OuterRef("pk"), is_active=True, archived_at__isnull=True)
+    stocked = Variant.objects.filter(
+        product=OuterRef("pk"),
+        is_active=True,
+        archived_at__isnull=True,
+        stock_items__on_hand__gt=F("stock_items__allocated"),
+    )
+    # Not EXISTS: PostgreSQL would answer it for the whole catalogue at once instead of for the rows of one page.
+    answer = Subquery(stocked.order_by().values(yes=Value(True, output_field=BooleanField()))[:1])
     return (
         Product.objects.filter(archived_at__isnull=True)
         .select_related("listing")
-        .annotate(in_stock=Exists(variants.filter(stock_items__on_hand__gt=F("stock_items__allocated"))))
+        .annotate(in_stock=Coalesce(answer, Value(False), output_field=BooleanField()))
     )
 
 
 def public_products() -> QuerySet[Product]:
     """What anyone may see: published, of a store that is not closed."""
-    return offered_products().filter(listing__is_offered=True).exclude(store__state=Store.State.CLOSED)
+    return offered_products().filter(~Q(store__state=Store.State.CLOSED), listing__is_offered=True)
 
 
 def products_within(user: access.Person, key: str) -> QuerySet[Product]:
@@ -96,25 +104,24 @@ def priced_between(
     rows: QuerySet[Product], *, least: Money | None = None, most: Money | None = None
 ) -> QuerySet[Product]:
     """Products with an active variant in that range, in the currency asked for."""
-    conditions: dict[str, Any] = {}
-    lowest_fits, highest_fits = Q(), Q()
-    for bound in (least, most):
-        if bound is not None:
-            rows = rows.filter(listing__currency=bound.currency)
-            conditions["currency"] = bound.currency
+    # Together in one `filter`: each call of its own copies the whole query.
+    bounds: list[Any] = [Q(listing__currency=bound.currency) for bound in (least, most) if bound is not None]
     if least is not None:
-        conditions["price_minor__gte"] = least.minor
-        rows = rows.filter(listing__price_to_minor__gte=least.minor)
-        lowest_fits = Q(listing__price_from_minor__gte=least.minor)
+        bounds.append(Q(listing__price_to_minor__gte=least.minor))
     if most is not None:
-        conditions["price_minor__lte"] = most.minor
-        rows = rows.filter(listing__price_from_minor__lte=most.minor)
-        highest_fits = Q(listing__price_to_minor__lte=most.minor)
-    if not lowest_fits or not highest_fits:
-        return rows
-    # The range lies between the cheapest and the dearest variant: only then one has to look at each.
-    variants = Variant.objects.filter(product=OuterRef("pk"), is_active=True, archived_at__isnull=True)
-    return rows.filter(lowest_fits | highest_fits | Exists(variants.filter(**conditions)))
+        bounds.append(Q(listing__price_from_minor__lte=most.minor))
+    if least is not None and most is not None:
+        # Only where the range lies between the cheapest and the dearest variant one has to look at each.
+        each = Variant.objects.filter(
+            product=OuterRef("pk"),
+            is_active=True,
+            archived_at__isnull=True,
+            price_minor__gte=least.minor,
+            price_minor__lte=most.minor,
+        )
+        ends = Q(listing__price_from_minor__gte=least.minor) | Q(listing__price_to_minor__lte=most.minor)
+        bounds.append(ends | Exists(each))
+    return rows.filter(*bounds)
 
 
 def on_promotion(rows: QuerySet[Product], at: datetime, *, wanted: bool = True) -> QuerySet[Product]:
