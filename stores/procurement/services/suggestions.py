@@ -93,7 +93,8 @@ def _order_by_itself(supplier_id: UUID, at: datetime) -> list[PurchaseOrder]:
         draft_order(supplier=supplier, store=store, lines=lines, actor_id=None, origin=PurchaseOrder.Origin.AUTOMATIC)
         for _supplier_id, store, lines in _per_order(rows)
     ]
-    return [place_order(order_id=order.pk, expected_version=None, at=at, actor_id=None) for order in orders]
+    keys = sorted(order.pk for order in orders)  # locked in key order
+    return [place_order(order_id=key, expected_version=None, at=at, actor_id=None) for key in keys]
 
 
 def _automatic_today(supplier: Supplier, at: datetime) -> QuerySet[PurchaseOrder]:

@@ -241,6 +241,23 @@ def test_beat_orders_by_itself_below_the_limit_and_once_a_day():
     assert event.payload["is_automatic"] is True
 
 
+def test_beat_orders_for_every_store_the_most_urgent_first():
+    first = shelf(0, reorder_point=4)
+    category = first.variant.product.category
+    supplier = supplier_of(first.variant, 100, auto_order_limit_minor=1_200)
+    others = [shelf(4_000, reorder_point=4_004, product=ProductFactory(category=category)) for _ in range(3)]
+    for item in others:
+        SupplierPriceFactory(supplier=supplier, variant=item.variant, cost_minor=100)
+    refresh_suggestions(at=timezone.now())
+
+    orders = services.place_automatic_orders(at=timezone.now())
+
+    assert len(orders) == 3
+    assert sum(order.total.minor for order in orders) == 1_200
+    assert first.store_id in {order.store_id for order in orders}
+    assert ReplenishmentSuggestion.objects.count() == 1
+
+
 def test_the_days_limit_counts_what_was_ordered_already():
     shelves_of_one_supplier(1_000, 8)
     at = timezone.now()
