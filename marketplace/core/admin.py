@@ -22,7 +22,7 @@ from .outbox.models import EventDelivery, OutboxEvent
 class HistoryShown:
     """Mix into a ModelAdmin: its History button shows the audit trail of the object, for whoever may see the object."""
 
-    object_history_template = "core/object_history.html"
+    object_history_template: Any = "core/object_history.html"
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -109,6 +109,6 @@ TABLE: Final[dict[str, Row]] = {
     "django_celery_beat.solarschedule": house("vacd"),
     "django_celery_beat.crontabschedule": house("vacd"),
     "django_celery_beat.clockedschedule": house("vacd"),
-    "django_celery_results.taskresult": house("vcd"),
-    "django_celery_results.groupresult": house("vcd"),
+    "django_celery_results.taskresult": house("vacd"),
+    "django_celery_results.groupresult": house("vacd"),
 }  # fmt: skip
