@@ -49,6 +49,15 @@ class ScopedAdmin(HistoryShown, ModelAdmin):
         rows: QuerySet[Model, Any] = super().get_queryset(request)
         return access.within(rows, where, department_path=self.department_path, store_path=self.store_path)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> "tuple[QuerySet[Any], bool]":
+        # The search field of other forms pages through this: without an order it would repeat and miss rows.
+        if not queryset.ordered:
+            queryset = queryset.order_by(*(self.get_ordering(request) or ["-pk"]))
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+        return found
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
