@@ -22,7 +22,7 @@ from .outbox.models import EventDelivery, OutboxEvent
 class HistoryShown:
     """Mix into a ModelAdmin: its History button shows the audit trail of the object, for whoever may see the object."""
 
-    object_history_template = "core/object_history.html"
+    object_history_template: Any = "core/object_history.html"
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -48,6 +48,15 @@ class ScopedAdmin(HistoryShown, ModelAdmin):
         where = access.reach(request.user, f"{self.access_area}:read")
         rows: QuerySet[Model, Any] = super().get_queryset(request)
         return access.within(rows, where, department_path=self.department_path, store_path=self.store_path)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> "tuple[QuerySet[Any], bool]":
+        # The search field of other forms pages through this: without an order it would repeat and miss rows.
+        if not queryset.ordered:
+            queryset = queryset.order_by(*(self.get_ordering(request) or ["-pk"]))
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+        return found
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -52,9 +52,9 @@ TABLE: Final[dict[str, Row]] = {
     "stores.store":     row("vac   v     v      vc    vc     v         -", of="stores", archive="c"),
     "stores.brand":     row("vacd  vacd  v      v     v      vacd      -", of="brands"),
     "stores.category":  row("vacd  vacd  v      -     -      (vacd)    -", of="categories"),
-    "stores.product":   row("vac   vac   v      vac   vac    (va)      -", of="products", archive="c"),
-    "stores.stockitem": row("vc    vc    v      vc    vc     (v)       -", of="stock", receive="c", adjust="c"),
-    "stores.question":  row("vc    vc    v      vc    vc     (v)       -", of="questions", publish="c", reject="c"),
+    "stores.product":   row("vac   vac   v      vac   vac    (vac)     -", of="products", archive="c"),
+    "stores.stockitem": row("vc    vc    v      vc    vc     (vc)      -", of="stock", receive="c", adjust="c"),
+    "stores.question":  row("vc    vc    v      vc    vc     (vc)      -", of="questions", publish="c", reject="c"),
     # promotions
     "promotions.flashpromo": row(
         "vacd  vacd  v  vacd  vacd  (vacd)  -", of="flash-promos", activate="c", deactivate="c", end_now="c"
@@ -109,6 +109,6 @@ TABLE: Final[dict[str, Row]] = {
     "django_celery_beat.solarschedule": house("vacd"),
     "django_celery_beat.crontabschedule": house("vacd"),
     "django_celery_beat.clockedschedule": house("vacd"),
-    "django_celery_results.taskresult": house("vcd"),
-    "django_celery_results.groupresult": house("vcd"),
+    "django_celery_results.taskresult": house("vacd"),
+    "django_celery_results.groupresult": house("vacd"),
 }  # fmt: skip

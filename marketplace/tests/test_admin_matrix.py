@@ -20,7 +20,7 @@ from marketplace.celery import PACKAGES
 from marketplace.core.access import KEYS
 from stores.merchants.models import StoreMember
 from users.accounts.tests.factories import StaffFactory, UserFactory
-from users.models import User
+from users.models import DepartmentMember, User
 from users.staff.tests.factories import DepartmentMemberFactory
 
 from .admin_table import PEOPLE, TABLE, Row
@@ -53,10 +53,13 @@ def office(db: None) -> Office:
 
     def clerk(verb: str) -> User:
         keys = [key for key in KEYS if key.endswith(verb)]
-        return DepartmentMemberFactory.create(department_id=here, keys=keys).user
+        member: DepartmentMember = DepartmentMemberFactory.create(department_id=here, keys=keys)
+        return member.user
 
     def merchant(role: str) -> User:
-        return StoreMember.objects.create(store_id=store, user=StaffFactory.create(), role=role).user
+        person: User = StaffFactory.create()
+        StoreMember.objects.create(store_id=store, user=person, role=role)
+        return person
 
     people = {
         "administrator": world.person("administrator"),
@@ -116,10 +119,13 @@ def troubles_of(office: Office, label: str, clients: dict[str, Client]) -> Itera
 
 def target_of(office: Office, label: str) -> Model | None:
     """The object the row is tried with; a model that only the house sees may have none."""
-    model, row = PAGES[label].model, TABLE[label]
+    row = TABLE[label]
+    model: Any = PAGES[label].model
     if row.of:
-        return model._base_manager.get(pk=office.world.ids[row.of]["pk"])
-    return model._base_manager.order_by("pk").first()
+        named: Model = model._base_manager.get(pk=office.world.ids[row.of]["pk"])
+        return named
+    first: Model | None = model._base_manager.order_by("pk").first()
+    return first
 
 
 def fingerprint(also: type[Model]) -> str:
@@ -221,8 +227,8 @@ class Visit:
         answer = self.client.get(
             reverse("admin:autocomplete"), {"app_label": app, "model_name": model, "field_name": field, "term": ""}
         )
-        if answer.status_code == 200 and "v" not in self.row.page(self.person):
-            yield "may search"
+        if answer.status_code != (200 if "v" in self.row.page(self.person) else 403):
+            yield f"gets {answer.status_code} for a search"
         found = answer.json()["results"] if answer.status_code == 200 else []
         if "v" not in self.row.object(self.person) and str(self.target.pk) in {entry["id"] for entry in found}:
             yield "finds the object by searching"

@@ -37,7 +37,7 @@ def stores_run_by(user_id: UUID) -> frozenset[UUID]:
 def map_of_stores(limit: int) -> list[MapPoint]:
     """The stores that are not closed, as the maps of the back office show them; the newest if there are many."""
     rows = present_stores().exclude(state=Store.State.CLOSED).order_by("-pk")[:limit]
-    return [MapPoint(str(pk), *place) for pk, *place in rows.values_list("pk", "latitude", "longitude", "name")]
+    return [MapPoint(str(store.pk), store.latitude, store.longitude, store.name) for store in rows]
 
 
 def people_of_store(store_id: UUID) -> frozenset[UUID]:
