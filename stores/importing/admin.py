@@ -136,7 +136,7 @@ class ImportRunAdmin(RefusalsShown, ReadOnlyAdmin):
             return ["file", "store_slug"]
         counted = ["rows_count", "new_count", "changed_count", "same_count", "error_count", "applied_count"]
         ends = ["conflict_count", "shown_progress", "shown_failure", "actor_id", "finished_at"]
-        return ["file_name", "file_format", "shown_state", *counted, *ends]
+        return ["file_name", "file_format", "state", *counted, *ends]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return [] if obj is None else self.get_fields(request, obj)

@@ -115,7 +115,7 @@ class QuestionAdmin(ServiceAdmin, ScopedAdmin):
         "product",
         "text",
         "asked_by",
-        "shown_state",
+        "state",
         "shown_findings",
         "rejection_reason",
         "moderated_at",
@@ -123,7 +123,7 @@ class QuestionAdmin(ServiceAdmin, ScopedAdmin):
     ]
     fieldsets = [
         (None, {"fields": ["expected_version", "product", "text", "asked_by", "created_at"]}),
-        (_("Moderation"), {"fields": ["shown_state", "shown_findings", "rejection_reason", "moderated_at"]}),
+        (_("Moderation"), {"fields": ["state", "shown_findings", "rejection_reason", "moderated_at"]}),
         (_("Answer"), {"fields": ["answer_text"]}),
     ]
 

@@ -119,7 +119,7 @@ class Person:
                 return False
 
         try:
-            found: T = WebDriverWait(self.driver, PATIENCE).until(there)
+            found: T = WebDriverWait(self.driver, PATIENCE).until(there)  # type: ignore[assignment]  # never False
         except TimeoutException as error:
             self.takes_a_picture("what-was-there-instead")
             raise AssertionError(f"it did not come on {self.where}; see {self.pictures}") from error

@@ -150,14 +150,14 @@ class PurchaseOrderAdmin(OwnChoices, RefusalsShown, ScopedAdmin):
         own = ["supplier", "store", "expected_on", "note"]
         if obj is None:
             return own
-        state = ["number", "shown_state", "origin", *own, "shown_total", "placed_at", "received_at"]
+        state = ["number", "state", "origin", *own, "shown_total", "placed_at", "received_at"]
         rest = ["cancelled_at", "cancel_reason"] if obj.state == State.CANCELLED else []
         return [*state, *rest, *(["expected_version"] if obj.state == State.DRAFT else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        fixed = ["supplier", "store", "number", "shown_state", "origin", "shown_total"]
+        fixed = ["supplier", "store", "number", "state", "origin", "shown_total"]
         moments = ["placed_at", "received_at", "cancelled_at", "cancel_reason"]
         return [*fixed, *moments, *([] if obj.state == State.DRAFT else ["expected_on", "note"])]
 
