@@ -104,7 +104,7 @@ def crowd(line: StockLine, clients: int, seconds: float) -> float:
     ]
     for worker in workers:
         worker.start()
-    done = sum(answers.get() for _ in workers)
+    done: int = sum(answers.get() for _ in workers)
     for worker in workers:
         worker.join()
     return done / seconds
