@@ -37,9 +37,8 @@ class Person:
 
     def finds(self, selector: str) -> WebElement:
         """The visible element, as soon as it is there."""
-        return self.waits(
-            lambda: next(e for e in self.driver.find_elements(By.CSS_SELECTOR, selector) if e.is_displayed())
-        )
+        element: WebElement = self.waits(lambda: next(self._shown(By.CSS_SELECTOR, selector)))
+        return element
 
     def types(self, name: str, text: str) -> None:
         """Write into the field of that name what stands there from now on."""
