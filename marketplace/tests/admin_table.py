@@ -4,7 +4,7 @@ To add a model, add its line: a cell for each kind of person, and the actions wi
 that keys open, also name the world's object it is tried with (`of`, a key of `World.ids`), which belongs to the
 department and the store of `writer`, `reader`, `owner` and `member`.
 
-    v view   a add   c change   d delete   - the page is not there
+    v view   a add   c change   d delete   x carry out actions   - the page is not there
     (va) the page is there, this object is not: the person's keys reach other objects
 
 Actions are those of the list (also `delete_selected`, which needs d) and of the object's page, and every other URL the
@@ -17,7 +17,7 @@ from typing import Final
 # `writer` and `reader` hold every write key and every read key of the department; `owner` and `member` run the store;
 # `elsewhere` holds every key of another department; `staff` none. All of them are of the house (`is_staff`).
 PEOPLE: Final = ("administrator", "writer", "reader", "owner", "member", "elsewhere", "staff")
-LETTERS: Final = frozenset("vacd")
+LETTERS: Final = frozenset("vacdx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,24 @@ TABLE: Final[dict[str, Row]] = {
     "stores.store":     row("vac   v     v      vc    vc     v         -", of="stores", archive="c"),
     "stores.brand":     row("vacd  vacd  v      v     v      vacd      -", of="brands"),
     "stores.category":  row("vacd  vacd  v      -     -      (vacd)    -", of="categories"),
-    "stores.product":   row("vac   vac   v      vac   vac    (vac)     -", of="products", archive="c"),
-    "stores.stockitem": row("vc    vc    v      vc    vc     (vc)      -", of="stock", receive="c", adjust="c"),
+    "stores.product":   row(
+        "vac  vac  v  vac  vac  (vac)  -", of="products", archive="c", change_prices="c", reprice="c", export="v"
+    ),
+    "stores.variant":   row("v     v     v      v     v      (v)       -", of="products/variants"),
+    "stores.stockitem": row("vac   vac   v      vac   vac    (vac)     -", of="stock", receive="c", adjust="c"),
     "stores.question":  row("vc    vc    v      vc    vc     (vc)      -", of="questions", publish="c", reject="c"),
+    # A store's people see their store's orders, not the department's supplier behind them.
+    "stores.supplier":  row("vac   vac   v      (vac) (vac)  (vac)     -", of="suppliers", archive="c"),
+    "stores.purchaseorder": row(
+        "vac  vac  v  vac  vac  (vac)  -",
+        of="purchase-orders", place="c", receive="c", cancel="c", as_pdf="v", as_xlsx="v",
+    ),
+    "stores.goodsreceipt":  row("v     v     v      v     v      (v)       -", of="receipts"),
+    "stores.replenishmentsuggestion": row("vx  vx  v  vx  vx  (vx)  -", of="suggestions", make_drafts="x"),
+    # Everybody sees the own ones; the world's is nobody's.
+    "stores.importrun": row("vax   (vax) -      (vax) (vax)  (vax)     -", of="imports", confirm="x", discard="x"),
+    "stores.importrow": row("v     (v)   -      (v)   (v)    (v)       -", of="imports/rows"),
+    "stores.stockreconciliation": house("v"),
     # promotions
     "promotions.flashpromo": row(
         "vacd  vacd  v  vacd  vacd  (vacd)  -", of="flash-promos", activate="c", deactivate="c", end_now="c"
@@ -62,7 +77,10 @@ TABLE: Final[dict[str, Row]] = {
     "promotions.reservation": row("v  v  v  v  v  (v)  -", of="promo-reservations"),
     "promotions.activehold": house("v"),
     # users
-    "users.user": house("vac", disable="c", enable="c", end_sessions="c", archive="c", auth_user_password_change="c"),
+    "users.user": house(
+        "vac", disable="c", enable="c", end_sessions="c", reset_second_factor="c", archive="c",
+        auth_user_password_change="c",
+    ),
     "users.session": house("v"),
     "users.customerprofile": house("vc"),
     "users.segment": house("vacd"),
@@ -70,6 +88,7 @@ TABLE: Final[dict[str, Row]] = {
     "users.segmentpolicy": house("va"),
     "users.department": house("vacd"),
     "auth.group": house("vacd"),
+    "axes.accessattempt": house("vd"),
     # funds
     "funds.account": house("v"),
     "funds.journal": house("v"),

@@ -14,7 +14,7 @@ from django.contrib import admin
 from django.core.serializers import serialize
 from django.db.models import Model
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from marketplace.celery import PACKAGES
 from marketplace.core.access import KEYS
@@ -28,7 +28,7 @@ from .world import World, build_world
 
 PAGES = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
 STANDARD = ("changelist", "add", "history", "delete", "change")
-ABSENT = {302, 403, 404}
+ABSENT = {302, 403, 404, 405}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +208,18 @@ class Visit:
                 data = {"action": name, "_selected_action": [str(pk)], "post": "yes", "reason": "No"}
                 self.client.post(self.url("changelist"), data)
         for name in own_urls(self.label):
-            if self.row.actions[name] not in may:
-                answers = {self.client.get(self.url(name, pk)).status_code, self.client.post(self.url(name, pk), {})}
-                if any(getattr(answer, "status_code", answer) not in ABSENT for answer in answers):
+            address, is_about_object = self.address_of(name, pk)
+            if self.row.actions[name] not in (may if is_about_object else self.row.page(self.person)):
+                answers = self.client.get(address), self.client.post(address, {})
+                if any(answer.status_code not in ABSENT for answer in answers):
                     yield f"reaches {name}"
+
+    def address_of(self, name: str, pk: Any) -> tuple[str, bool]:
+        """Of a URL of the page's own, and whether it names the object."""
+        try:
+            return self.url(name, pk), True
+        except NoReverseMatch:
+            return self.url(name), False
 
     def offered(self) -> set[str]:
         """The actions in the list's menu."""

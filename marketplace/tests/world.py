@@ -19,7 +19,7 @@ from purchases.orders.tests.factories import OrderFactory
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
 from stores.importing.models import ImportRun
 from stores.merchants.models import StoreMember
-from stores.procurement.tests.factories import drafted
+from stores.procurement.tests.factories import drafted, received, suggested
 from stores.questions.tests.factories import QuestionFactory
 from users.accounts.tests.factories import AdministratorFactory, UnverifiedUserFactory
 from users.customers.models import CustomerProfile
@@ -83,6 +83,7 @@ def build_world() -> World:
     )
     own_member = DepartmentMemberFactory.create(department=here, keys=["catalog:write"])
     purchase = drafted(variant)
+    run = ImportRun.objects.create(file_name="c.csv", file_format="csv", state="ready")
     world.ids = {
         "users": {"pk": owner.pk},
         "client-profiles": {"pk": CustomerProfile.objects.get(user=owner).pk},
@@ -103,11 +104,14 @@ def build_world() -> World:
         "media": {"name": "products/0000000000000000-000000000000.webp"},
         "questions": {"pk": QuestionFactory.create(product=variant.product, asker=owner).pk},
         "products/questions": {"product_id": variant.product_id},
-        "imports": {"pk": ImportRun.objects.create(file_name="c.csv", file_format="csv", state="ready").pk},
+        "imports": {"pk": run.pk},
+        "imports/rows": {"pk": run.rows.create(line=2, values={}, verdict="same").pk},
         "stock": {"pk": variant.stock_items.get().pk},
         "suppliers": {"pk": purchase.supplier_id, "supplier_id": purchase.supplier_id},
         "suppliers/prices": {"supplier_id": purchase.supplier_id, "pk": purchase.supplier.prices.get().pk},
         "purchase-orders": {"pk": purchase.pk},
+        "receipts": {"pk": received(variant, supplier=purchase.supplier).pk},
+        "suggestions": {"pk": suggested(variant.stock_items.get(), supplier=purchase.supplier).pk},
         "movements": {"pk": variant.stock_items.get().movements.first().pk},
         **own_things(world, variant),
     }

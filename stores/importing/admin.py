@@ -116,7 +116,7 @@ class ImportRunAdmin(RefusalsShown, ReadOnlyAdmin):
         return failure_text(run.failure) or "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
-        return runs_of(request.user)
+        return runs_of(request.user).order_by("-pk")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may(request, "write")
@@ -263,7 +263,7 @@ class ImportRowAdmin(ReadOnlyAdmin):
         return format_html("{}", format_html_join("\n", "<div><b>{}</b>: {}</div>", row.values.items()))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRow]:
-        return ImportRow.objects.filter(run__in=runs_of(request.user))
+        return ImportRow.objects.filter(run__in=runs_of(request.user)).order_by("run", "line")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False

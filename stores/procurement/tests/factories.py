@@ -9,9 +9,11 @@ from factory.django import DjangoModelFactory
 from marketplace.core.money import Money
 from stores.catalog.models import Variant
 from stores.catalog.tests.factories import VariantFactory
+from stores.inventory.models import StockItem
 from stores.procurement import services
-from stores.procurement.models import PurchaseOrder, Supplier, SupplierPrice
+from stores.procurement.models import GoodsReceipt, PurchaseOrder, ReplenishmentSuggestion, Supplier, SupplierPrice
 from stores.procurement.services.orders import LineWanted
+from stores.procurement.services.receipts import LineReceived
 from users.staff.tests.factories import DepartmentFactory
 
 
@@ -62,3 +64,30 @@ def placed(variant: Variant, quantity: int = 10, *, supplier: Supplier | None = 
     """The same, sent out."""
     order = drafted(variant, quantity, supplier=supplier)
     return services.place_order(order_id=order.pk, expected_version=None, at=timezone.now(), actor_id=None)
+
+
+def received(variant: Variant, quantity: int = 2, *, supplier: Supplier | None = None) -> GoodsReceipt:
+    """All of an order came in at once."""
+    order = placed(variant, quantity, supplier=supplier)
+    lines = [LineReceived(order.lines.get().pk, quantity)]
+    services.receive_goods(
+        order_id=order.pk, lines=lines, idem_key=f"receipt:{order.number}", at=timezone.now(), actor_id=None
+    )
+    receipt: GoodsReceipt = order.receipts.get()
+    return receipt
+
+
+def suggested(item: StockItem, quantity: int = 20, *, supplier: Supplier | None = None) -> ReplenishmentSuggestion:
+    """So many ought to be ordered of the supplier."""
+    return ReplenishmentSuggestion.objects.create(
+        stock_item=item,
+        supplier=supplier,
+        quantity=quantity,
+        unit_cost_minor=12_000 if supplier else None,
+        currency=item.variant.currency,
+        available=item.available,
+        incoming=0,
+        sold_per_day_milli=500,
+        lead_time_days=7,
+        computed_at=timezone.now(),
+    )
