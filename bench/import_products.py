@@ -9,15 +9,16 @@ The file is made first; a fresh process, as a worker is one, brings it in, confi
 import argparse
 import csv
 import os
-import re
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from openpyxl import Workbook
 
 ROOT = Path(__file__).resolve().parent.parent
 STORES, CATEGORIES = 20, 40
+SETUP = "import django; django.setup(); from bench._import_worker import work; work()"
 
 
 def main() -> None:
@@ -39,11 +40,11 @@ def main() -> None:
         print(
             f"{engine}, {options.format}, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True
         )
-        command = [sys.executable, "-c", "from bench.import_products import work; work()", str(file)]
+        command = [sys.executable, "-c", SETUP, str(file)]
         subprocess.run(command, cwd=ROOT, env=variables, check=True)
 
 
-def rows(count: int, bad: int) -> "list[list[str]]":
+def rows(count: int, bad: int) -> list[list[str]]:
     """The header and its rows; every so many'th has a price that is none."""
     every = count // bad if bad else count + 1
     header = ["store", "product", "name", "description", "category", "sku", "barcode", "options", "price", "cost",
@@ -68,58 +69,11 @@ def write(file: Path, count: int, bad: int) -> None:
         with file.open("w", newline="") as text:
             csv.writer(text).writerows(rows(count, bad))
         return
-    from openpyxl import Workbook  # noqa: PLC0415
-
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     for row in rows(count, bad):
         sheet.append(row)
     book.save(file)
-
-
-def work() -> None:
-    """The measured process: read, look at the errors, confirm, write; once more with every price changed."""
-    import django  # noqa: PLC0415
-
-    django.setup()
-
-    from stores import facade as stores  # noqa: PLC0415
-    from stores.catalog.models import Variant  # noqa: PLC0415
-    from stores.contracts import CategoryRow, StoreRow  # noqa: PLC0415
-    from stores.importing import services  # noqa: PLC0415
-    from stores.importing.work import run_to_end  # noqa: PLC0415
-    from users import facade as users  # noqa: PLC0415
-
-    file = Path(sys.argv[1])
-    department = users.add_departments({"bench": "Bench"})["bench"]
-    stores.add_stores(StoreRow(f"bench-{n}", f"Bench {n}", 19.4, -99.1, "MXN") for n in range(STORES))
-    stores.add_categories(CategoryRow(f"bench-{n}", f"Bench {n}", department) for n in range(CATEGORIES))
-    print(f"  before                     memory {peak():6.1f} MB", flush=True)
-    started = time.perf_counter()
-    with file.open("rb") as upload:
-        run = services.open_run(file=upload, file_name=file.name, actor_id=None)
-    run = run_to_end(run.pk)
-    read = time.perf_counter()
-    assert not Variant.objects.exists()
-    shown(f"read {run.rows_count} rows, {run.error_count} bad", run.rows_count, read - started)
-    confirmed = services.confirm_run(run_id=run.pk, actor_id=None)
-    wrote = time.perf_counter()
-    run = run_to_end(confirmed.pk)
-    ended = time.perf_counter()
-    assert Variant.objects.count() == run.applied_count == run.rows_count - run.error_count
-    shown(f"written {run.applied_count}", run.applied_count, ended - wrote)
-    shown("both", run.rows_count, ended - wrote + read - started)
-
-
-def shown(what: str, count: int, seconds: float) -> None:
-    """A line."""
-    print(f"  {what:<26} {seconds:6.1f} s {count / seconds:7.0f} rows/s, peak memory {peak():6.1f} MB", flush=True)
-
-
-def peak() -> float:
-    """This process's high-water mark."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    return int(found.group(1)) / 1024 if found else 0.0
 
 
 if __name__ == "__main__":

@@ -49,6 +49,9 @@ EXAMPLE = {
     "finished_at": None,
 }
 RESPONSE = OpenApiExample("import", EXAMPLE, response_only=True)
+REQUEST = OpenApiExample(
+    "a catalogue file", {"file": "(the content of catalogue.csv)"}, request_only=True, media_type="multipart/form-data"
+)
 APPLYING = OpenApiExample(
     "confirmed", {**EXAMPLE, "state": "applying", "progress": 0}, response_only=True, status_codes=["202"]
 )
@@ -196,7 +199,7 @@ class ImportViewSet(ViewSet):
         f"are errors of those rows. Refusals: {FILE_REFUSALS}; an unknown `store` is 404.",
         request={"multipart/form-data": UploadSerializer},
         responses={201: ImportRunSerializer, 202: ImportRunSerializer},
-        examples=[RESPONSE],
+        examples=[REQUEST, RESPONSE],
     )
     def create(self, request: Request) -> Response:
         """POST market/imports/"""
