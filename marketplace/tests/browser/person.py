@@ -100,8 +100,11 @@ class Person:
         """Send the form from one of its fields."""
         self.finds(f"[name='{name}']").send_keys(Keys.ENTER)
 
-    def takes_a_picture(self, name: str) -> None:
-        """The page as it looks now, as `<name>.png`."""
+    def takes_a_picture(self, name: str, around: str = "body") -> None:
+        """The page as it looks now, as `<name>.png`, scrolled to what is to be in the middle."""
+        if around != "body":
+            scroll = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
+            self.driver.execute_script(scroll, self.driver.find_element(By.CSS_SELECTOR, around))
         self.pictures.mkdir(parents=True, exist_ok=True)
         self.driver.save_screenshot(str(self.pictures / f"{name}.png"))
 

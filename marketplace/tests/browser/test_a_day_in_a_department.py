@@ -124,11 +124,11 @@ def adds_a_product_with_variant_and_picture(person: Person, picture: Path) -> No
     person.adds_a_row("images")
     person.uploads("images-0-upload", picture)
     person.types("images-0-alternative_text", "Tablilla de chocolate")
-    person.takes_a_picture("3-new-product")
+    person.takes_a_picture("3-new-product", around="#variants-group")
     person.saves_and_goes_on()
     person.sees("Chocolate de mesa Oaxaca")
     person.waits_for_pictures()
-    person.takes_a_picture("4-product")
+    person.takes_a_picture("4-product", around="#images-group")
 
 
 def puts_it_on_the_shelf(person: Person) -> None:
@@ -161,7 +161,7 @@ def answers_the_question(person: Person, question: Question) -> None:
     person.types("answer_text", "Molido, de tueste medio.")
     person.takes_a_picture("9-answer")
     person.saves_and_goes_on()
-    person.sees("Published")
+    person.sees("was changed successfully")
 
 
 def looks_at_what_to_order(person: Person) -> None:

@@ -9,6 +9,7 @@ from django.db.models import F, Model, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from marketplace.core import access
 from marketplace.core.admin import ReadOnlyInline, ScopedAdmin
@@ -46,7 +47,7 @@ class VariantForm(VersionedForm):
 
     price = MajorUnitsField(label=_("price"))
     cost = MajorUnitsField(label=_("cost"), required=False)
-    options = forms.JSONField(label=_("options"), required=False, initial=dict)
+    options = forms.JSONField(label=_("options"), required=False, initial=dict, widget=UnfoldAdminTextInputWidget)
 
     class Meta:
         model = Variant
