@@ -15,6 +15,7 @@ from marketplace.core.clock import read_db_now
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
+from stores.catalog import listings
 from stores.catalog.bulk import add_brands
 from stores.catalog.models import Product, Variant
 from stores.catalog.upserting import (
@@ -155,6 +156,8 @@ def _write(run: ImportRun, plans: Sequence[Plan]) -> None:
         if plan.variant_id is not None and _touches(plan, Part.VARIANT)
     }
     change_variants(priced, cause=cause, actor_id=run.actor_id)
+    # What the shop's lists show and what is searched, once for the chunk.
+    listings.refresh(plan.product_id for plan in plans if plan.product_id is not None)
 
 
 def _touches(plan: Plan, part: Part) -> bool:
