@@ -27,6 +27,18 @@ def confirm(api, run, key=None):
     return api.post(f"{URL}{run}/confirm/", {}, format="json", headers={"Idempotency-Key": key or uuid7().hex})
 
 
+def test_a_confirmation_is_no_form(api, administrator):
+    shelf()
+    api.force_authenticate(administrator)
+    run = upload(api, [row(1)]).data["id"]
+
+    form = {"file": SimpleUploadedFile("a.csv", b"x")}
+    answer = api.post(f"{URL}{run}/confirm/", form, format="multipart", headers={"Idempotency-Key": "k"})
+
+    assert answer.status_code == 415
+    assert ImportRun.objects.get().state == "ready"
+
+
 def text_of(answer):
     return b"".join(answer.streaming_content).decode()
 
