@@ -99,5 +99,13 @@ def test_history_of_a_foreign_object_is_not_there(client):
     assert "inside" in history(client, product).content.decode()
 
 
+def test_an_address_of_odd_characters_is_no_object(office):
+    answer = office.get("/admin/stores/product/%00/history/")
+    words = {"term": "a\x00", "app_label": "stores", "model_name": "product", "field_name": "brand"}
+
+    assert answer.status_code == 302  # Django's answer: no such object
+    assert office.get("/admin/autocomplete/", words).json()["results"] == []
+
+
 def test_an_object_without_a_trail_says_so(office):
     assert "Nobody has changed" in history(office, DepartmentFactory()).content.decode()
