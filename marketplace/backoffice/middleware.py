@@ -59,4 +59,6 @@ class SecondFactorMiddleware:
             return ""
         if has_second_factor(request.user.pk):  # type: ignore[arg-type]  # signed in
             return "backoffice:code"
-        return "backoffice:enrol" if settings.ADMIN_SECOND_FACTOR == "required" else ""
+        # Setting one up asks for the password again where the last time is long ago.
+        is_asked = request.path_info == reverse("backoffice:confirm")
+        return "backoffice:enrol" if settings.ADMIN_SECOND_FACTOR == "required" and not is_asked else ""

@@ -22,7 +22,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from marketplace.core.admin_recent import note_login
+from marketplace.core.admin_recent import FILLING_IN, ask, is_recent, note_login, proved_within
 from marketplace.core.errors import DomainError
 from marketplace.core.http.throttling import AuthRateLimit, hit, parse_rate
 from users.facade import (
@@ -85,6 +85,9 @@ def enrol(request: HttpRequest) -> HttpResponse:
         enrolment = begin_second_factor(account_id=_account(request))
     except SecondFactorPresentError:
         return HttpResponseRedirect(f"{reverse('backoffice:code')}?{request.GET.urlencode()}")
+    # Whoever finds a browser open must not make its account theirs, nor pass for somebody who was asked again.
+    if not (is_recent(request) or (request.method == "POST" and proved_within(request, timezone.now(), FILLING_IN))):
+        return ask(request)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -93,7 +96,6 @@ def enrol(request: HttpRequest) -> HttpResponse:
             form.add_error("code", _(error.message))
         else:
             django_otp.login(request, device)
-            note_login(request, timezone.now())
             return _page(request, "admin/recovery_codes.html", title=_("Recovery codes"), codes=codes)
     picture = segno.make(enrolment.uri, error="m").svg_inline(scale=4, dark="#000", light="#fff", border=2)
     return _page(

@@ -28,7 +28,8 @@ class HistoryShown:
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         # Django's view lets nobody in who may not see the object; what it shows is ours.
-        trail = {"trail": history_of(self.model._meta.label_lower, object_id, request.GET.get("page"))}  # type: ignore[attr-defined]
+        key = object_id.replace("\x00", "")  # PostgreSQL has no such character
+        trail = {"trail": history_of(self.model._meta.label_lower, key, request.GET.get("page"))}  # type: ignore[attr-defined]
         answer: HttpResponse = super().history_view(request, object_id, trail | (extra_context or {}))  # type: ignore[misc]
         return answer
 
@@ -55,7 +56,8 @@ class ScopedAdmin(HistoryShown, ModelAdmin):
         # The search field of other forms pages through this: without an order it would repeat and miss rows.
         if not queryset.ordered:
             queryset = queryset.order_by(*(self.get_ordering(request) or ["-pk"]))
-        found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+        words = search_term.replace("\x00", "")  # the list's own form refuses it, completion does not
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, words)
         return found
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .audit import AuditEntry
+from .names import short_name
 
 PAGE_SIZE = 50
 VERBS = {
@@ -85,13 +86,15 @@ def _step(entry: AuditEntry, model: type[Model], people: dict[Any, Any]) -> Step
 
 
 def _actor(entry: AuditEntry, people: dict[Any, Any]) -> str:
-    """A name, or the address of a colleague without one; whoever is gone is known by id alone."""
+    """A colleague by name or address; customers and merchants as others see them; who is gone by id alone."""
     if entry.actor_id is None:
         return _("the system")
     person = people.get(entry.actor_id)
     if person is None or not person.is_active:
         return str(entry.actor_id)
-    return person.get_full_name() or (str(person) if person.is_staff else str(entry.actor_id))
+    if person.is_staff:
+        return person.get_full_name() or str(person)
+    return short_name(person.get_full_name()) or str(entry.actor_id)
 
 
 def _action(action: str) -> str:

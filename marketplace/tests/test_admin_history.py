@@ -61,6 +61,16 @@ def test_customers_and_people_who_are_gone_are_known_by_id_alone(office):
     assert str(gone.pk) in text
 
 
+def test_of_a_customer_the_trail_says_no_more_than_the_shop_does(office):
+    product, customer = ProductFactory(), UserFactory(name="Ana Lucía Robles")
+    audit.record(actor_id=customer.pk, action="stores.ask_question", subject=product)
+
+    text = history(office, product).content.decode()
+
+    assert "Ana R." in text
+    assert "Robles" not in text
+
+
 def test_trail_shows_this_object_alone_in_pages(office, django_assert_max_num_queries):
     product, other = ProductFactory(), ProductFactory()
     for number in range(60):
@@ -87,6 +97,14 @@ def test_history_of_a_foreign_object_is_not_there(client):
 
     assert foreign.status_code in {302, 403}
     assert "inside" in history(client, product).content.decode()
+
+
+def test_an_address_of_odd_characters_is_no_object(office):
+    answer = office.get("/admin/stores/product/%00/history/")
+    words = {"term": "a\x00", "app_label": "stores", "model_name": "product", "field_name": "brand"}
+
+    assert answer.status_code == 302  # Django's answer: no such object
+    assert office.get("/admin/autocomplete/", words).json()["results"] == []
 
 
 def test_an_object_without_a_trail_says_so(office):

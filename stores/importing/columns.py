@@ -21,7 +21,9 @@ MAX_COUNT: Final = 1_000_000_000
 _SLUG: Final = re.compile(r"[-a-zA-Z0-9_]+", re.ASCII)
 _COUNT: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
 _BARCODE: Final = re.compile(r"[0-9]{8}|[0-9]{12,14}", re.ASCII)
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+UNREADABLE: Final = "\uffff"
+"""Stands in a cell for what no database keeps: no character, so that nobody means it."""
+UNSTORABLE: Final = re.compile(f"[\x00\ud800-\udfff{UNREADABLE}]")
 _YES: Final = frozenset({"true", "yes", "1", "sí", "si", "verdadero"})
 _NO: Final = frozenset({"false", "no", "0", "falso"})
 
@@ -64,7 +66,7 @@ def text_of(most: int) -> Read:
     """Any text up to so many characters."""
 
     def read(cell: str, _currency: str) -> str:
-        if _UNSTORABLE.search(cell):
+        if UNSTORABLE.search(cell):
             raise ValueRefusedError("unreadable")
         if len(cell) > most:
             raise ValueRefusedError("too_long", most=most)
@@ -153,7 +155,7 @@ def read_options(cell: str, _currency: str) -> str:
     except (ValueError, RecursionError) as error:
         raise ValueRefusedError("options") from error
     is_texts = isinstance(options, dict) and all(isinstance(value, str) for value in options.values())
-    if not is_texts or _UNSTORABLE.search("".join([*options, *options.values()])):
+    if not is_texts or UNSTORABLE.search("".join([*options, *options.values()])):
         raise ValueRefusedError("options")
     fits = len(options) <= MAX_OPTIONS and all(
         1 <= len(name) <= MAX_OPTION_NAME and len(value) <= MAX_OPTION_VALUE for name, value in options.items()

@@ -16,6 +16,7 @@ from stores.merchants.models import Store
 from .catalogue import place_of, product_texts, records_of, texts_of
 from .columns import BY_NAME, CLEARABLE, COLUMNS, SILENT, Part, ValueRefusedError
 from .models import ImportRow
+from .selectors import Writer
 
 Verdict = ImportRow.Verdict
 Place = tuple[UUID, str]
@@ -33,6 +34,7 @@ _PRODUCT_FIELDS = (
     "archived_at",
 )
 _PRODUCT_COLUMNS = tuple(column.name for column in COLUMNS if column.part is Part.PRODUCT)
+_STOCK = tuple(column.name for column in COLUMNS if column.part is Part.STOCK)
 _NEEDED = tuple(column.name for column in COLUMNS if column.needed_for_new)
 
 
@@ -101,15 +103,15 @@ def _named(rows: Sequence[Mapping[str, str]], column: str) -> set[str]:
     return {row[column] for row in rows if row.get(column)}
 
 
-def compare(lines: Sequence[tuple[int, Mapping[str, str]]], reach: access.Reach) -> list[Plan]:
-    """A plan for each line. `reach` is where the person may write; what is elsewhere is not found."""
+def compare(lines: Sequence[tuple[int, Mapping[str, str]]], writer: Writer) -> list[Plan]:
+    """A plan for each line. What is not within the writer's reach is not found."""
     shelves = Shelves([row for _line, row in lines])
     plans = [Plan(line, row) for line, row in lines]
     for plan in plans:
         _read(plan, shelves)
     readable = [plan for plan in plans if plan.store is not None and {"product", "sku"} <= plan.values.keys()]
     for plan in readable:
-        _compare(plan, shelves, reach)
+        _compare(plan, shelves, writer)
     _refuse_taken_barcodes(readable)
     return plans
 
@@ -136,11 +138,11 @@ def _read(plan: Plan, shelves: Shelves) -> None:
         plan.refuse("store", "not_found")
 
 
-def _compare(plan: Plan, shelves: Shelves, reach: access.Reach) -> None:
+def _compare(plan: Plan, shelves: Shelves, writer: Writer) -> None:
     product = shelves.products.get(plan.product_place)
     variant = shelves.variants.get(plan.variant_place)
     plan.category = shelves.categories.get(plan.values.get("category", ""))
-    if not _may_write(plan, product, reach):
+    if not _may_write(plan, product, writer.catalog):
         plan.errors = [{"field": "product", "code": "not_found", "params": {}}]
         return
     _find_names(plan, shelves)
@@ -160,6 +162,16 @@ def _compare(plan: Plan, shelves: Shelves, reach: access.Reach) -> None:
     for name in _NEEDED if product is None else ("price",):
         if not plan.raw.get(name):
             plan.refuse(name, "required")
+    _refuse_stock(plan, product, writer.stock)
+
+
+def _refuse_stock(plan: Plan, product: Mapping[str, Any] | None, reach: access.Reach) -> None:
+    """Goods on a shelf are the inventory's: its key is needed for them here too."""
+    assert plan.store is not None
+    given = [name for name in _STOCK if plan.values.get(name)]
+    department = plan.category.department_id if plan.category else product and product["category__department_id"]
+    if given and not reach.covers(department_id=department, store_id=plan.store.pk):
+        plan.refuse(given[0], "stock_key")
 
 
 def _may_write(plan: Plan, product: Mapping[str, Any] | None, reach: access.Reach) -> bool:

@@ -2,24 +2,21 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Final
 
 from django.db.models import QuerySet
 from openpyxl import Workbook
 
+from marketplace.core.spreadsheets import neutralised, workbook_cell
 from stores.catalog.models import Variant
 
 from .catalogue import streamed
 from .columns import NAMES
-from .neutral import neutralised
 
 MARK: Final = "\ufeff"
 """By which spreadsheets know UTF-8."""
 _PIECE: Final = 32_768
-# What XML cannot hold or would change, and what looks like the way Excel writes it.
-_NO_XML: Final = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def catalogue_csv(variants: "QuerySet[Variant]") -> Iterator[str]:
@@ -48,9 +45,5 @@ def write_workbook(variants: "QuerySet[Variant]", file: IO[bytes]) -> None:
     sheet = book.create_sheet("catalogue")
     sheet.append(list(NAMES))
     for row in streamed(variants):
-        sheet.append([_cell(text) for text in row.values()])
+        sheet.append([workbook_cell(text) for text in row.values()])
     book.save(file)
-
-
-def _cell(text: str) -> str | None:
-    return _NO_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", neutralised(text)) or None

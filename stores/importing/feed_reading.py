@@ -17,6 +17,9 @@ from .reading import MAX_CELL, Line, csv_rows, limited, lines_of, refuse_large
 
 _ITEMS: Final = frozenset({"item", "entry"})
 _Format = ImportRun.Format
+MAX_DEPTH: Final = 32
+MAX_ATTRIBUTES: Final = 500
+"""Of an item. Both are bounds of what is held in memory at a time."""
 
 
 def lines_in(file: IO[bytes], run: ImportRun) -> Iterator[Line]:
@@ -46,6 +49,8 @@ def _xml_items(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         for event, element in iterparse(file, events=("start", "end"), forbid_dtd=True):
             if event == "start":
+                if len(above) >= MAX_DEPTH or (above and len(above[-1]) > MAX_ATTRIBUTES):
+                    raise MalformedFileError(line=count + 1)
                 above.append(element)
                 continue
             above.pop()

@@ -14,7 +14,9 @@ from django.conf import settings
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from .columns import NAMES, REQUIRED
+from marketplace.core.spreadsheets import restored
+
+from .columns import NAMES, REQUIRED, UNREADABLE, UNSTORABLE
 from .errors import (
     CellTooLargeError,
     FileTooLargeError,
@@ -26,7 +28,6 @@ from .errors import (
     UnsafeXmlError,
 )
 from .models import ImportRun
-from .neutral import restored
 
 Line = tuple[int, dict[str, str]]
 """The line's number in the file (a workbook: the row's), and its cells by column."""
@@ -37,6 +38,8 @@ MAX_UNPACKED: Final = 400_000_000
 MAX_SHARED_STRINGS: Final = 60_000_000
 """They are held in memory."""
 MAX_RATIO: Final = 200
+MAX_RECORDS: Final = 1_048_576
+"""As many as a sheet can have. Empty ones count too: a few bytes can say that there are a thousand million of them."""
 _BLOCK: Final = 1 << 20
 # Latin-1 has no characters there: such bytes belong to another encoding, or to no text at all.
 _NO_LATIN: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x80-\x9f]")
@@ -94,12 +97,19 @@ def csv_rows(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     delimiter = _delimiter(file.readline(10_000))
     file.seek(0)
     reader = csv.reader(_texts(file, encoding), delimiter=delimiter, strict=True)
-    begins = 1
+    begins, count = 1, 0
     while (cells := _next_row(reader, begins)) is not None:
+        count += 1
+        _refuse_endless(count)
         if any(len(cell) > MAX_CELL for cell in cells):
             raise CellTooLargeError(line=begins, most=MAX_CELL)
         yield begins, [restored(cell) for cell in cells]
         begins = reader.line_num + 1
+
+
+def _refuse_endless(records: int) -> None:
+    if records > MAX_RECORDS:
+        raise TooManyRowsError(most=MAX_RECORDS)
 
 
 def _texts(file: IO[bytes], encoding: str) -> Iterator[str]:
@@ -170,7 +180,9 @@ def workbook_rows(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # what a stranger's file says of its own size is not believed
             for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=len(NAMES) + 10), start=1):
-                yield number, [_cell_text(cell, number) for cell in cells]
+                _refuse_endless(number)
+                # Gaps between rows come as rows of nothing: a stranger's file may have a million of them.
+                yield number, [_cell_text(cell, number) for cell in cells] if any(cells) or 0 in cells else []
         finally:
             book.close()
     except DefusedXmlException as error:
@@ -211,5 +223,10 @@ def _cell_text(cell: Any, number: int) -> str:
         case str():
             if len(cell) > MAX_CELL:
                 raise CellTooLargeError(line=number, most=MAX_CELL)
-            return restored(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), cell))
+            return restored(_ESCAPED.sub(_unescaped, cell))
     return str(cell)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    letter = chr(int(found[1], 16))
+    return UNREADABLE if UNSTORABLE.search(letter) else letter

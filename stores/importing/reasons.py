@@ -25,6 +25,7 @@ REASONS: Final[dict[str, str]] = {
     "count": gettext_noop("Write a whole number from 0 to %(most)s."),
     "not_found": gettext_noop("Not found."),
     "sku_taken": gettext_noop("Another product of the store has this SKU."),
+    "stock_key": gettext_noop("You may not fill shelves here: leave the columns of stock empty."),
     "deleted": gettext_noop("It was deleted; its name is not given out again."),
     "twice": gettext_noop("The same is in line %(line)s already."),
     "differs": gettext_noop("The product's columns differ from those in line %(line)s."),

@@ -1,5 +1,6 @@
 """Reads of imports, and whose keys decide."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -12,6 +13,7 @@ from stores.merchants.models import Store
 from .models import ImportRow, ImportRun
 
 WORKING = (ImportRun.State.STAGING, ImportRun.State.APPLYING)
+EVERYWHERE = access.Reach(everywhere=True)
 DEPARTMENT_PATH = "product__category__department"
 
 
@@ -28,12 +30,22 @@ def rows_of(run: ImportRun, verdict: str = "") -> QuerySet[ImportRow]:
     return rows.filter(verdict=verdict) if verdict else rows
 
 
-def writer_reach(actor_id: UUID | None) -> access.Reach:
-    """Where the run's person may write now. The system everywhere."""
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Where the run's person may write now: in the catalogue, and on its shelves."""
+
+    catalog: access.Reach
+    stock: access.Reach
+
+
+def writer_of(actor_id: UUID | None) -> Writer:
+    """The system everywhere."""
     if actor_id is None:
-        return access.Reach(everywhere=True)
+        return Writer(EVERYWHERE, EVERYWHERE)
     person = get_user_model().objects.filter(pk=actor_id).first()
-    return access.NOWHERE if person is None else access.reach(person, "catalog:write")
+    if person is None:
+        return Writer(access.NOWHERE, access.NOWHERE)
+    return Writer(access.reach(person, "catalog:write"), access.reach(person, "inventory:write"))
 
 
 def exported_variants(where: access.Reach) -> QuerySet[Variant]:

@@ -17,7 +17,7 @@ from marketplace.core.clock import db_now
 from .errors import ImportFileError, ImportGivenUpError
 from .feed_reading import lines_in
 from .models import ImportRun
-from .selectors import WORKING, writer_reach
+from .selectors import WORKING, writer_of
 from .services import Staging, apply_chunk, fail_run
 from .services.staging import LEASE, SupersededError
 
@@ -76,7 +76,7 @@ def _carry_on(run: ImportRun, until: float) -> None:
             pass
         return
     with closing(run.upload.open("rb")) as upload:
-        staging = Staging(run, lines_in(upload.file, run), writer_reach(run.actor_id))
+        staging = Staging(run, lines_in(upload.file, run), writer_of(run.actor_id))
         while staging.stage_next() and monotonic() < until:
             pass
 

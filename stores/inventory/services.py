@@ -154,7 +154,7 @@ def sell_reserved_unit(
 
 
 @transaction.atomic
-def open_stock(openings: Sequence[StockOpening]) -> int:
+def open_stock(openings: Sequence[StockOpening], *, actor_id: UUID | None = None) -> int:
     """Open the stock items of new variants with what is on the shelf, set-wise; how many were new.
 
     An item that is there already is left as it is.
@@ -177,7 +177,13 @@ def open_stock(openings: Sequence[StockOpening]) -> int:
     ]
     StockItem.objects.bulk_create(items)
     StockMovement.objects.bulk_create(
-        movement_of(item, Change(Kind.RECEIVE, item.on_hand), idem_key=f"opening:{item.pk}", cause=OPENING_CAUSE)
+        movement_of(
+            item,
+            Change(Kind.RECEIVE, item.on_hand),
+            idem_key=f"opening:{item.pk}",
+            cause=OPENING_CAUSE,
+            actor_id=actor_id,
+        )
         for item in items
         if item.on_hand
     )

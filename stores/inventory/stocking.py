@@ -72,7 +72,7 @@ def put_on_shelf(
     )
     try:
         with transaction.atomic():
-            is_new = open_stock([opening])
+            is_new = open_stock([opening], actor_id=actor_id)
     except IntegrityError:  # somebody else was faster
         is_new = 0
     if not is_new:

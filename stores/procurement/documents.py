@@ -4,7 +4,6 @@ import io
 from dataclasses import dataclass
 from typing import Final
 
-from defusedcsv import csv
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -13,6 +12,7 @@ from openpyxl.styles import Font
 from marketplace.core.clock import platform_day
 from marketplace.core.money import Money
 from marketplace.core.pdf import Column, Sheet
+from marketplace.core.spreadsheets import workbook_cell
 
 from .models import PurchaseOrder, PurchaseOrderLine
 
@@ -101,7 +101,7 @@ def _xlsx(order: PurchaseOrder) -> bytes:
     page.title = order.number
     page.append([_title(order)])
     for name, value in _facts(order):
-        page.append([name, _harmless(value)])
+        page.append([name, workbook_cell(value)])
     page.append([])
     page.append([*_headings(order)])
     for cell in page[page.max_row]:
@@ -109,7 +109,7 @@ def _xlsx(order: PurchaseOrder) -> bytes:
     for line in _lines(order):
         page.append(
             [
-                *map(_harmless, (line.sku, line.supplier_sku, line.name)),
+                *map(workbook_cell, (line.sku, line.supplier_sku, line.name)),
                 line.quantity,
                 Money(line.unit_cost_minor, order.currency).decimal,
                 Money(line.total_minor, order.currency).decimal,
@@ -121,13 +121,6 @@ def _xlsx(order: PurchaseOrder) -> bytes:
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """By the rule of defusedcsv, which writes an apostrophe before what a spreadsheet would take for a formula."""
-    line = io.StringIO(newline="")
-    csv.writer(line).writerow([text])
-    return "".join(next(csv.reader(io.StringIO(line.getvalue(), newline="")), []))
 
 
 def _plain(minor: int, currency: str) -> str:

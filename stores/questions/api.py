@@ -280,5 +280,8 @@ class QuestionViewSet(ViewSet):
             services.reject_question(question_id=question.pk, reason=values["reason"], **decided)
         return self.present(selectors.question_within(request.user, "questions:write", pk))
 
+    def stale_resource(self) -> Question | None:
+        return selectors.questions_within(self.request.user, "questions:write").filter(pk=self.kwargs["pk"]).first()
+
     def _decided_by(self, request: Request) -> dict[str, Any]:
         return {"expected_version": expected_version(request), "actor_id": request.user.pk, "at": timezone.now()}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from marketplace.core import access
 from marketplace.core.clock import platform_day
 from marketplace.core.kpis import Kpi
+from marketplace.core.names import short_name
 from stores.catalog.models import Product
 from stores.catalog.selectors import public_products
 from stores.contracts import QuestionCard
@@ -20,7 +21,6 @@ from .models import Question
 
 DEPARTMENT_PATH = "product__category__department"
 STORE_PATH = "product__store"
-LONGEST_NAME = 40
 
 
 def questions() -> QuerySet[Question]:
@@ -66,10 +66,7 @@ def questions_about(product_id: UUID, user: access.Person) -> QuerySet[Question]
 
 def shown_name(name: str) -> str:
     """How an asker is named to others: first name and an initial, or "customer"; never an address."""
-    first, *others = name.split() or [""]
-    if not first or "@" in name or len(first) > LONGEST_NAME:
-        return _("customer")
-    return f"{first} {others[-1][0].upper()}." if others else first
+    return short_name(name) or _("customer")
 
 
 def asker_name(question: Question) -> str:

@@ -19,7 +19,7 @@ from users.staff.tests.factories import DepartmentFactory
 
 pytestmark = pytest.mark.django_db
 
-INDEX, LOGIN = "/admin/", "/admin/login/"
+INDEX, LOGIN, SET_UP = "/admin/", "/admin/login/", "/admin/second-factor/set-up/"
 
 
 def code_of(account: User, *, confirmed: bool = True) -> str:
@@ -34,6 +34,12 @@ def with_factor() -> tuple[User, list[str]]:
     # The code was used; the next window has another.
     TOTPDevice.objects.filter(user=account).update(last_t=-1)
     return account, recovery
+
+
+def code_of_new(account: User) -> str:
+    """The same of a secret that waits to be confirmed."""
+    begin_second_factor(account_id=account.pk)
+    return code_of(account, confirmed=False)
 
 
 def log_in(client, account: User, password: str = PASSWORD):
@@ -64,6 +70,36 @@ def test_where_it_is_required_nothing_is_seen_before_it_is_set_up(client, settin
     assert all(token.encode() in done.content for token in StaticToken.objects.values_list("token", flat=True))
     assert client.get(INDEX).status_code == 200
     assert AuditEntry.objects.filter(action="users.confirm_second_factor", actor_id=account.pk).count() == 1
+
+
+def test_a_second_factor_is_set_up_by_whoever_proved_lately_who_they_are(client, settings):
+    settings.ADMIN_SECOND_FACTOR = "required"
+    account = AdministratorFactory.create()
+    log_in(client, account)
+    session = client.session
+    session[SESSION_KEY] = (timezone.now() - timedelta(hours=2)).isoformat()
+    session.save()
+
+    shown, posted = client.get(SET_UP), client.post(SET_UP, {"code": code_of_new(account)})
+
+    assert (shown.status_code, posted.status_code) == (302, 302)
+    assert not TOTPDevice.objects.filter(confirmed=True).exists()
+    confirmed = client.post(shown["Location"], {"password": PASSWORD})
+    assert confirmed["Location"] == SET_UP
+    assert b"<svg" in client.get(SET_UP).content
+
+
+def test_setting_up_a_second_factor_is_no_proof_of_the_password(client):
+    account = AdministratorFactory.create()
+    log_in(client, account)
+    session = client.session
+    session[SESSION_KEY] = noted = (timezone.now() - timedelta(minutes=30)).isoformat()
+    session.save()
+
+    done = client.post(SET_UP, {"code": code_of_new(account)})
+
+    assert (done.status_code, client.session[SESSION_KEY]) == (200, noted)
+    assert client.get("/admin/users/user/add/").status_code == 302
 
 
 def test_a_password_alone_does_not_open_an_account_with_a_second_factor(client):

@@ -26,7 +26,8 @@ class ViewSet(viewsets.GenericViewSet):  # type: ignore[type-arg]
         if isinstance(exc, StaleError) and self.uses_etags:
             current = self.stale_resource()
             if current is not None:
-                kind = self.get_serializer_class()
+                # `get_serializer_class` may say what this action reads; what it shows is the view's own.
+                kind: Any = self.serializer_class
                 exc.params["expected_version"] = stated_version(self.request)
                 exc.params["current_version"] = current.version
                 exc.params["current"] = kind(current, context=self.get_serializer_context()).data

@@ -243,7 +243,7 @@ class ImportViewSet(ViewSet):
         responses={202: ImportRunSerializer},
         examples=[APPLYING],
     )
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], parser_classes=[StrictJSONParser])
     @idempotent
     def confirm(self, request: Request, pk: UUID) -> Response:
         """POST market/imports/{id}/confirm/"""

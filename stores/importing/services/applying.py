@@ -10,11 +10,12 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from marketplace.core import access, audit
+from marketplace.core import audit
 from marketplace.core.clock import read_db_now
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
+from stores.catalog import listings
 from stores.catalog.bulk import add_brands
 from stores.catalog.models import Product, Variant
 from stores.catalog.upserting import (
@@ -30,7 +31,7 @@ from stores.events import ImportApplied
 from stores.importing.columns import BY_NAME, Part
 from stores.importing.diffing import Plan, Shelves, compare
 from stores.importing.models import ImportRow, ImportRun
-from stores.importing.selectors import writer_reach
+from stores.importing.selectors import Writer, writer_of
 from stores.inventory.services import StockOpening, open_stock
 
 from .staging import CHUNK, keep_going
@@ -76,8 +77,8 @@ def _finish(run: ImportRun) -> None:
 def _apply(run: ImportRun, rows: Sequence[ImportRow]) -> list[ImportRow]:
     """Write what is as it was shown; the others come back as conflicts."""
     _hold([row.values for row in rows])
-    reach = writer_reach(run.actor_id)
-    plans = compare([(row.line, row.values) for row in rows], reach)
+    writer = writer_of(run.actor_id)
+    plans = compare([(row.line, row.values) for row in rows], writer)
     conflicts: list[ImportRow] = []
     ready: list[Plan] = []
     for row, plan in zip(rows, plans, strict=True):
@@ -87,7 +88,7 @@ def _apply(run: ImportRun, rows: Sequence[ImportRow]) -> list[ImportRow]:
         elif plan.variant_id is None or plan.changes:
             ready.append(plan)
     by_line = {row.line: row for row in rows}
-    conflicts += [_conflict(by_line[plan.line], reasons) for plan, reasons in _write_all(run, ready, reach)]
+    conflicts += [_conflict(by_line[plan.line], reasons) for plan, reasons in _write_all(run, ready, writer)]
     ImportRow.objects.bulk_update(conflicts, ["verdict", "errors"])
     return conflicts
 
@@ -114,18 +115,18 @@ def _conflict(row: ImportRow, reasons: list[dict[str, Any]]) -> ImportRow:
     return row
 
 
-def _write_all(run: ImportRun, plans: Sequence[Plan], reach: access.Reach) -> list[tuple[Plan, list[dict[str, Any]]]]:
+def _write_all(run: ImportRun, plans: Sequence[Plan], writer: Writer) -> list[tuple[Plan, list[dict[str, Any]]]]:
     """All at once; when somebody took a name meanwhile one by one, so that only those rows are refused."""
     try:
         with transaction.atomic():
             _write(run, plans)
     except IntegrityError:
-        return [refused for plan in plans for refused in _write_one(run, plan, reach)]
+        return [refused for plan in plans for refused in _write_one(run, plan, writer)]
     return []
 
 
-def _write_one(run: ImportRun, plan: Plan, reach: access.Reach) -> list[tuple[Plan, list[dict[str, Any]]]]:
-    [again] = compare([(plan.line, plan.raw)], reach)
+def _write_one(run: ImportRun, plan: Plan, writer: Writer) -> list[tuple[Plan, list[dict[str, Any]]]]:
+    [again] = compare([(plan.line, plan.raw)], writer)
     if again.errors:
         return [(plan, again.errors)]
     try:
@@ -148,13 +149,18 @@ def _write(run: ImportRun, plans: Sequence[Plan]) -> None:
     change_products({pk: columns for pk, columns in changed.items() if pk}, actor_id=run.actor_id)
     fresh = [(plan, _new_variant(plan)) for plan in plans if plan.variant_id is None]
     insert_variants([variant for _plan, variant in fresh], cause=cause, actor_id=run.actor_id)
-    open_stock([_opening(plan, variant) for plan, variant in fresh if any(plan.values.get(name) for name in _STOCK)])
+    open_stock(
+        [_opening(plan, variant) for plan, variant in fresh if any(plan.values.get(name) for name in _STOCK)],
+        actor_id=run.actor_id,
+    )
     priced = {
         plan.variant_id: _variant_columns(plan, plan.changes)
         for plan in plans
         if plan.variant_id is not None and _touches(plan, Part.VARIANT)
     }
     change_variants(priced, cause=cause, actor_id=run.actor_id)
+    # What the shop's lists show and what is searched, once for the chunk.
+    listings.refresh(plan.product_id for plan in plans if plan.product_id is not None)
 
 
 def _touches(plan: Plan, part: Part) -> bool:

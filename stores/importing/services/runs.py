@@ -14,7 +14,7 @@ from marketplace.core.locking import LockRank, lock
 from stores.importing.errors import ImportStateError, NothingToImportError, UnknownFileFormatError
 from stores.importing.feed_reading import lines_in
 from stores.importing.models import ImportRun
-from stores.importing.selectors import writer_reach
+from stores.importing.selectors import writer_of
 from stores.merchants.models import Store
 
 from .staging import Staging, first_lines, forget_upload
@@ -54,7 +54,7 @@ def open_run(*, file: IO[bytes], file_name: str, actor_id: UUID | None, store: S
         after={"format": file_format.value, "file": run.file_name},
     )
     if is_small:
-        Staging(run, head, writer_reach(actor_id)).stage_all()
+        Staging(run, head, writer_of(actor_id)).stage_all()
         run.refresh_from_db()
     return run
 

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from marketplace.core import access
 from marketplace.core.clock import read_db_now
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.outbox.publishing import publish
@@ -19,6 +18,7 @@ from stores.importing.columns import COLUMNS, Part
 from stores.importing.diffing import Plan, compare
 from stores.importing.models import ImportRow, ImportRun
 from stores.importing.reading import Line
+from stores.importing.selectors import Writer
 
 CHUNK: Final = 500
 LEASE: Final = timedelta(seconds=45)
@@ -56,9 +56,9 @@ class Seen:
 class Staging:
     """One reading of one file, from its beginning or from where an earlier worker stopped."""
 
-    def __init__(self, run: ImportRun, lines: Iterable[Line], reach: access.Reach) -> None:
+    def __init__(self, run: ImportRun, lines: Iterable[Line], writer: Writer) -> None:
         self.run_id = run.pk
-        self._reach = reach
+        self._writer = writer
         self._seen = Seen()
         self._lines = iter(lines)
         self._staged = run.staged_line
@@ -79,7 +79,7 @@ class Staging:
         if not chunk:
             _finish(self.run_id)
             return False
-        plans = compare([(number, row) for number, row, _repeated in chunk], self._reach)
+        plans = compare([(number, row) for number, row, _repeated in chunk], self._writer)
         for plan, (_number, _row, repeated) in zip(plans, chunk, strict=True):
             for column, code, earlier in repeated:
                 plan.refuse(column, code, line=earlier)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.core.spreadsheets import neutralised, restored
 from marketplace.settings.env import BASE_DIR
 from stores.importing.columns import BY_NAME, ValueRefusedError, amount_text, has_right_check_digit
 from stores.importing.documentation import column_table
-from stores.importing.neutral import neutralised, restored
 
 
 def test_the_documentation_is_what_the_code_says():

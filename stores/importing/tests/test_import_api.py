@@ -9,7 +9,9 @@ from marketplace.core.outbox.relay import drain
 from stores.catalog.models import Product, Variant
 from stores.catalog.tests.factories import VariantFactory
 from stores.importing.columns import NAMES
-from stores.importing.models import ImportRun
+from stores.importing.models import ImportRow, ImportRun
+from stores.importing.work import work_on
+from stores.inventory.models import StockMovement
 from stores.merchants.tests.factories import StoreFactory
 
 from .files import csv_file, row, shelf
@@ -25,6 +27,37 @@ def upload(api, rows, name="catalogue.csv", **fields):
 
 def confirm(api, run, key=None):
     return api.post(f"{URL}{run}/confirm/", {}, format="json", headers={"Idempotency-Key": key or uuid7().hex})
+
+
+def test_shelves_are_filled_with_the_key_of_the_inventory_only(api, clerk_of):
+    _store, category = shelf()
+    seller = clerk_of(category.department, keys=("catalog:write",))
+    keeper = clerk_of(category.department)
+
+    runs = {}
+    for name, person in (("seller", seller), ("keeper", keeper)):
+        api.force_authenticate(person)
+        runs[name] = upload(api, [row(1), row(2, on_hand="500"), row(3, reorder_qty="5")]).data
+
+    assert (runs["seller"]["new_count"], runs["seller"]["error_count"]) == (1, 2)
+    assert (runs["keeper"]["new_count"], runs["keeper"]["error_count"]) == (3, 0)
+    errors = ImportRow.objects.filter(run=runs["seller"]["id"], verdict="error").order_by("line")
+    assert [each.errors[0]["code"] for each in errors] == ["stock_key", "stock_key"]
+    confirm(api, runs["keeper"]["id"])
+    work_on(runs["keeper"]["id"])
+    assert StockMovement.objects.get().actor_id == keeper.pk
+
+
+def test_a_confirmation_is_no_form(api, administrator):
+    shelf()
+    api.force_authenticate(administrator)
+    run = upload(api, [row(1)]).data["id"]
+
+    form = {"file": SimpleUploadedFile("a.csv", b"x")}
+    answer = api.post(f"{URL}{run}/confirm/", form, format="multipart", headers={"Idempotency-Key": "k"})
+
+    assert answer.status_code == 415
+    assert ImportRun.objects.get().state == "ready"
 
 
 def text_of(answer):

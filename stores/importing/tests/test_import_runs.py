@@ -3,6 +3,7 @@
 import pytest
 
 from marketplace.core.models import AuditEntry, OutboxEvent
+from stores.catalog import listings
 from stores.catalog.models import Brand, PriceChange, Product, Variant
 from stores.catalog.tests.factories import BrandFactory, CategoryFactory, ProductFactory, VariantFactory
 from stores.importing import services, work
@@ -36,6 +37,23 @@ def test_nothing_is_written_before_it_is_confirmed_and_all_of_it_after():
     assert set(PriceChange.objects.values_list("cause", flat=True)) == {f"import:{run.pk}"}
     wire_names = OutboxEvent.objects.filter(wire_name__startswith="stores.import").values_list("wire_name", flat=True)
     assert sorted(wire_names) == ["stores.import_applied", "stores.import_ready"]
+
+
+def test_what_was_imported_is_in_the_shop_under_its_new_words(client):
+    shelf()
+    applied(opened(csv_file([row(1, name="Olla"), row(2), row(3, published="false")])))
+
+    def found(**query):
+        return [each["name"] for each in client.get("/api/v1/market/products/", query).json()["results"]]
+
+    assert sorted(found()) == ["Olla", "Plato 2"]
+    assert found(search="olla") == ["Olla"]
+
+    applied(opened(csv_file([row(1, name="Cazuela", price="1.00"), row(2, published="false")])))
+
+    assert found() == found(search="cazuela") == ["Cazuela"]
+    assert found(search="olla") == []
+    assert listings.count_adrift() == 0
 
 
 def test_changes_show_before_and_after_and_count_versions():

@@ -1,18 +1,19 @@
 """Files of strangers: what can be read is read as it was meant, what cannot is refused, and nothing is kept of it."""
 
 import io
+import re
 import zipfile
 
 import pytest
 from openpyxl import load_workbook
 
+from marketplace.core.spreadsheets import neutralised, restored
 from stores.catalog.models import Product
 from stores.catalog.tests.factories import VariantFactory
-from stores.importing import errors, services
+from stores.importing import errors, reading, services
 from stores.importing.columns import NAMES
 from stores.importing.exporting import write_workbook
 from stores.importing.models import ImportRun
-from stores.importing.neutral import neutralised, restored
 from stores.importing.selectors import offered_variants
 
 from .files import counts, csv_file, opened, reasons, row, shelf, workbook
@@ -101,6 +102,39 @@ def test_a_character_that_cannot_be_stored_is_an_error_of_its_row():
     run = opened(workbook([list(cells), list(cells.values())]), "c.xlsx")
 
     assert reasons(run) == [(2, "name", "unreadable")]
+
+
+@pytest.mark.parametrize("column", ["store", "product", "category", "sku"])
+@pytest.mark.parametrize("odd", ["_x0000_", "_xD800_"])
+def test_such_a_character_does_not_stop_the_reading_of_a_name(column, odd):
+    shelf()
+    cells = row(1, **{column: f"x{odd}"})
+
+    run = opened(workbook([list(cells), list(cells.values())]), "c.xlsx")
+
+    assert (run.state, run.error_count) == ("ready", 1)
+
+
+def test_a_workbook_that_says_it_has_rows_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr(reading, "MAX_RECORDS", 1_000)
+    shelf()
+    cells = row(1)
+    sheet = io.BytesIO()
+    with zipfile.ZipFile(workbook([list(cells), list(cells.values())])) as made, zipfile.ZipFile(sheet, "w") as odd:
+        for name in made.namelist():
+            odd.writestr(
+                name, re.sub(rb' r="[A-F]?2"', b"", made.read(name).replace(b'<row r="2"', b'<row r="999999999"'))
+            )
+
+    assert refused(sheet.getvalue(), "c.xlsx").code == "import_too_many_rows"
+    assert refused(csv_file([cells]).getvalue() + b"\n" * 2_000).code == "import_too_many_rows"
+
+
+@pytest.mark.parametrize("odd", ["<a>" * 40 + "</a>" * 40, "<item>" + "<a/>" * 600 + "</item>"])
+def test_a_feed_of_empty_elements_is_not_held_in_memory(odd):
+    store, _category = shelf()
+
+    assert refused(f"<rss>{odd}</rss>".encode(), "feed.xml", store=store).code == "import_malformed"
 
 
 def test_numbers_and_truths_of_a_workbook_are_read_as_texts():

@@ -9,14 +9,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from marketplace.core import append_only
+from marketplace.core.spreadsheets import restored
 from marketplace.olist.tests import dataset
 from purchases.models import Order, OrderEvent, OrderLine, OrderPart
 from stores.catalog.models import Brand, PriceChange, Product, Variant
 from stores.catalog.tests.factories import BrandFactory, CategoryFactory, ProductFactory, VariantFactory
 from stores.importing.exporting import catalogue_csv
 from stores.importing.models import ImportRun
-from stores.importing.neutral import restored
-from stores.importing.selectors import exported_variants, writer_reach
+from stores.importing.selectors import EVERYWHERE, exported_variants
 from stores.inventory.models import StockItem, StockMovement
 from stores.inventory.services import StockOpening, open_stock
 
@@ -27,7 +27,7 @@ AWKWARD = '=HYPERLINK("x")\r\nel \'plato\', "azul"; ñ\t\u2028 fin '
 
 
 def exported():
-    return "".join(catalogue_csv(exported_variants(writer_reach(None)))).encode()
+    return "".join(catalogue_csv(exported_variants(EVERYWHERE))).encode()
 
 
 def forget_catalogue():

@@ -391,6 +391,39 @@ def test_the_document_is_in_the_suppliers_language_and_runs_no_formula(buyer):
     assert api.get(f"{ORDERS}{order.pk}/document/", {"as": "docx"}).status_code == 400
 
 
+def test_a_name_with_control_characters_can_still_be_taken_away(buyer):
+    variant = VariantFactory(product__name="Plato\x0b\x01hondo")
+    order = placed(variant, 3)
+    PurchaseOrder.objects.filter(pk=order.pk).update(note="\x02")
+    api = buyer(variant)
+
+    answers = [api.get(f"{ORDERS}{order.pk}/document/", {"as": kind}) for kind in ("pdf", "xlsx")]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert load_workbook(io.BytesIO(answers[1].content)).active is not None
+
+
+@pytest.mark.parametrize("verb", ["", "place/", "receive/", "cancel/"])
+def test_whoever_is_late_sees_the_order_as_it_is_now(buyer, verb):
+    variant = VariantFactory()
+    order = placed(variant, 3)
+    api = buyer(variant)
+    before = state()
+    bodies: dict[str, Any] = {"receive/": {"lines": [{"line": str(order.lines.get().pk), "quantity": 1}]}}
+    send = api.post if verb else api.patch
+
+    answer = send(
+        f"{ORDERS}{order.pk}/{verb}",
+        bodies.get(verb, {}),
+        format="json",
+        headers={"If-Match": '"99"', "Idempotency-Key": "k"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (412, "stale")
+    assert (answer.json()["expected_version"], answer.json()["current"]["number"]) == (99, order.number)
+    assert state() == before
+
+
 def short(variant, quantity: int = 5) -> StockItem:
     return stocked(variant, 0, reorder_point=quantity)
 

@@ -286,6 +286,7 @@ def test_refused_decisions_change_nothing(api, product, clerk, verb, body, heade
     answer = api.post(one(question, verb), body, format="json", headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert status != 412 or answer.json()["current"]["text"] == question.text
     assert everything() == before
 
 
