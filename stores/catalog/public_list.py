@@ -34,11 +34,12 @@ ORDERS = {
     "-name": "p.name DESC, p.id DESC",
 }
 _TREE = """
-SELECT below.id::text FROM stores_category here JOIN stores_category below ON below.path LIKE here.path || '%%'
+SELECT below.id FROM stores_category here JOIN stores_category below ON below.path LIKE here.path || '%%'
 WHERE here.id = %s::uuid
 """
 _PRODUCT = "JOIN stores_product p ON p.id = l.product_id"
-# The scalar form: of EXISTS PostgreSQL would ask the whole catalogue at once, not the rows it walks by.
+# A scalar with LIMIT here and below: of EXISTS PostgreSQL would ask the whole catalogue at once, not the rows it walks
+# by, and it would plan both.
 _STOCKED = """
 COALESCE((
     SELECT TRUE FROM stores_variant v JOIN stores_stockitem i ON i.variant_id = v.id
@@ -53,17 +54,19 @@ EXISTS (
 )
 """
 _BETWEEN = """
-(l.price_from_minor >= %s OR l.price_to_minor <= %s OR EXISTS (
-    SELECT FROM stores_variant v WHERE v.product_id = l.product_id AND v.is_active AND v.archived_at IS NULL
-    AND v.price_minor BETWEEN %s AND %s
+(l.price_from_minor >= %s OR l.price_to_minor <= %s OR (
+    SELECT TRUE FROM stores_variant v WHERE v.product_id = l.product_id AND v.is_active AND v.archived_at IS NULL
+    AND v.price_minor BETWEEN %s AND %s LIMIT 1
 ))
 """
+# OFFSET fences the words' matches off: they are few, and an index of shelves beside would cost more than it saves.
+_MATCHES = "(SELECT * FROM stores_listing l WHERE l.vector @@ {query} OFFSET 0)"
 _PAGE = """
 SELECT p.id::text, p.name, p.slug, p.description, p.category_id::text, p.brand_id::text, p.store_id::text,
     p.is_published, p.created_at, l.price_from_minor, l.currency, l.images, l.promotions, {stocked}
 FROM (
     SELECT l.product_id, l.price_from_minor, l.currency, l.images, l.promotions, {likeness} AS likeness
-    FROM stores_listing l JOIN stores_store s ON s.id = l.store_id {product}
+    FROM {listings} l JOIN stores_store s ON s.id = l.store_id {product}
     WHERE {conditions}
     ORDER BY {order} LIMIT %s OFFSET %s
 ) l {always_product}
@@ -115,21 +118,22 @@ def page(
 ) -> list[ShownProduct]:
     """Rows of the list at a moment, `limit` of them; `beyond`: only after that product (newest or oldest first).
 
-    One statement, and one more for the tree below a category: with its ids PostgreSQL knows how many products to
-    expect, by a join it would guess.
+    One statement. A list in an order that an index has asks for the tree below a category before: with its ids
+    PostgreSQL knows whether to walk that index or the shelves; without, it would guess.
     """
     conditions, params = _conditions(question, at, beyond)
     with connection.cursor() as cursor:
-        if question.category_id is not None:
+        if question.category_id is not None and question.order == BEST_MATCH:
+            conditions.append(f"l.category_id = ANY(ARRAY({_TREE}))")
+            params.append(question.category_id)
+        elif question.category_id is not None:
             cursor.execute(_TREE, [question.category_id])
-            below = [pk for (pk,) in cursor.fetchall()]
-            if not below:
-                return []
             conditions.append("l.category_id = ANY(%s::uuid[])")
-            params.append(below)
-        likeness, searched = _likeness(question)
+            params.append([pk for (pk,) in cursor.fetchall()])
+        listings, likeness, searched = _matches(question)
         statement = _PAGE.format(
             stocked=_STOCKED,
+            listings=listings,
             likeness=likeness,
             product=_PRODUCT if "p." in ORDERS[question.order] else "",
             conditions=" AND ".join(conditions),
@@ -159,7 +163,7 @@ def _conditions(question: Question, at: datetime, beyond: UUID | None) -> tuple[
         add(f"{_STOCKED} = %s", question.in_stock)
     if question.on_promotion is not None:
         add(_PROMOTED if question.on_promotion else f"NOT {_PROMOTED}", at, at)
-    if question.words:
+    if question.words and question.order != BEST_MATCH:
         query, words = postgres.tsquery(question.words)
         add(f"l.vector @@ {query}", *words)
     return conditions, params
@@ -174,11 +178,12 @@ def _add_prices(add: Any, least: Money | None, most: Money | None) -> None:
         add(_BETWEEN, least.minor, most.minor, least.minor, most.minor)
 
 
-def _likeness(question: Question) -> tuple[str, list[str]]:
+def _matches(question: Question) -> tuple[str, str, list[str]]:
+    """Which listings to look through, how like they are to the words, and the parameters of both."""
     if question.order != BEST_MATCH:
-        return "0", []
+        return "stores_listing", "0", []
     query, words = postgres.tsquery(question.words)
-    return f"ts_rank(l.vector, {query})", words
+    return _MATCHES.format(query=query), f"ts_rank(l.vector, {query})", [*words, *words]
 
 
 def _shown(row: Sequence[Any]) -> ShownProduct:
