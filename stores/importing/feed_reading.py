@@ -45,7 +45,8 @@ def _csv_items(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _xml_items(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
     """Items with their number; what was read is let go of at once. No document type, no entities."""
-    count, above = 0, []
+    count = 0
+    above: list[Element] = []
     try:
         for event, element in iterparse(file, events=("start", "end"), forbid_dtd=True):
             if event == "start":
