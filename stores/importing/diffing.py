@@ -169,8 +169,9 @@ def _refuse_stock(plan: Plan, product: Mapping[str, Any] | None, reach: access.R
     """Goods on a shelf are the inventory's: its key is needed for them here too."""
     assert plan.store is not None
     given = [name for name in _STOCK if plan.values.get(name)]
-    before: UUID | None = product["category__department_id"] if product else None
-    department = plan.category.department_id if plan.category else before
+    department: UUID | None = None if product is None else product["category__department_id"]
+    if plan.category is not None:
+        department = plan.category.department_id
     if given and not reach.covers(department_id=department, store_id=plan.store.pk):
         plan.refuse(given[0], "stock_key")
 

@@ -46,7 +46,7 @@ def _csv_items(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
 def _xml_items(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
     """Items with their number; what was read is let go of at once. No document type, no entities."""
     count = 0
-    above: list[Any] = []
+    above: list[Element] = []
     try:
         for event, element in iterparse(file, events=("start", "end"), forbid_dtd=True):
             if event == "start":
