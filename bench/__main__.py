@@ -1,6 +1,7 @@
 """`python -m bench NAME [options]`: a measurement on a throwaway PostgreSQL database.
 
-The database is made, migrated and made Django's before the measurement is imported, and dropped afterwards.
+The database is made, migrated and made Django's before the measurement is imported, and dropped afterwards, unless
+`BENCH_KEEP` names one to keep for the next time.
 """
 
 import importlib

@@ -15,6 +15,7 @@ from django.utils.text import slugify
 from marketplace.core.money import Money
 from stores import facade as stores
 from stores.contracts import BrandRow, CategoryRow, ProductRow, StoreRow, VariantRow
+from stores.models import Product
 from users.staff.models import Department
 
 SEED = 20260131
@@ -45,9 +46,14 @@ def words(dice: random.Random) -> Words:
 
 
 def fill(count: int) -> Words:
-    """So many products of 20 stores in 8 trees of 6 categories, with stock; says how long it took."""
+    """So many products of 20 stores in 8 trees of 6 categories, with stock; says how long it took.
+
+    In a database kept from before (`BENCH_KEEP`) they are there already.
+    """
     dice = random.Random(SEED)
     said = words(dice)
+    if Product.objects.count() >= count:
+        return said
     stores.add_stores(StoreRow(f"tienda-{n}", f"Tienda {n}", 19.43, -99.13) for n in range(20))
     department = Department.objects.create(name="Bench", slug="bench")
     roots = [CategoryRow(f"raiz-{n}", f"Raíz {n}", department.pk) for n in range(8)]

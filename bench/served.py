@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import connections
 
 SERVER = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+KEPT = os.environ.get("BENCH_KEEP", "")  # a name: that database is made if it is not there, and stays
 
 
 @contextmanager
@@ -24,8 +25,9 @@ def database(**variables: str) -> Iterator[str]:
 
     `variables` go into the environment on top of what measurements usually want: no Redis, errors only.
     """
-    name = f"mp_bench_{os.getpid()}"
-    _administer(f"CREATE DATABASE {name}")
+    name = KEPT or f"mp_bench_{os.getpid()}"
+    if not (KEPT and _exists(name)):
+        _administer(f"CREATE DATABASE {name}")
     url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
     usual = {
         "DATABASE_URL": url,
@@ -41,7 +43,17 @@ def database(**variables: str) -> Iterator[str]:
         yield url
     finally:
         connections.close_all()
-        _administer(f"DROP DATABASE {name} WITH (FORCE)")
+        if not KEPT:
+            _administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _exists(name: str) -> bool:
+    connection = psycopg2.connect(SERVER)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+        there = cursor.fetchone() is not None
+    connection.close()
+    return there
 
 
 def _administer(statement: str) -> None:

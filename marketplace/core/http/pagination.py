@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q
@@ -47,28 +47,41 @@ def _number(request: Request, name: str, default: int, most: int) -> int:
     return int(text)
 
 
+class Walk(NamedTuple):
+    """One page to read: so many rows in this direction, after that (field, id) pair if there is one."""
+
+    descending: bool
+    position: list[Any] | None
+    limit: int
+
+
 class CursorPagination(BasePagination):
     """`?cursor=` from the last answer. The view may say `cursor_field` (default: newest id first)."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: "APIView | None" = None) -> list[Any]:
-        self.request = request
-        field = getattr(view, "cursor_field", "-pk")
-        self._descending = field.startswith("-")
-        self._field = field.removeprefix("-")
-        backwards, position = self._read(request, queryset.model)
-        descending = self._descending != backwards
-        size = page_size(request)
-        prefix = "-" if descending else ""
+        walk = self.read(request, queryset.model, getattr(view, "cursor_field", "-pk"))
+        prefix = "-" if walk.descending else ""
         ordered = queryset.order_by(*dict.fromkeys([f"{prefix}{self._field}", f"{prefix}pk"]))
-        if position is not None:
-            ordered = ordered.filter(self._after(position, descending))
-        rows: list[Any] = list(ordered[: size + 1])
-        has_more = len(rows) > size
-        rows = rows[:size]
+        if walk.position is not None:
+            ordered = ordered.filter(self._after(walk.position, walk.descending))
+        return self.finish(list(ordered[: walk.limit]))
+
+    def read(self, request: Request, model: type[Model], field: str = "-pk") -> "Walk":
+        """What the request asks for. Raises `InvalidCursorError`, or 400 for a size."""
+        self.request = request
+        self._field = field.removeprefix("-")
+        self._backwards, self._position = self._read(request, model)
+        self._size = page_size(request)
+        return Walk(field.startswith("-") != self._backwards, self._position, self._size + 1)
+
+    def finish(self, rows: list[Any]) -> list[Any]:
+        """The page out of the rows that were asked for (one more than it has); notes where its neighbours begin."""
+        backwards, has_more = self._backwards, len(rows) > self._size
+        rows = rows[: self._size]
         if backwards:
             rows.reverse()
         has_next = backwards or has_more
-        has_previous = has_more if backwards else position is not None
+        has_previous = has_more if backwards else self._position is not None
         self._next = self._link(rows[-1], backwards=False) if has_next and rows else None
         self._previous = self._link(rows[0], backwards=True) if has_previous and rows else None
         return rows
@@ -133,13 +146,20 @@ class BoundedPagePagination(BasePagination):
     """`?page=` up to 100, for orders that have no stable cursor (price, rank, distance)."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: "APIView | None" = None) -> list[Any]:
+        start, limit = self.read(request)
+        return self.finish(list(queryset[start : start + limit]))
+
+    def read(self, request: Request) -> tuple[int, int]:
+        """From which row on, and how many: one more than the page has. Raises 400."""
         self.request = request
         self._page = _number(request, "page", 1, MAX_PAGE)
-        size = page_size(request)
-        start = (self._page - 1) * size
-        rows = list(queryset[start : start + size + 1])
-        self._has_next = len(rows) > size and self._page < MAX_PAGE
-        return rows[:size]
+        self._size = page_size(request)
+        return (self._page - 1) * self._size, self._size + 1
+
+    def finish(self, rows: list[Any]) -> list[Any]:
+        """The page out of those rows."""
+        self._has_next = len(rows) > self._size and self._page < MAX_PAGE
+        return rows[: self._size]
 
     def get_paginated_response(self, data: Any) -> Response:
         url = self.request.build_absolute_uri()

@@ -19,7 +19,8 @@ from marketplace.core.http.fields import (
     money_json,
 )
 from marketplace.core.money import Money
-from stores.catalog.models import Listing, Product
+from stores.catalog.models import Product
+from stores.catalog.public_list import ShownProduct
 
 
 class ShownImageSerializer(serializers.Serializer[Any]):
@@ -48,11 +49,31 @@ def media_root(request: Request) -> str:
     return request.build_absolute_uri(settings.MEDIA_URL)
 
 
-def product_json(product: Product, *, at: datetime, media: str) -> dict[str, Any]:
-    """One product, at a moment."""
+def shown(product: Product) -> ShownProduct:
+    """What is shown of a product that a selector has read."""
     listing = product.listing
-    minor = listing.price_from_minor
-    images = [image_json(image, media) for image in listing.images]
+    return ShownProduct(
+        pk=product.pk,
+        name=product.name,
+        slug=product.slug,
+        description=product.description,
+        category_id=product.category_id,
+        brand_id=product.brand_id,
+        store_id=product.store_id,
+        is_published=product.is_published,
+        created_at=product.created_at,
+        price_from_minor=listing.price_from_minor,
+        currency=listing.currency,
+        images=listing.images,
+        promotions=listing.promotions,
+        in_stock=bool(product.in_stock),  # type: ignore[attr-defined]  # selectors annotate it
+    )
+
+
+def product_json(product: ShownProduct, *, at: datetime, media: str) -> dict[str, Any]:
+    """One product, at a moment."""
+    minor = product.price_from_minor
+    images = [image_json(image, media) for image in product.images]
     return {
         "id": str(product.pk),
         "name": product.name,
@@ -62,9 +83,9 @@ def product_json(product: Product, *, at: datetime, media: str) -> dict[str, Any
         "brand": None if product.brand_id is None else str(product.brand_id),
         "store": str(product.store_id),
         "is_published": product.is_published,
-        "price_from": None if minor is None else money_json(Money(minor, listing.currency)),
-        "promotion": _promotion_json(listing, at),
-        "in_stock": bool(product.in_stock),  # type: ignore[attr-defined]  # selectors annotate it
+        "price_from": None if minor is None else money_json(Money(minor, product.currency)),
+        "promotion": _promotion_json(product.promotions, at),
+        "in_stock": product.in_stock,
         "thumbnail": images[0]["thumbnail"] if images else None,
         "images": images,
         "created_at": _moment(product.created_at),
@@ -83,9 +104,9 @@ def image_json(image: dict[str, Any], media: str) -> dict[str, Any]:
     }
 
 
-def _promotion_json(listing: Listing, at: datetime) -> dict[str, Any] | None:
+def _promotion_json(promotions: list[dict[str, Any]], at: datetime) -> dict[str, Any] | None:
     """The lowest that runs; they are kept in the order of their prices."""
-    for price in listing.promotions:
+    for price in promotions:
         ends_at = price["ends_at"] and datetime.fromisoformat(price["ends_at"])
         if datetime.fromisoformat(price["starts_at"]) <= at and (ends_at is None or at < ends_at):
             return {

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -24,14 +25,15 @@ from marketplace.core.http.fields import (
 )
 from marketplace.core.http.permissions import HoldsKey, ReadOnly
 from marketplace.core.http.viewsets import ViewSet
-from stores.catalog import searching, selectors, services
+from stores.catalog import public_list, searching, selectors, services
 from stores.catalog.models import Product
 from stores.merchants.models import Store
 
+from .asking import question_of
 from .columns import column_values
-from .filters import MAX_SEARCH, ProductFilter, ProductPagination
+from .filters import MAX_SEARCH, ProductFilter, ProductPagination, filtered
 from .keeping import kept
-from .presenting import PromotionSerializer, ShownImageSerializer, media_root, product_json
+from .presenting import PromotionSerializer, ShownImageSerializer, media_root, product_json, shown
 
 REQUEST = OpenApiExample(
     "product",
@@ -113,7 +115,7 @@ class ProductSerializer(ModelSerializer):
 
     def to_representation(self, instance: Product) -> dict[str, Any]:
         # By hand: a page of a list is many of these, and DRF's fields take most of a request's time.
-        return product_json(instance, at=self.context["at"], media=self.context["media"])
+        return product_json(shown(instance), at=self.context["at"], media=self.context["media"])
 
 
 @extend_schema(tags=["market: products"])
@@ -175,16 +177,26 @@ class ProductViewSet(ViewSet):
 
     def _list(self, request: Request) -> Response:
         """What the filters leave; where a search finds nothing, what its misspelt words may have meant."""
-        answer = self.present_page(self.filter_queryset(self.get_queryset()))
-        text = request.query_params.get("search", "")
+        given = request.query_params
+        answer = self._page(request, given)
+        text = given.get("search", "")
         if answer.data["results"] or not text:
             return answer
         better = searching.corrected(text)[:MAX_SEARCH]
         if not better:
             return answer
-        given = request.query_params.copy()
-        given["search"] = better
-        return self.present_page(ProductFilter(given, queryset=self.get_queryset(), request=request).qs)
+        meant = given.copy()
+        meant["search"] = better
+        return self._page(request, meant)
+
+    def _page(self, request: Request, given: QueryDict) -> Response:
+        """By the short way if the query is plainly a question to the public list, else by the filters' form."""
+        question = question_of(given) if public_list.is_spoken() else None
+        if question is None:
+            return self.present_page(filtered(given, self.get_queryset(), request))
+        at, media, pages = timezone.now(), media_root(request), ProductPagination()
+        rows = pages.paginate_question(question, request, at)
+        return pages.get_paginated_response([product_json(row, at=at, media=media) for row in rows])
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.present(get_object_or_404(self.get_queryset(), pk=pk))

@@ -86,11 +86,16 @@ def write(documents: Sequence[Document]) -> None:
 
 def find(rows: Any, words: Sequence[str]) -> Any:
     """Each word begins a word of the listing or shares its stem; best rank first."""
-    query = " && ".join([_WORD_QUERY] * len(words))
-    params = [part for word in words for part in (f"{word}:*ABC", f"{word}:D", f"{word}:D")]
-    matches = _OnListing(f"VECTOR @@ ({query})", params, BooleanField())
-    rank = _OnListing(f"ts_rank(VECTOR, ({query}))", params, FloatField())
+    query, params = tsquery(words)
+    matches = _OnListing(f"VECTOR @@ {query}", params, BooleanField())
+    rank = _OnListing(f"ts_rank(VECTOR, {query})", params, FloatField())
     return rows.filter(matches).order_by(rank.desc(), F("pk").desc())
+
+
+def tsquery(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The query for these words, as SQL and its parameters."""
+    parts = [part for word in words for part in (f"{word}:*ABC", f"{word}:D", f"{word}:D")]
+    return f"({' && '.join([_WORD_QUERY] * len(words))})", parts
 
 
 def corrected(words: Sequence[str]) -> list[str]:
