@@ -83,7 +83,10 @@ class Product(VersionedModel):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         constraints = [models.UniqueConstraint(fields=["store", "slug"], name="stores_product_slug_per_store")]
-        indexes = [models.Index(fields=["category", "is_published"], name="stores_product_shelf")]
+        indexes = [
+            models.Index(fields=["category", "is_published"], name="stores_product_shelf"),
+            models.Index(fields=["name", "id"], name="stores_product_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

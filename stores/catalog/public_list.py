@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.db import connection
 
 from marketplace.core.money import Money
@@ -60,10 +62,12 @@ _BETWEEN = """
 ))
 """
 # OFFSET fences the words' matches off: they are few, and an index of shelves beside would cost more than it saves.
-_MATCHES = "(SELECT * FROM stores_listing l WHERE l.vector @@ {query} OFFSET 0)"
+# The query in a SELECT of its own is worked out once, not for each row, when the statement is prepared.
+_MATCHES = "(SELECT * FROM stores_listing l WHERE l.vector @@ (SELECT {query}) OFFSET 0)"
+# Plain types: a prepared statement must not change its columns when a migration makes one longer.
 _PAGE = """
-SELECT p.id::text, p.name, p.slug, p.description, p.category_id::text, p.brand_id::text, p.store_id::text,
-    p.is_published, p.created_at, l.price_from_minor, l.currency, l.images, l.promotions, {stocked}
+SELECT p.id::text, p.name::text, p.slug::text, p.description, p.category_id::text, p.brand_id::text, p.store_id::text,
+    p.is_published, p.created_at, l.price_from_minor, l.currency::text, l.images, l.promotions, {stocked}
 FROM (
     SELECT l.product_id, l.price_from_minor, l.currency, l.images, l.promotions, {likeness} AS likeness
     FROM {listings} l JOIN stores_store s ON s.id = l.store_id {product}
@@ -72,6 +76,11 @@ FROM (
 ) l {always_product}
 ORDER BY {order}
 """
+
+
+MOST_PREPARED = 100
+# Of each connection to the database: the statements it has had, and their names once it has them prepared.
+_prepared: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +149,31 @@ def page(
             order=ORDERS[question.order],
             always_product=_PRODUCT,
         )
-        cursor.execute(statement, [*searched, *params, limit, offset])
+        values = [*searched, *params, limit, offset]
+        if question.order == BEST_MATCH and settings.DB_PREPARED_STATEMENTS:
+            _execute_prepared(cursor, statement, values)
+        else:
+            cursor.execute(statement, values)
         return [_shown(row) for row in cursor.fetchall()]
+
+
+def _execute_prepared(cursor: Any, statement: str, values: Sequence[Any]) -> None:
+    """Plan it once for each connection, from the second time on. For searches: their plan is the same for all words."""
+    names = _prepared.setdefault(connection.connection, {})
+    if statement not in names:
+        if len(names) == MOST_PREPARED:
+            cursor.execute("DEALLOCATE ALL")
+            names.clear()
+        names[statement] = ""
+        cursor.execute(statement, values)
+        return
+    if not names[statement]:
+        first, *others = statement.replace("%%", "%").split("%s")
+        numbered = first + "".join(f"${number}{part}" for number, part in enumerate(others, 1))
+        name = f"public_list_{list(names).index(statement)}"
+        cursor.execute(f"PREPARE {name} AS {numbered}")
+        names[statement] = name
+    cursor.execute(f"EXECUTE {names[statement]} ({', '.join(['%s'] * len(values))})", values)
 
 
 def _conditions(question: Question, at: datetime, beyond: UUID | None) -> tuple[list[str], list[Any]]:
@@ -183,9 +215,14 @@ def _matches(question: Question) -> tuple[str, str, list[str]]:
     if question.order != BEST_MATCH:
         return "stores_listing", "0", []
     query, words = postgres.tsquery(question.words)
-    return _MATCHES.format(query=query), f"ts_rank(l.vector, {query})", [*words, *words]
+    return _MATCHES.format(query=query), f"ts_rank(l.vector, (SELECT {query}))", [*words, *words]
 
 
 def _shown(row: Sequence[Any]) -> ShownProduct:
-    *columns, images, promotions, in_stock = row
-    return ShownProduct(*columns, json.loads(images), json.loads(promotions), in_stock)
+    product = ShownProduct(*row)
+    return product._replace(images=_read(row[-3]), promotions=_read(row[-2]))
+
+
+def _read(text: str) -> Any:
+    # Most products are in no promotion: the quickest reader is none.
+    return [] if text == "[]" else json.loads(text)

@@ -124,7 +124,8 @@ def filtered(given: QueryDict, rows: QuerySet[Product], request: Request) -> Que
     asked = ProductFilter(given, queryset=rows, request=request)
     if not asked.is_valid():
         raise translate_validation(asked.errors)
-    return asked.qs
+    left: QuerySet[Product] = asked.qs
+    return left
 
 
 class ProductPagination(BasePagination):
@@ -150,7 +151,7 @@ class ProductPagination(BasePagination):
             replace(question, order=NEWEST if walk.descending else OLDEST),
             at=at,
             limit=walk.limit,
-            beyond=walk.position and walk.position[1],
+            beyond=walk.position[1] if walk.position else None,
         )
         return by_cursor.finish(rows)
 

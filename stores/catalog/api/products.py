@@ -185,18 +185,18 @@ class ProductViewSet(ViewSet):
         better = searching.corrected(text)[:MAX_SEARCH]
         if not better:
             return answer
-        given = given.copy()
-        given["search"] = better
-        return self._page(request, given)
+        meant = given.copy()
+        meant["search"] = better
+        return self._page(request, meant)
 
     def _page(self, request: Request, given: QueryDict) -> Response:
         """By the short way if the query is plainly a question to the public list, else by the filters' form."""
         question = question_of(given) if public_list.is_spoken() else None
         if question is None:
             return self.present_page(filtered(given, self.get_queryset(), request))
-        at, media = timezone.now(), media_root(request)
-        rows = self.paginator.paginate_question(question, request, at)
-        return self.get_paginated_response([product_json(row, at=at, media=media) for row in rows])
+        at, media, pages = timezone.now(), media_root(request), ProductPagination()
+        rows = pages.paginate_question(question, request, at)
+        return pages.get_paginated_response([product_json(row, at=at, media=media) for row in rows])
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.present(get_object_or_404(self.get_queryset(), pk=pk))

@@ -190,6 +190,27 @@ def test_both_ways_refuse_alike(api, shelf, monkeypatch, query):
 
 
 @pytest.mark.postgres
+def test_prepared_searches_answer_the_same(api, shelf, monkeypatch, settings):
+    stop_clock(monkeypatch)
+    monkeypatch.setattr(public_list, "MOST_PREPARED", 2)
+    urls = [
+        f"{URL}?search={words}{more}"
+        for words in ("plato", "azul", "pla roj", "palto")
+        for more in ("", "&page_size=2")
+    ]
+    urls.append(
+        f"{URL}?search=azul&category={shelf['root']}&min_price=100&max_price=900&on_promotion=false&in_stock=true"
+    )
+    settings.DB_PREPARED_STATEMENTS = False
+    plainly = [said(api, url) for url in urls]
+    settings.DB_PREPARED_STATEMENTS = True
+
+    for _ in range(3):
+        assert [said(api, url) for url in urls] == plainly
+        assert [said(api, urls[-1])] * 3 == [said(api, urls[-1]) for _ in range(3)]
+
+
+@pytest.mark.postgres
 def test_signed_in_people_are_shown_the_same(api, shelf, administrator):
     anonymous = said(api, f"{URL}?search=plato")
     api.force_authenticate(administrator)
