@@ -27,6 +27,11 @@ def note_login(request: HttpRequest, at: datetime) -> None:
     request.session[SESSION_KEY] = at.isoformat()
 
 
+def on_login(sender: type, request: HttpRequest, **_kwargs: Any) -> None:
+    """Whoever logged in has just proved it."""
+    note_login(request, timezone.now())
+
+
 def proved_within(request: HttpRequest, at: datetime, limit: timedelta) -> bool:
     """Whether that was at most `limit` before `at`."""
     noted = request.session.get(SESSION_KEY)

@@ -97,7 +97,7 @@ HANDLERS = {
 }
 # Doors where the clock is read (and `kpis`, which the dashboard calls); what is behind them is given the moment.
 ENTRY_POINTS = re.compile(
-    r"/(api|admin|tasks|handlers|commands|middleware|providers)(/|\.py$)"
+    r"/(api|admin|admin_recent|tasks|handlers|commands|middleware|providers)(/|\.py$)"
     r"|^(scripts|bench|chaos)/|^marketplace/(embedded|demo|backoffice)/"
 )
 CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "date.today", "datetime.today", "timezone.localdate"}
