@@ -114,6 +114,14 @@ class StoredImageSerializer(ShownImageSerializer):
     position = IntegerField(read_only=True)
 
 
+UPLOAD = OpenApiExample(
+    "a picture",
+    {"file": "(the content of plato.jpg)", "alternative_text": "Plato azul y blanco"},
+    request_only=True,
+    media_type="multipart/form-data",
+)
+
+
 @extend_schema(tags=["market: products"])
 @extend_schema_view(
     list=extend_schema(
@@ -133,7 +141,7 @@ class StoredImageSerializer(ShownImageSerializer):
         "`too_many_images` (409).",
         request={"multipart/form-data": ImageSerializer},
         responses={201: StoredImageSerializer},
-        examples=[RESPONSE],
+        examples=[UPLOAD, RESPONSE],
     ),
     partial_update=extend_schema(
         summary="Change a picture's text or place",
