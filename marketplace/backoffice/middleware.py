@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from marketplace.core import access
 from users.facade import has_second_factor
 
 from .second_factor import is_proven
@@ -17,7 +18,10 @@ PREFIX = "/admin/"
 
 
 class PlatformTimeMiddleware:
-    """Pages of the admin show and read moments in `PLATFORM_TIME_ZONE`; everywhere else they carry an offset."""
+    """Pages of the admin show and read moments in `PLATFORM_TIME_ZONE`; everywhere else they carry an offset.
+
+    A person's keys are asked for once a page: its menu alone would ask for each of them several times.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -25,7 +29,7 @@ class PlatformTimeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        with timezone.override(ZoneInfo(settings.PLATFORM_TIME_ZONE)):
+        with timezone.override(ZoneInfo(settings.PLATFORM_TIME_ZONE)), access.remembered():
             return self.get_response(request)
 
 

@@ -5,7 +5,9 @@ memberships and installs itself as the authority; everybody else asks here. Deny
 staff opens nothing by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -64,6 +66,19 @@ def add_authority(authority: Authority) -> None:
         _authorities.append(authority)
 
 
+_remembered: ContextVar[dict[tuple[Any, str], Reach] | None] = ContextVar("remembered_reach", default=None)
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Ask for each key of a person once: for the time of one page, which asks a hundred times who may see what."""
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
 def reach(user: Person, key: str) -> Reach:
     """Where `user` may use `key`. Superusers everywhere; inactive and anonymous people nowhere.
 
@@ -75,6 +90,15 @@ def reach(user: Person, key: str) -> Reach:
         return NOWHERE
     if user.is_superuser:
         return Reach(everywhere=True)
+    known = _remembered.get()
+    if known is None:
+        return _asked(user, key)
+    if (user.pk, key) not in known:
+        known[user.pk, key] = _asked(user, key)
+    return known[user.pk, key]
+
+
+def _asked(user: Person, key: str) -> Reach:
     return _together([authority(user, key) for authority in _authorities])
 
 

@@ -34,7 +34,23 @@ class HistoryShown:
         return answer
 
 
-class ScopedAdmin(HistoryShown, ModelAdmin):
+class SearchedInOrder:
+    """Mix into a ModelAdmin: the search field of other forms pages through its rows in a stated order.
+
+    Without one it would repeat and miss rows.
+    """
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> "tuple[QuerySet[Any], bool]":
+        if not queryset.ordered:
+            queryset = queryset.order_by(*(self.get_ordering(request) or ["-pk"]))  # type: ignore[attr-defined]
+        words = search_term.replace("\x00", "")  # the list's own form refuses it, completion does not
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, words)  # type: ignore[misc]
+        return found
+
+
+class ScopedAdmin(SearchedInOrder, HistoryShown, ModelAdmin):
     """Objects of one area, only within the person's reach; without a key the page does not exist for them.
 
     `access_area` names the area; `department_path` and `store_path` lead from the object to its department
@@ -49,16 +65,6 @@ class ScopedAdmin(HistoryShown, ModelAdmin):
         where = access.reach(request.user, f"{self.access_area}:read")
         rows: QuerySet[Model, Any] = super().get_queryset(request)
         return access.within(rows, where, department_path=self.department_path, store_path=self.store_path)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
-    ) -> "tuple[QuerySet[Any], bool]":
-        # The search field of other forms pages through this: without an order it would repeat and miss rows.
-        if not queryset.ordered:
-            queryset = queryset.order_by(*(self.get_ordering(request) or ["-pk"]))
-        words = search_term.replace("\x00", "")  # the list's own form refuses it, completion does not
-        found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, words)
-        return found
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -93,7 +99,7 @@ class ScopedAdmin(HistoryShown, ModelAdmin):
         return access.within(mine, where, department_path=self.department_path, store_path=self.store_path).exists()
 
 
-class ServiceAdmin(HistoryShown, RefusalsShown, ModelAdmin):
+class ServiceAdmin(SearchedInOrder, HistoryShown, RefusalsShown, ModelAdmin):
     """Pages whose writes go through services: a refusal is shown, and nothing has happened."""
 
     def each(self, request: HttpRequest, rows: "Iterable[Model]", act: Callable[[Any], object]) -> None:
@@ -109,7 +115,7 @@ class ServiceAdmin(HistoryShown, RefusalsShown, ModelAdmin):
             self.message_user(request, _("%(count)s done.") % {"count": done}, messages.SUCCESS)
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(SearchedInOrder, ModelAdmin):
     """Books and derived rows: to look at, for people with Django's view permission."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -27,6 +27,8 @@ class Row:
     cells: dict[str, str]
     of: str = ""
     actions: dict[str, str] = field(default_factory=dict)
+    # Who tries it: a page of the house is closed to everybody with keys by the same line of code.
+    tried_by: tuple[str, ...] = PEOPLE
 
     def page(self, person: str) -> frozenset[str]:
         """What the person may do on the page, with some object or other."""
@@ -44,7 +46,9 @@ def row(cells: str, of: str, **actions: str) -> Row:
 
 def house(letters: str, **actions: str) -> Row:
     """Of a model for administrators (and for groups with Django's permissions)."""
-    return Row(dict.fromkeys(PEOPLE, "-") | {"administrator": letters}, "", actions)
+    return Row(
+        dict.fromkeys(PEOPLE, "-") | {"administrator": letters}, "", actions, ("administrator", "writer", "staff")
+    )
 
 
 TABLE: Final[dict[str, Row]] = {
@@ -131,3 +135,6 @@ TABLE: Final[dict[str, Row]] = {
     "django_celery_results.taskresult": house("vacd"),
     "django_celery_results.groupresult": house("vacd"),
 }  # fmt: skip
+
+# Reached from the row they belong to.
+NOT_IN_MENU: Final = frozenset({"stores.importrow", "purchases.orderpart"})

@@ -52,12 +52,13 @@ def shown(client: Client, model: type[Model]) -> set[str]:
     return {str(row.pk) for row in client.get(url(model, "changelist")).context["cl"].result_list}
 
 
-@pytest.mark.parametrize("who", WHO)
+@pytest.mark.once
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
-def test_pages_answer_without_any_object(model, who, signed_in):
-    client = signed_in(who)
+def test_pages_answer_without_any_object(model, signed_in):
+    """To who may see them all; what others get is in the matrix."""
+    client = signed_in("superuser")
 
-    assert client.get(url(model, "changelist")).status_code in ({200} if who == "superuser" else {200, 403})
+    assert client.get(url(model, "changelist")).status_code == 200
     assert client.get(url(model, "changelist"), {"q": "x'%\x00 1"}).status_code in {200, 302, 400, 403}
     assert client.get(url(model, "add")).status_code in {200, 403}
     for ident in IDS_OF_NOTHING:
