@@ -72,7 +72,7 @@ TABLE: Final[dict[str, Row]] = {
     "stores.replenishmentsuggestion": row("vx  vx  v  vx  vx  (vx)  -", of="suggestions", make_drafts="x"),
     # Everybody sees the own ones; the world's is nobody's.
     "stores.importrun": row("vax   (vax) -      (vax) (vax)  (vax)     -", of="imports", confirm="x", discard="x"),
-    "stores.importrow": row("v     (v)   -      (v)   (v)    (v)       -", of="imports/rows"),
+    "stores.importrow": row("v     (v)   -      (v)   (v)    (v)       -", of="import-rows"),
     "stores.stockreconciliation": house("v"),
     # promotions
     "promotions.flashpromo": row(

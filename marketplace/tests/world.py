@@ -105,7 +105,7 @@ def build_world() -> World:
         "questions": {"pk": QuestionFactory.create(product=variant.product, asker=owner).pk},
         "products/questions": {"product_id": variant.product_id},
         "imports": {"pk": run.pk},
-        "imports/rows": {"pk": run.rows.create(line=2, values={}, verdict="same").pk},
+        "import-rows": {"pk": run.rows.create(line=2, values={}, verdict="same").pk},
         "stock": {"pk": variant.stock_items.get().pk},
         "suppliers": {"pk": purchase.supplier_id, "supplier_id": purchase.supplier_id},
         "suppliers/prices": {"supplier_id": purchase.supplier_id, "pk": purchase.supplier.prices.get().pk},

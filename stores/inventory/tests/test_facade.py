@@ -154,7 +154,7 @@ def test_figures():
     VariantFactory(product__store__state="paused")
     StoreFactory()
 
-    assert [kpi.value for kpi in facade.kpis()] == ["1", "1", "0"]
+    assert [kpi.value for kpi in facade.kpis()] == ["1", "1", "0", "0"]
 
 
 def test_people_leave_their_stores(person):
