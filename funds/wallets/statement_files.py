@@ -1,17 +1,18 @@
 """Statements as files: CSV for spreadsheets, line by line; PDF for people, all at once."""
 
+import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from defusedcsv import csv
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from funds.ledger.models import JournalKind
 from marketplace.core.money import Money
 from marketplace.core.pdf import Column, Sheet
+from marketplace.core.spreadsheets import neutralised
 
 from .errors import StatementTooLongError
 from .statements import Line, Statement
@@ -73,8 +74,8 @@ def csv_of(statement: Statement, language: str) -> Iterator[str]:
             words.kinds.get(each.kind, each.kind),
             _plain(each.amount),
             _plain(each.balance),
-            each.source,
-            _on_one_line(each.note),
+            neutralised(each.source),
+            neutralised(_on_one_line(each.note)),
         )
     yield written(str(statement.until), "", words.closing, "", _plain(statement.closing), "", "")
 

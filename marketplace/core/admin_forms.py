@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import TabularInline
+from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from .errors import DomainError, StaleError
@@ -169,6 +170,13 @@ def refusal_text(error: DomainError) -> str:
 def show_refusal(request: HttpRequest, error: DomainError) -> None:
     """Say it on the next page."""
     messages.error(request, refusal_text(error))
+
+
+class ParentTold(PaginationInlineFormSet):
+    """Tells its forms whose rows they are, by the name of the foreign key, also while the parent is new."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), self.fk.name: self.instance}
 
 
 class ScopedInline(TabularInline):

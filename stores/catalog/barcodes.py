@@ -10,9 +10,14 @@ _DIGITS = re.compile(r"[0-9]{8}|[0-9]{12,14}")
 WRONG_BARCODE = gettext_noop("A barcode has 8, 12, 13 or 14 digits, and the last one must check the others.")
 
 
+def has_barcode_form(text: str) -> bool:
+    """Whether the text has as many digits as a GTIN-8, UPC, EAN or GTIN-14, and nothing else."""
+    return _DIGITS.fullmatch(text) is not None
+
+
 def is_barcode(text: str) -> bool:
     """Whether the text is a GTIN-8, UPC, EAN or GTIN-14 with a right check digit."""
-    return _DIGITS.fullmatch(text) is not None and bool(ean.is_valid(text))
+    return has_barcode_form(text) and bool(ean.is_valid(text))
 
 
 def require_barcode(text: str) -> str:

@@ -283,9 +283,6 @@ class CatalogueResource(Resource):
         return [Field(column_name=name) for name in NAMES]
 
 
-admin.site.unregister(Product)
-
-
 @admin.register(Product)
 class ExportingProductAdmin(ExportMixin, ProductAdmin):
     """The catalogue's page, and its rows to take away: those that the list shows."""

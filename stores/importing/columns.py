@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from marketplace.core.errors import DomainError
 from marketplace.core.money import Money, exponent
+from stores.catalog.barcodes import has_barcode_form, is_barcode
 
 MAX_OPTIONS: Final = 20
 MAX_OPTION_NAME: Final = 40
@@ -20,7 +21,6 @@ MAX_OPTION_VALUE: Final = 80
 MAX_COUNT: Final = 1_000_000_000
 _SLUG: Final = re.compile(r"[-a-zA-Z0-9_]+", re.ASCII)
 _COUNT: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
-_BARCODE: Final = re.compile(r"[0-9]{8}|[0-9]{12,14}", re.ASCII)
 UNREADABLE: Final = "\uffff"
 """Stands in a cell for what no database keeps: no character, so that nobody means it."""
 UNSTORABLE: Final = re.compile(f"[\x00\ud800-\udfff{UNREADABLE}]")
@@ -136,16 +136,11 @@ def read_currency(cell: str, currency: str) -> str:
 def read_barcode(cell: str, _currency: str) -> str:
     """A GTIN whose last digit fits the others."""
     digits = cell.strip()
-    if not _BARCODE.fullmatch(digits):
+    if not has_barcode_form(digits):
         raise ValueRefusedError("barcode")
-    if not has_right_check_digit(digits):
+    if not is_barcode(digits):
         raise ValueRefusedError("barcode_check")
     return digits
-
-
-def has_right_check_digit(digits: str) -> bool:
-    """GS1's rule: weights 3 and 1 from the right, the sum a multiple of ten."""
-    return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits))) % 10 == 0
 
 
 def read_options(cell: str, _currency: str) -> str:

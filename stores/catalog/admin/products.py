@@ -33,9 +33,8 @@ class ProductForm(VersionedForm):
         fields = ["name", "slug", "store", "category", "brand", "description", "is_published"]
 
 
-@admin.register(Product)
 class ProductAdmin(RefusalsShown, ScopedAdmin):
-    """Products of the departments and stores within reach."""
+    """Products of the departments and stores within reach. Registered by `importing`, which adds the export."""
 
     access_area = "catalog"
     department_path = "category__department"

@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Model, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from marketplace.core import access
 from marketplace.core.admin import ReadOnlyInline, ScopedAdmin
 from marketplace.core.admin_forms import (
     MajorUnitsField,
+    ParentTold,
     ScopedInline,
     VersionedForm,
     as_money,
@@ -93,19 +93,12 @@ class VariantForm(VersionedForm):
         return options
 
 
-class VariantFormSet(PaginationInlineFormSet):
-    """Tells its forms whose variants they are, also while the product is new."""
-
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return {**super().get_form_kwargs(index), "product": self.instance}
-
-
 class VariantInline(ScopedInline):
     """What is bought of a product."""
 
     model = Variant
     form = VariantForm
-    formset = VariantFormSet
+    formset = ParentTold
     fields = ["expected_version", "sku", "barcode", "price", "cost", "options", "is_active", "on_hand", "available"]
     readonly_fields = ["on_hand", "available"]
     can_delete = False

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from marketplace.core.spreadsheets import neutralised, restored
 from marketplace.settings.env import BASE_DIR
-from stores.importing.columns import BY_NAME, ValueRefusedError, amount_text, has_right_check_digit
+from stores.importing.columns import BY_NAME, ValueRefusedError, amount_text
 from stores.importing.documentation import column_table
 
 
@@ -67,5 +67,8 @@ def test_what_does_not_fit_is_refused(column, cell):
 
 @pytest.mark.parametrize("digits", ["96385074", "036000291452", "4006381333931", "00012345600012"])
 def test_check_digits_of_real_barcodes(digits):
-    assert has_right_check_digit(digits)
-    assert not has_right_check_digit(digits[:-1] + str((int(digits[-1]) + 1) % 10))
+    read = BY_NAME["barcode"].read
+    assert read(f" {digits} ", "MXN") == digits
+    with pytest.raises(ValueRefusedError) as refusal:
+        read(digits[:-1] + str((int(digits[-1]) + 1) % 10), "MXN")
+    assert refusal.value.code == "barcode_check"

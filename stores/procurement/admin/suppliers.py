@@ -11,13 +11,13 @@ from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from marketplace.core import access
 from marketplace.core.admin import ScopedAdmin, ServiceAdmin
 from marketplace.core.admin_forms import (
     MajorUnitsField,
+    ParentTold,
     ScopedInline,
     VersionedForm,
     as_money,
@@ -108,19 +108,12 @@ class SupplierPriceForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
 
-class SupplierPriceFormSet(PaginationInlineFormSet):
-    """Tells its forms whose prices they are, also while the supplier is new."""
-
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return {**super().get_form_kwargs(index), "supplier": self.instance}
-
-
 class SupplierPriceInline(ScopedInline):
     """The price list."""
 
     model = SupplierPrice
     form = SupplierPriceForm
-    formset = SupplierPriceFormSet
+    formset = ParentTold
     fields = ["variant", "supplier_sku", "cost", "pack_size", "least_qty", "is_preferred"]
     autocomplete_fields = ["variant"]
     per_page = 50

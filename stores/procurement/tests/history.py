@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import Sum
@@ -61,7 +61,9 @@ class History:
         self.steps += done
         return done
 
-    ACTIONS = ("move", "move", "move", "two", "sell unit", "draft", "place", "receive", "receive", "cancel")
+    ACTIONS: ClassVar[tuple[str, ...]] = (
+        "move", "move", "move", "two", "sell unit", "draft", "place", "receive", "receive", "cancel",
+    )  # fmt: skip
 
     def examine(self) -> None:
         """The counters are the model's and the sums of their movements; orders have what their receipts say."""
