@@ -1,7 +1,9 @@
 """Values that cross the context's border."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from marketplace.core.money import Money
@@ -82,3 +84,99 @@ class ClaimedSale:
     store_id: UUID
     price: Money
     existing_order_id: UUID | None
+
+
+class BenefitKind(StrEnum):
+    """What a rule can give; `Benefit` says which numbers each needs."""
+
+    PERCENTAGE = "percentage"
+    AMOUNT = "amount"
+    FIXED_PRICE = "fixed_price"
+    FREE_SHIPPING = "free_shipping"
+    BUY_X_GET_Y = "buy_x_get_y"
+    POINTS_MULTIPLIER = "points_multiplier"
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """What a rule gives.
+
+    `percentage`: `basis_points` off. `amount`: `minor` off each unit, or off the order for a rule about orders.
+    `fixed_price`: a unit costs `minor`, where that is less. `free_shipping`. `buy_x_get_y`: of each `buy` + `get` units
+    of a variant, `get` are `basis_points` cheaper (10,000: free). `points_multiplier`: points count `basis_points`
+    (10,000: once).
+    """
+
+    kind: BenefitKind
+    basis_points: int = 0
+    minor: int = 0
+    buy: int = 0
+    get: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """A discount or a campaign as prices are computed with it. An empty set restricts nothing.
+
+    About orders or about lines: a line is meant when it is in each of the sets that are not empty (`category_ids`
+    covers what is below them). Amounts and the minimum ticket are in `currency`; a rule without a currency has none.
+    """
+
+    rule_id: UUID
+    kind: str  # "discount", "campaign", "loyalty"
+    version: int
+    name: str
+    benefits: tuple[Benefit, ...]
+    is_about_orders: bool = False
+    currency: str = ""
+    # Higher goes first. Alone: an exclusive rule applies with no other. A group: its rules apply together.
+    priority: int = 0
+    is_exclusive: bool = False
+    stack_group: str = ""
+    category_ids: frozenset[UUID] = frozenset()
+    product_ids: frozenset[UUID] = frozenset()
+    store_ids: frozenset[UUID] = frozenset()
+    tiers: frozenset[str] = frozenset()
+    segment_ids: frozenset[UUID] = frozenset()
+    min_ticket_minor: int = 0
+    needs_coupon: bool = False
+    is_limited: bool = False  # uses are counted: ask `rule_limits`
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    # Platform days: ISO weekdays 1-7, days of the month 1-31. Both empty: every day.
+    weekdays: frozenset[int] = frozenset()
+    month_days: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """All rules that are switched on, whatever their moment, as of `version`."""
+
+    version: int
+    rules: tuple[PriceRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLimit:
+    """How often a rule can still be used; None is without end."""
+
+    left: int | None
+    left_of_customer: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who would pay the price. Nobody signed in: no tier, no segments."""
+
+    customer_id: UUID | None = None
+    tier: str = ""
+    segment_ids: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRule:
+    """Why a rule does not apply: `code` is stable, `params` fill its sentence."""
+
+    rule_id: UUID
+    code: str
+    params: Mapping[str, str] = field(default_factory=dict)

@@ -1,5 +1,20 @@
 """Models of the context, re-exported: Django looks for them here."""
 
-from .orders.models import Order, OrderEvent, OrderLine, OrderPart
+from .carts.models import Cart, CartLine
+from .orders.models import Order, OrderEvent, OrderLine, OrderPart, OrderReturn, ReturnLine
+from .shipments.models import Shipment, ShipmentEvent, ShipmentLine, ShippingRate
 
-__all__ = ["Order", "OrderEvent", "OrderLine", "OrderPart"]
+__all__ = [
+    "Cart",
+    "CartLine",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "OrderPart",
+    "OrderReturn",
+    "ReturnLine",
+    "Shipment",
+    "ShipmentEvent",
+    "ShipmentLine",
+    "ShippingRate",
+]

@@ -29,6 +29,8 @@ class VariantCard:
     name: str
     price: Money
     department_id: UUID
+    # Its category and all above it.
+    category_ids: frozenset[UUID]
     tax_bp: int
     commission_bp: int
     latitude: float

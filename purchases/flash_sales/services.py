@@ -57,7 +57,7 @@ def _line(sale: ClaimedSale, card: VariantCard) -> SoldLine:
         name=card.name,
         quantity=1,
         list_price=card.price,
-        unit_price=sale.price,
+        total=sale.price,
         tax_bp=card.tax_bp,
         commission_bp=card.commission_bp,
         applied_benefits=(

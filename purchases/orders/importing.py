@@ -14,7 +14,7 @@ from users import facade as users
 from users.contracts import OrderOutcome
 
 from .models import Order, OrderEvent, OrderLine, OrderPart
-from .rows import parts_and_lines, total_of
+from .rows import amounts_of, parts_and_lines
 from .states import TRANSITIONS
 from .values import SoldLine
 
@@ -59,8 +59,9 @@ def _import_chunk(chunk: list[ImportedOrder]) -> int:
 def _rows(
     imported: ImportedOrder, cards: dict[UUID, VariantCard]
 ) -> tuple[Order, list[OrderPart], list[OrderLine], list[OrderEvent]]:
-    if imported.state not in TRANSITIONS or not imported.lines:
-        raise ValueError(f"order {imported.source_key} has state {imported.state!r}, {len(imported.lines)} lines")
+    quantities = [line.quantity for line in imported.lines]
+    if imported.state not in TRANSITIONS or min(quantities, default=0) < 1:
+        raise ValueError(f"order {imported.source_key} has state {imported.state!r} and lines of {quantities} units")
     sold = [_sold(line, cards[line.variant_id]) for line in imported.lines]
     order = Order(
         number=new_number(),
@@ -68,8 +69,7 @@ def _rows(
         source=Order.Source.IMPORT,
         source_key=imported.source_key,
         state=imported.state,
-        currency=sold[0].total.currency,
-        total_minor=total_of(sold).minor,
+        **amounts_of(sold),
         placed_at=imported.placed_at,
     )
     parts, lines = parts_and_lines(order, sold)
@@ -84,7 +84,7 @@ def _sold(line: ImportedLine, card: VariantCard) -> SoldLine:
         name=card.name,
         quantity=line.quantity,
         list_price=card.price,
-        unit_price=line.unit_price,
+        total=line.unit_price * line.quantity,
         tax_bp=card.tax_bp,
         commission_bp=card.commission_bp,
     )

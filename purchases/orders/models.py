@@ -40,7 +40,18 @@ class Order(UUIDModel):
     source_key = models.CharField(max_length=80)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.PLACED)
     currency = models.CharField(_("currency"), max_length=3)
+    # Goods at list prices, what promotions took off them, what sending costs; together the total.
+    list_total_minor = models.BigIntegerField(_("list total (minor units)"))
+    discount_minor = models.BigIntegerField(_("discount (minor units)"), default=0)
+    shipping_minor = models.BigIntegerField(_("shipping (minor units)"), default=0)
     total_minor = models.BigIntegerField(_("total (minor units)"))
+    # Benefits of the whole order, as those of a line; and what did not apply: [{"rule", "kind", "code", "params"}].
+    applied_benefits = models.JSONField(_("applied benefits"), default=list)
+    rejected_promotions = models.JSONField(_("rejected promotions"), default=list)
+    # A snapshot of the address book's entry; emptied when the person is erased.
+    shipping_address = models.JSONField(_("shipping address"), default=dict)
+    # An order that waits for its money is over at this moment of the database's clock.
+    expires_at = models.DateTimeField(_("to be paid until"), null=True)
     placed_at = models.DateTimeField(_("placed at"))
 
     class Meta:
@@ -50,8 +61,23 @@ class Order(UUIDModel):
         constraints = [
             models.UniqueConstraint(fields=["source", "source_key"], name="purchases_order_per_source"),
             models.CheckConstraint(condition=Q(total_minor__gte=0), name="purchases_order_total"),
+            models.CheckConstraint(
+                condition=Q(
+                    total_minor=F("list_total_minor") - F("discount_minor") + F("shipping_minor"),
+                    discount_minor__gte=0,
+                    shipping_minor__gte=0,
+                ),
+                name="purchases_order_adds_up",
+            ),
         ]
-        indexes = [models.Index(fields=["customer", "-placed_at"], name="purchases_order_history")]
+        indexes = [
+            models.Index(fields=["customer", "-placed_at"], name="purchases_order_history"),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(state="placed", expires_at__isnull=False),
+                name="purchases_order_to_expire",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -67,9 +93,14 @@ class OrderPart(UUIDModel):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="parts")
     store = models.ForeignKey("stores.Store", on_delete=models.PROTECT, related_name="+")
+    # Its lines and its shipping.
     total_minor = models.BigIntegerField()
+    shipping_minor = models.BigIntegerField(default=0)
+    shipping_name = models.CharField(max_length=80, blank=True)
     # Snapshot of the terms the store sold under.
     commission_bp = models.PositiveIntegerField()
+    # Its money is shared out then.
+    delivered_at = models.DateTimeField(null=True)
 
     class Meta:
         app_label = "purchases"
@@ -93,8 +124,11 @@ class OrderLine(UUIDModel):
     total_minor = models.BigIntegerField()
     tax_bp = models.PositiveIntegerField()
     tax_minor = models.BigIntegerField()
-    # Each benefit: {"rule": id, "kind": "flash", "version": n, "amount_minor": saved}.
+    # Each benefit: {"rule": id, "kind": "flash", "version": n, "name", "amount_minor": saved}.
     applied_benefits = models.JSONField(default=list)
+    # Units that came back or were never sent, and the money that went back with them.
+    returned_quantity = models.PositiveIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(default=0)
 
     class Meta:
         app_label = "purchases"
@@ -103,6 +137,12 @@ class OrderLine(UUIDModel):
             models.CheckConstraint(
                 condition=Q(total_minor__gte=0, tax_minor__gte=0, tax_minor__lte=F("total_minor")),
                 name="purchases_line_amounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    returned_quantity__lte=F("quantity"), refunded_minor__gte=0, refunded_minor__lte=F("total_minor")
+                ),
+                name="purchases_line_returned",
             ),
         ]
 
@@ -126,3 +166,73 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.from_state} → {self.to_state}"
+
+
+class OrderReturn(UUIDModel):
+    """Goods on their way back. requested → approved → received, or refused; the money follows what was received."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        REQUESTED = "requested", _("requested")
+        APPROVED = "approved", _("approved")
+        RECEIVED = "received", _("received")
+        REFUSED = "refused", _("refused")
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="returns", verbose_name=_("order"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REQUESTED)
+    reason = models.CharField(_("reason"), max_length=500)
+    # What staff say about it, to the customer.
+    answer = models.CharField(_("answer"), max_length=500, blank=True)
+    refund_minor = models.BigIntegerField(_("refund (minor units)"), default=0)
+    decided_by_id = models.UUIDField(_("decided by"), null=True)
+    received_at = models.DateTimeField(_("received at"), null=True)
+
+    class Meta:
+        app_label = "purchases"
+        verbose_name = _("return")
+        verbose_name_plural = _("returns")
+        constraints = [
+            models.CheckConstraint(condition=Q(refund_minor__gte=0), name="purchases_return_refund"),
+            models.CheckConstraint(
+                condition=~Q(state="received") | Q(received_at__isnull=False), name="purchases_return_received_at"
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "id"], name="purchases_return_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()}: {self.reason}"
+
+
+class ReturnLine(models.Model):
+    """How many units of a line come back, and what becomes of them."""
+
+    class Fate(models.TextChoices):
+        """Back on the shelf, or gone."""
+
+        RESTOCK = "restock", _("back on the shelf")
+        WRITE_OFF = "write_off", _("written off")
+
+    id = models.BigAutoField(primary_key=True)
+    order_return = models.ForeignKey(
+        OrderReturn, on_delete=models.CASCADE, related_name="lines", verbose_name=_("return")
+    )
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="returns", verbose_name=_("line"))
+    quantity = models.PositiveIntegerField(_("quantity"))
+    # Decided when it is received.
+    fate = models.CharField(_("what becomes of it"), max_length=10, choices=Fate.choices, blank=True)
+    refund_minor = models.BigIntegerField(_("refund (minor units)"), default=0)
+
+    class Meta:
+        app_label = "purchases"
+        verbose_name = _("return line")
+        verbose_name_plural = _("return lines")
+        constraints = [
+            models.UniqueConstraint(fields=["order_return", "line"], name="purchases_return_line_once"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, refund_minor__gte=0), name="purchases_return_line_amounts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.line_id}"

@@ -1,6 +1,7 @@
 """From sold lines to rows: one builder for every way an order comes about."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from marketplace.core.ids import uuid7
@@ -13,6 +14,18 @@ from .values import SoldLine
 def total_of(lines: Sequence[SoldLine]) -> Money:
     """The sum; raises `CurrencyMismatchError` for lines in two currencies."""
     return sum((line.total for line in lines[1:]), start=lines[0].total)
+
+
+def amounts_of(lines: Sequence[SoldLine]) -> dict[str, Any]:
+    """The order's columns of money: what was sold above its list price has nothing taken off."""
+    total = total_of(lines)
+    listed = max(total.minor, sum(line.list_total.minor for line in lines))
+    return {
+        "currency": total.currency,
+        "list_total_minor": listed,
+        "discount_minor": listed - total.minor,
+        "total_minor": total.minor,
+    }
 
 
 def parts_and_lines(order: Order, lines: Sequence[SoldLine]) -> tuple[list[OrderPart], list[OrderLine]]:

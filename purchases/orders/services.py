@@ -17,7 +17,7 @@ from purchases.events import OrderDelivered, OrderPaid, OrderPlaced
 
 from .errors import OrderNotFoundError, TransitionRefusedError
 from .models import Order, OrderEvent, OrderLine, OrderPart
-from .rows import parts_and_lines, total_of
+from .rows import amounts_of, parts_and_lines
 from .states import TRANSITIONS
 from .values import SoldLine
 
@@ -38,8 +38,7 @@ def record_paid_order(
         source=source,
         source_key=source_key,
         state=Order.State.PAID,
-        currency=lines[0].total.currency,
-        total_minor=total_of(lines).minor,
+        **amounts_of(lines),
         placed_at=at,
     )
     parts, rows = parts_and_lines(order, lines)

@@ -18,15 +18,21 @@ class SoldLine:
     name: str
     quantity: int
     list_price: Money
-    unit_price: Money
+    total: Money
     tax_bp: int
     commission_bp: int
     applied_benefits: tuple[dict[str, Any], ...] = field(default=())
 
     @property
-    def total(self) -> Money:
-        """What the line costs."""
-        return self.unit_price * self.quantity
+    def unit_price(self) -> Money:
+        """What a unit costs, halves rounded up; where promotions do not divide evenly the total is what counts."""
+        share = Decimal(self.total.minor) / self.quantity
+        return Money(int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP)), self.total.currency)
+
+    @property
+    def list_total(self) -> Money:
+        """What the line would cost without promotions."""
+        return self.list_price * self.quantity
 
     @property
     def tax(self) -> Money:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,7 @@ _CARD_COLUMNS = (
     "price_minor",
     "currency",
     "product__category__department_id",
+    "product__category__path",
     "product__category__tax_bp",
     "store__commission_bp",
     "store__latitude",
@@ -188,12 +190,18 @@ def _card(row: dict[str, Any]) -> VariantCard:
         name=(f"{row['product__name']} ({options})" if options else row["product__name"])[:_NAME_LENGTH],
         price=Money(row["price_minor"], row["currency"]),
         department_id=row["product__category__department_id"],
+        category_ids=_ids_on(row["product__category__path"]),
         tax_bp=row["product__category__tax_bp"],
         commission_bp=row["store__commission_bp"],
         latitude=row["store__latitude"],
         longitude=row["store__longitude"],
         is_sellable=is_open and is_offered and is_present,
     )
+
+
+@lru_cache(maxsize=10_000)
+def _ids_on(path: str) -> frozenset[UUID]:
+    return frozenset(UUID(hex=step) for step in path.split("/") if step)
 
 
 def published_products_kpi() -> Kpi:

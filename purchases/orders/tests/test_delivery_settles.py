@@ -29,7 +29,7 @@ def line(variant, price: int, quantity: int = 1) -> SoldLine:
         name="Pan",
         quantity=quantity,
         list_price=Money(price, "MXN"),
-        unit_price=Money(price, "MXN"),
+        total=Money(price * quantity, "MXN"),
         tax_bp=1_600,
         commission_bp=1_000,
     )

@@ -21,7 +21,7 @@ def bought(customer, *, at=AT):
     variant = VariantFactory()
     benefit = {"rule": str(uuid7()), "kind": "flash", "version": 3, "amount_minor": 500}
     line = SoldLine(
-        variant.pk, variant.store_id, variant.sku, "Mango", 2, Money(1_500, "MXN"), Money(1_000, "MXN"), 1_600, 1_000,
+        variant.pk, variant.store_id, variant.sku, "Mango", 2, Money(1_500, "MXN"), Money(2_000, "MXN"), 1_600, 1_000,
         (benefit,),
     )  # fmt: skip
     return record_paid_order(

@@ -15,7 +15,7 @@ from purchases.orders.values import SoldLine
 
 def line(minor=11_600, quantity=1, tax_bp=1_600, currency="MXN"):
     price = Money(minor, currency)
-    return SoldLine(uuid7(), uuid7(), "SKU", "Name", quantity, price, price, tax_bp, 1_000)
+    return SoldLine(uuid7(), uuid7(), "SKU", "Name", quantity, price, price * quantity, tax_bp, 1_000)
 
 
 def test_tax_is_the_part_inside_the_total():

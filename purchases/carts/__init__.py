@@ -1,0 +1,1 @@
+"""Carts: what somebody means to buy, signed in or not."""

@@ -1,0 +1,1 @@
+"""Checkout: a cart becomes an order, with stock and money, or nothing happens."""

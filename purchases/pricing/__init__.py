@@ -1,0 +1,1 @@
+"""Prices: one pipeline for listing, cart, checkout and charge."""
