@@ -22,4 +22,5 @@ class OrderFactory(factory.django.DjangoModelFactory[Order]):
     state = Order.State.PAID
     currency = "MXN"
     total_minor = 10_000
+    list_total_minor = factory.SelfAttribute("total_minor")
     placed_at = datetime(2026, 1, 1, tzinfo=UTC)
