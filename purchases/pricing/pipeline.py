@@ -21,7 +21,7 @@ from marketplace.core.money import CurrencyMismatchError, Money
 
 from .offers import FINAL_PRICE, NO_SAVING, NOT_FOR_THESE, Contender, Judged, Shelves, best_of, offers_of, ranked
 from .savings import points_of, sends_free
-from .values import Applied, Item, PricedItem, PricedShipping, Quote, Refused
+from .values import Applied, Item, PricedItem, PricedShipping, Quote, Refused, Sending
 
 FLASH, LOYALTY = "flash", "loyalty"
 ONCE = 10_000
@@ -58,11 +58,21 @@ class _Order:
 
 def ticket_of(items: Iterable[Item]) -> int:
     """What a minimum ticket is compared with: goods at list prices, held units at their promotion's; minor units."""
-    return sum(_first_price(item) for item in items)
+    return sum(first_price(item) for item in items)
+
+
+def first_price(item: Item) -> int:
+    """The list price in minor units, or the promotion's for a held unit: never more than the shelf asks by now."""
+    listed = item.list_total.minor
+    return listed if item.flash is None else min(listed, item.flash.price.minor * item.quantity)
 
 
 def price(
-    items: Sequence[Item], *, currency: str, rules: Iterable[Judged] = (), shipping: Mapping[UUID, Money] | None = None
+    items: Sequence[Item],
+    *,
+    currency: str,
+    rules: Iterable[Judged] = (),
+    shipping: Mapping[UUID, Sending] | None = None,
 ) -> Quote:
     """What the items cost together. The order in which rules are given changes nothing.
 
@@ -92,17 +102,11 @@ def price(
     )
 
 
-def _first_price(item: Item) -> int:
-    """Whoever holds a unit never pays more than the shelf asks by now."""
-    listed = item.list_total.minor
-    return listed if item.flash is None else min(listed, item.flash.price.minor * item.quantity)
-
-
 def _begin(item: Item, currency: str) -> _Line:
     for each in (item.list_price, *([item.flash.price] if item.flash else [])):
         if each.currency != currency:
             raise CurrencyMismatchError(left=each.currency, right=currency)
-    line = _Line(item, _first_price(item))
+    line = _Line(item, first_price(item))
     if item.flash is not None:
         saved = item.list_total.minor - line.left
         line.applied.append(Applied(item.flash.promo_id, FLASH, item.flash.version, "", Money(saved, currency)))
@@ -186,16 +190,18 @@ def _enforce(order: _Order, each: Contender, lines: Iterable[_Line]) -> None:
     order.in_force.setdefault(each.rule.rule_id, set()).update(line.item.store_id for line in lines)
 
 
-def _send(order: _Order, free: Sequence[Contender], shipping: Mapping[UUID, Money]) -> tuple[PricedShipping, ...]:
+def _send(order: _Order, free: Sequence[Contender], shipping: Mapping[UUID, Sending]) -> tuple[PricedShipping, ...]:
     saved = dict.fromkeys((each.place for each in free), 0)
     sent = []
-    for store_id, asked in shipping.items():
+    for store_id, sending in shipping.items():
+        asked = sending.price
         if asked.currency != order.currency:
             raise CurrencyMismatchError(left=asked.currency, right=order.currency)
         giver = next((each for each in free if store_id in order.in_force[each.rule.rule_id]), None)
         if giver is not None:
             saved[giver.place] += asked.minor
-        sent.append(PricedShipping(store_id, asked, asked if giver is None else Money.zero(order.currency)))
+        price_ = asked if giver is None else Money.zero(order.currency)
+        sent.append(PricedShipping(store_id, asked, price_, sending.rate))
     order.applied.extend(order.applied_one(each, saved[each.place]) for each in free if saved[each.place])
     return tuple(sent)
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from marketplace.core.money import CurrencyMismatchError, Money
 from promotions.contracts import Benefit, BenefitKind
 from purchases.pricing.pipeline import price, ticket_of
-from purchases.pricing.values import Quote
+from purchases.pricing.values import Quote, Sending
 
 from .makers import ITEMS, MXN, amount, failing, item, judged, percent, rule, rules, uid
 
-SHIPPING = {uid(200): Money(5_000, MXN), uid(201): Money(7_000, MXN)}
+SHIPPING = {uid(200): Sending(Money(5_000, MXN), "Parcel"), uid(201): Sending(Money(7_000, MXN))}
 FREE = Benefit(BenefitKind.FREE_SHIPPING)
 
 
@@ -244,6 +244,7 @@ def test_sending_is_free_for_the_stores_that_a_rule_is_about():
     quote = quoted(lines, rule(500, FREE, store_ids=frozenset({uid(201)})), shipping=SHIPPING)
 
     assert [(each.store_id, minor(each.price)) for each in quote.shipping] == [(uid(200), 5_000), (uid(201), 0)]
+    assert quote.shipping[0].rate == "Parcel"
     assert [(each.name, minor(each.amount)) for each in quote.applied] == [("Rule 500", 7_000)]
     assert minor(quote.total) == 25_000
 
@@ -272,7 +273,7 @@ def test_two_currencies_do_not_mix():
     with pytest.raises(CurrencyMismatchError):
         price([item(list_price=Money(100, "USD"))], currency=MXN)
     with pytest.raises(CurrencyMismatchError):
-        price([item()], currency=MXN, shipping={uid(200): Money(100, "USD")})
+        price([item()], currency=MXN, shipping={uid(200): Sending(Money(100, "USD"))})
 
 
 def test_many_lines_and_rules_are_priced_as_each_alone():
