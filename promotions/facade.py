@@ -9,7 +9,15 @@ from .contracts import RunningPromo
 from .flash import figures
 from .flash.api.serializers import ReservationSerializer
 from .flash.running import running_copy
-from .flash.selectors import promo_audience_rule, promo_card, promo_title, promoted_variants, reservation_card
+from .flash.selectors import (
+    held_unit,
+    promo_audience_rule,
+    promo_card,
+    promo_title,
+    promoted_variants,
+    reservation_card,
+    reserved_units,
+)
 from .flash.services.claims import claim_sale
 from .flash.services.planning import Offer, end_promo, schedule_promo
 
@@ -18,12 +26,14 @@ __all__ = [
     "ReservationSerializer",  # how the API writes a `ReservationCard`, for answers that hold one
     "claim_sale",  # make a held unit the customer's for good, in the caller's transaction: at most five queries
     "end_promo",  # end a promotion now, for good
+    "held_unit",  # what a customer's own held reservation gives, and its price
     "kpis",  # figures for the dashboard
     "promo_audience_rule",  # who may take a promotion, for the statement that finds the audience
     "promo_card",  # what a message about a promotion says
     "promo_title",  # the product's name
     "promoted_variants",  # which of some variants have a promotion now or to come
     "reservation_card",  # one reservation as it stands by the database's clock
+    "reserved_units",  # the same of many reservations, whatever became of them; one query
     "running_promos",  # what can be taken at a moment, from this process's copy
     "schedule_promo",  # make a promotion and its units, set its stock aside; one whose time has come starts
 ]
