@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from marketplace.core.money import Money
+from stores.contracts import VariantCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class Item:
     def list_total(self) -> Money:
         """Without any promotion."""
         return self.list_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """So many of a variant as a cart has it. `key` is the caller's own, such as the line's id."""
+
+    key: str
+    variant: VariantCard
+    quantity: int
+    flash: FlashOffer | None = None
 
 
 @dataclass(frozen=True, slots=True)
