@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from marketplace.core.money import Money
-from purchases.pricing.values import PricedItem, Quote
+from purchases.pricing.values import Applied, FlashOffer, PricedItem, Quote, Refused
 from stores.contracts import VariantCard
 
 from .models import Cart, CartLine
@@ -41,24 +41,41 @@ class ShownLine:
 
     line: CartLine
     card: VariantCard
-    # How many could be bought now; of a reserved unit 1 while it is held.
+    # Of the cart: what the customer saw was in it.
+    currency: str
+    # How many could be bought now, at most as many as a line holds; of a reserved unit 1 while it is held.
     available: int
     unit_price: Money
-    # What a unit cost when the customer chose it, if that is another price.
-    price_was: Money | None
     lack: Lack | None
+    # Of a reserved unit: until when, and its price.
     expires_at: datetime | None = None
+    flash: FlashOffer | None = None
     priced: PricedItem | None = None
+
+    @property
+    def price_was(self) -> Money | None:
+        """What a unit cost when the customer chose it, if that is another price than now."""
+        seen = self.line.seen_price(self.currency)
+        return None if seen == self.unit_price else seen
+
+    @property
+    def applied_benefits(self) -> tuple[Applied, ...]:
+        """Promotions that make it cheaper."""
+        return self.priced.applied if self.priced else ()
+
+    @property
+    def rejected_promotions(self) -> tuple[Refused, ...]:
+        """Promotions that do not."""
+        return self.priced.refused if self.priced else ()
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCart:
-    """A cart as it stands now. The quote is about the lines that can be bought; None while there are none."""
+    """A cart as it stands now. The quote is about the lines that can be bought."""
 
     cart: Cart | None
-    currency: str
+    quote: Quote
     lines: tuple[ShownLine, ...] = ()
-    quote: Quote | None = None
 
     @property
     def unavailable(self) -> tuple[ShownLine, ...]:

@@ -52,9 +52,7 @@ def _bring_over(account: Cart, guest: Cart) -> Sequence[Outcome]:
         own = here.get(line.variant_id)
         if own is None:
             account.currency = account.currency or guest.currency
-            account.lines.create(
-                variant_id=line.variant_id, quantity=quantity, seen_price_minor=line.seen_price_minor
-            )
+            account.lines.create(variant_id=line.variant_id, quantity=quantity, seen_price_minor=line.seen_price_minor)
         else:
             own.quantity = max(own.quantity, quantity)
             own.save(update_fields=["quantity", "updated_at"])
