@@ -73,6 +73,22 @@ class ReservationCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservedUnit:
+    """What a reservation gives, and where it stands by the database's clock. States as a `ReservationCard` has them."""
+
+    reservation_id: UUID
+    promo_id: UUID
+    promo_version: int
+    customer_id: UUID
+    variant_id: UUID
+    store_id: UUID
+    price: Money
+    state: str
+    expires_at: datetime
+    seconds_left: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedSale:
     """A unit that became the customer's, for one order. `existing_order_id`: it already was, nothing changed."""
 

@@ -13,7 +13,15 @@ from .contracts import RunningPromo
 from .flash import figures
 from .flash.api.serializers import ReservationSerializer
 from .flash.running import running_copy
-from .flash.selectors import promo_audience_rule, promo_card, promo_title, promoted_variants, reservation_card
+from .flash.selectors import (
+    held_unit,
+    promo_audience_rule,
+    promo_card,
+    promo_title,
+    promoted_variants,
+    reservation_card,
+    reserved_units,
+)
 from .flash.services.claims import claim_sale
 from .flash.services.planning import Offer, end_promo, schedule_promo
 from .rules.conditions import refusals, rule_refusal_text
@@ -27,6 +35,7 @@ __all__ = [
     "coupon_rules",  # which campaign each coupon code opens; one query
     "end_promo",  # end a promotion now, for good
     "give_uses_back",  # an order uses no campaign any more; harmless twice
+    "held_unit",  # what a customer's own held reservation gives, and its price
     "kpis",  # figures for the dashboard
     "local_day",  # the platform's day at a moment, to hand to `refusals`
     "promo_audience_rule",  # who may take a promotion, for the statement that finds the audience
@@ -38,6 +47,7 @@ __all__ = [
     "rule_book",  # every discount and campaign that is switched on; one small query while nothing changed
     "rule_limits",  # how often limited campaigns can still be used; one query
     "rule_refusal_text",  # the sentence of a refusal, in the reader's language
+    "reserved_units",  # the same of many reservations, whatever became of them; one query
     "running_promos",  # what can be taken at a moment, from this process's copy
     "schedule_promo",  # make a promotion and its units, set its stock aside; one whose time has come starts
     "take_uses",  # count an order's uses of campaigns, all or none; the same order twice counts once

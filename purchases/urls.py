@@ -3,13 +3,19 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from .carts.api.carts import CartCouponViewSet, CartItemViewSet, CartViewSet
 from .flash_sales.api import CompleteReservationView
 from .orders.api import OrderViewSet
 
 router = SimpleRouter(use_regex_path=False)
+router.register("cart/items", CartItemViewSet, basename="cart-item")
+router.register("cart/coupons", CartCouponViewSet, basename="cart-coupon")
+router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # One cart each: no list, and no key in the path.
+    path("cart/", CartViewSet.as_view({"get": "show", "delete": "empty"})),
     # Below the promotions' path, for the customer's sake; the sale itself is ours.
     path("promotions/promo-reservations/<uuid:reservation_id>/complete/", CompleteReservationView.as_view()),
     *router.urls,

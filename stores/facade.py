@@ -4,8 +4,8 @@ from .catalog.bulk import add_brands, add_categories
 from .catalog.selectors import variant_card, variant_cards
 from .catalog.services import publish_prices, withdraw_prices
 from .figures import kpis
-from .inventory.errors import InsufficientStockError, StockKeyReusedError
-from .inventory.selectors import stock_name
+from .inventory.errors import InsufficientStockError, Shortage, StockKeyReusedError
+from .inventory.selectors import available_stock, stock_name
 from .inventory.services import (
     adjust_stock,
     receive_stock,
@@ -24,6 +24,7 @@ from .questions.selectors import question_card
 
 __all__ = [
     "InsufficientStockError",  # refusal: says which item, what was asked and what is available
+    "Shortage",  # what `InsufficientStockError` is told: a stock item, what was asked and what is available
     "StockKeyReusedError",  # refusal: the key was used for another movement
     "add_brands",  # brands by slug, those that are not there yet
     "add_catalog",  # products, variants and opening stock by (store slug, slug / SKU), those not there yet
@@ -31,6 +32,7 @@ __all__ = [
     "add_stores",  # stores by slug with their owners, those not there yet
     "add_suppliers",  # suppliers of departments with their price lists, those not there yet
     "adjust_stock",  # correct on_hand by signed quantities, for a reason
+    "available_stock",  # how many of each variant can still be promised; one query
     "has_stores",  # whether there is any store: an empty database has none
     "kpis",  # figures for the dashboard
     "order_from_supplier",  # draft and place an order; its id

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from corsheaders.defaults import default_headers
+
 from .env import env
 
 REST_FRAMEWORK: dict[str, Any] = {
@@ -56,6 +58,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/.*$"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "x-cart-token"]
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="MXN")
@@ -65,4 +68,5 @@ THROTTLE_RATES: dict[str, str] = {
     "mail": env.str("THROTTLE_MAIL", default="20/min"),
     "questions": env.str("THROTTLE_QUESTIONS", default="20/hour"),
     "feeds": env.str("THROTTLE_FEEDS", default="12/min"),
+    "carts": env.str("THROTTLE_CARTS", default="30/min"),
 }

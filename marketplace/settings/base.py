@@ -5,6 +5,7 @@ from .api import *  # noqa: F403
 from .auth import *  # noqa: F403
 from .beat import *  # noqa: F403
 from .caches import *  # noqa: F403
+from .carts import *  # noqa: F403
 from .celery import *  # noqa: F403
 from .databases import *  # noqa: F403
 from .env import BASE_DIR, VAR_DIR, env

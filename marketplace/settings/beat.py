@@ -41,5 +41,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "retention: tokens": _daily(8, 40, "users.forget_expired_tokens"),
     "retention: payments": _daily(9, 0, "funds.forget_old_payments"),
     "retention: imports": _daily(9, 30, "stores.forget_old_imports"),
+    "retention: carts": _daily(9, 40, "purchases.drop_abandoned_carts"),
     "retention: core": _daily(8, 50, "core.forget_old"),
 }

@@ -23,4 +23,6 @@ THROTTLE_RATES = {
     "auth": env.str("THROTTLE_AUTH", default="6000/min"),
     "mail": env.str("THROTTLE_MAIL", default="6000/min"),
     "questions": env.str("THROTTLE_QUESTIONS", default="6000/min"),
+    "feeds": env.str("THROTTLE_FEEDS", default="6000/min"),
+    "carts": env.str("THROTTLE_CARTS", default="6000/min"),
 }

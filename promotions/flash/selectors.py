@@ -10,9 +10,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from marketplace.core import access
 from marketplace.core.access import Reach
 from marketplace.core.clock import db_now
-from promotions.contracts import AudienceRule, PromoCard, ReservationCard
+from marketplace.core.errors import DomainError
+from promotions.contracts import AudienceRule, PromoCard, ReservationCard, ReservedUnit
 
-from .errors import PromoNotFoundError, ReservationNotFoundError
+from .errors import (
+    PromoNotFoundError,
+    ReservationCancelledError,
+    ReservationCompletedError,
+    ReservationLapsedError,
+    ReservationNotFoundError,
+)
 from .models import FlashPromo, FlashPromoQuerySet, PromoUnit, Reservation
 from .state import reservation_state, seconds_left
 
@@ -83,6 +90,47 @@ def reservation_card(reservation_id: UUID) -> ReservationCard:
     if reservation is None:
         raise ReservationNotFoundError
     return card_as_read(reservation)
+
+
+def reserved_units(reservation_ids: Iterable[UUID]) -> dict[UUID, ReservedUnit]:
+    """What each reservation gives and where it stands, in one query; unknown ids are left out."""
+    rows: Any = reservations_for_show().select_related("promo").filter(pk__in=set(reservation_ids))
+    return {row.pk: _unit_of(row, row.read_at) for row in rows}
+
+
+def held_unit(reservation_id: UUID, customer_id: UUID) -> ReservedUnit:
+    """The unit that the customer holds.
+
+    Raises `ReservationNotFoundError` (also for somebody else's), `ReservationLapsedError`,
+    `ReservationCancelledError`, `ReservationCompletedError`.
+    """
+    unit = reserved_units([reservation_id]).get(reservation_id)
+    if unit is None or unit.customer_id != customer_id:
+        raise ReservationNotFoundError
+    refusals: dict[str, type[DomainError]] = {
+        Reservation.State.LAPSED.value: ReservationLapsedError,
+        Reservation.State.CANCELLED.value: ReservationCancelledError,
+        Reservation.State.COMPLETED.value: ReservationCompletedError,
+    }
+    if unit.state in refusals:
+        raise refusals[unit.state]
+    return unit
+
+
+def _unit_of(reservation: Reservation, at: datetime) -> ReservedUnit:
+    card, promo = card_of(reservation, at), reservation.promo
+    return ReservedUnit(
+        reservation_id=card.reservation_id,
+        promo_id=card.promo_id,
+        promo_version=promo.version,
+        customer_id=card.customer_id,
+        variant_id=promo.variant_id,
+        store_id=promo.store_id,
+        price=promo.promo_price,
+        state=card.state,
+        expires_at=card.expires_at,
+        seconds_left=card.seconds_left,
+    )
 
 
 def promo_audience_rule(promo_id: UUID) -> AudienceRule:
