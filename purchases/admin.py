@@ -1,5 +1,7 @@
 """Django looks for admin pages here; they live in the slices."""
 
+from .carts import admin as _carts
 from .orders import admin as _orders
+from .shipments import admin as _shipments
 
-__all__ = ["_orders"]
+__all__ = ["_carts", "_orders", "_shipments"]

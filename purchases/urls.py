@@ -6,12 +6,14 @@ from rest_framework.routers import SimpleRouter
 from .carts.api.carts import CartCouponViewSet, CartItemViewSet, CartViewSet
 from .flash_sales.api import CompleteReservationView
 from .orders.api import OrderViewSet
+from .shipments.api import ShippingRateViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("cart/items", CartItemViewSet, basename="cart-item")
 router.register("cart/coupons", CartCouponViewSet, basename="cart-coupon")
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
+router.register("shipping-rates", ShippingRateViewSet, basename="shipping-rate")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # One cart each: no list, and no key in the path.

@@ -30,6 +30,8 @@ ICONS = {
     "promotions.activehold": "lock_clock",
     "purchases.order": "receipt_long",
     "purchases.orderpart": "call_split",
+    "purchases.cart": "shopping_cart",
+    "purchases.shippingrate": "price_change",
     "purchases.orderline": "list_alt",
     "purchases.orderevent": "history",
     "stores.store": "storefront",

@@ -39,6 +39,16 @@ class ShippingRate(VersionedModel):
         """For one order, whatever its weight."""
         return Money(self.price_minor, self.currency)
 
+    @property
+    def free_from(self) -> Money | None:
+        """The amount of goods from which on it costs nothing."""
+        return None if self.free_from_minor is None else Money(self.free_from_minor, self.currency)
+
+    def price_for(self, goods: Money) -> Money:
+        """For goods of that amount, in the rate's currency."""
+        is_free = self.free_from is not None and goods >= self.free_from
+        return Money.zero(self.currency) if is_free else self.price
+
 
 class Shipment(UUIDModel):
     """A parcel. packed → shipped → delivered, or lost on the way; a packed one can be taken apart again."""
