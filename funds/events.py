@@ -137,3 +137,14 @@ class OrderPaymentFailed(Event):
     order_id: UUID
     customer_id: UUID
     total: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRefunded(Event):
+    """Money of an order is back in the customer's wallet. What a provider brought goes on to the provider."""
+
+    wire_name: ClassVar[str] = "funds.order_refunded"
+    order_id: UUID
+    customer_id: UUID
+    refund_id: UUID
+    amount: Money

@@ -14,7 +14,12 @@ from .ledger.errors import InsufficientFundsError, KeyReusedError
 from .ledger.selectors import trial_balance
 from .ledger.services import capture_hold, release_hold
 from .order_money.errors import OrderNotPaidError, OrderPaymentExistsError, RefundExceedsPaidError
-from .order_money.services.payments import cancel_order_payment, start_order_payment
+from .order_money.services.payments import (
+    call_off_order_payment,
+    cancel_order_payment,
+    pay_new_order,
+    start_order_payment,
+)
 from .order_money.services.settlement import pay_order_from_hold, refund_order, settle_order
 from .payments.services import fund_wallets
 from .verification import verify_books
@@ -37,12 +42,14 @@ __all__ = [
     "WalletBalance",  # what `wallets_of` answers
     "WeeklyLimitError",  # 409 weekly_limit_exceeded with what is `left` of the week
     "balances_of",  # wallets of many customers in one query
+    "call_off_order_payment",  # end the waiting payment of an order that is over; whether it was paid before
     "cancel_order_payment",  # call off a payment that waits; the wallet's part is free again
     "capture_hold",  # pay a hold or part of it to its payee
     "fund_wallets",  # many wallets credited set-wise through real deposits, for demo data; harmless twice
     "hold_for_purchase",  # set money aside for an automatic purchase, within the weekly limit
     "kpis",  # figures for the dashboard
     "order_escrow",  # the payee of holds that are to pay orders
+    "pay_new_order",  # as `start_order_payment`, for an order of the caller's own transaction; locks the wallet alone
     "pay_order",  # wallet to escrow in one call, once per order, inside the caller's transaction
     "pay_order_from_hold",  # the same with money that was held; the rest of the hold is free
     "refund_order",  # money of an order back into the wallet, before or after settlement, once per key

@@ -14,7 +14,9 @@ class PromotionsConfig(AppConfig):
     def ready(self) -> None:
         from marketplace.core import erasure, moments  # noqa: PLC0415
 
+        from .campaigns import tasks as campaign_tasks  # noqa: PLC0415
         from .flash import handlers, privacy, tasks  # noqa: F401, PLC0415
 
         moments.register("promotions.flash", tasks.run_due_moments)
+        moments.register("promotions.campaigns", campaign_tasks.run_due_moments)
         erasure.register("promotions", guard=privacy.refuse_while_holding, erase=privacy.forget_holds)

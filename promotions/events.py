@@ -65,3 +65,34 @@ class UnitSold(Event):
     reservation_id: UUID
     customer_id: UUID
     order_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignStarted(Event):
+    """A campaign's first moment has come; published once. What it gives is in the rule book."""
+
+    wire_name: ClassVar[str] = "promotions.campaign_started"
+    aliases: ClassVar[tuple[str, ...]] = ("promotion_start",)
+    campaign_id: UUID
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignEnded(Event):
+    """A campaign that had started is over; published once. `reason` is `time` or `staff`."""
+
+    wire_name: ClassVar[str] = "promotions.campaign_ended"
+    aliases: ClassVar[tuple[str, ...]] = ("promotion_end",)
+    campaign_id: UUID
+    reason: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRulesChanged(Event):
+    """The rule book has another version, because of these discounts and campaigns."""
+
+    wire_name: ClassVar[str] = "promotions.price_rules_changed"
+    version: int
+    rule_ids: tuple[UUID, ...]

@@ -5,6 +5,10 @@ from datetime import datetime
 
 from marketplace.core.kpis import Kpi
 
+from .book.keeping import rule_book
+from .campaigns.errors import CampaignUsedUpError
+from .campaigns.selectors import coupon_rules, rule_limits
+from .campaigns.services.usage import give_uses_back, take_uses
 from .contracts import RunningPromo
 from .flash import figures
 from .flash.api.serializers import ReservationSerializer
@@ -20,22 +24,33 @@ from .flash.selectors import (
 )
 from .flash.services.claims import claim_sale
 from .flash.services.planning import Offer, end_promo, schedule_promo
+from .rules.conditions import refusals, rule_refusal_text
+from .rules.recurrence import local_day
 
 __all__ = [
+    "CampaignUsedUpError",  # refusal (409): no use of a promotion is left; says which, and for whom
     "Offer",  # the terms of a promotion, as `schedule_promo` takes them
     "ReservationSerializer",  # how the API writes a `ReservationCard`, for answers that hold one
     "claim_sale",  # make a held unit the customer's for good, in the caller's transaction: at most five queries
+    "coupon_rules",  # which campaign each coupon code opens; one query
     "end_promo",  # end a promotion now, for good
+    "give_uses_back",  # an order uses no campaign any more; harmless twice
     "held_unit",  # what a customer's own held reservation gives, and its price
     "kpis",  # figures for the dashboard
+    "local_day",  # the platform's day at a moment, to hand to `refusals`
     "promo_audience_rule",  # who may take a promotion, for the statement that finds the audience
     "promo_card",  # what a message about a promotion says
     "promo_title",  # the product's name
     "promoted_variants",  # which of some variants have a promotion now or to come
+    "refusals",  # every condition of a rule that fails for a buyer and a ticket; pure
     "reservation_card",  # one reservation as it stands by the database's clock
+    "rule_book",  # every discount and campaign that is switched on; one small query while nothing changed
+    "rule_limits",  # how often limited campaigns can still be used; one query
+    "rule_refusal_text",  # the sentence of a refusal, in the reader's language
     "reserved_units",  # the same of many reservations, whatever became of them; one query
     "running_promos",  # what can be taken at a moment, from this process's copy
     "schedule_promo",  # make a promotion and its units, set its stock aside; one whose time has come starts
+    "take_uses",  # count an order's uses of campaigns, all or none; the same order twice counts once
 ]
 
 

@@ -46,3 +46,70 @@ class OrderDelivered(Event):
     store_ids: tuple[UUID, ...]
     total: Money
     delivered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled(Event):
+    """An order was called off. `was_sold`: its goods had left the shelf, not only been set aside; `was_paid`: its
+    money is on its way back.
+    """
+
+    wire_name: ClassVar[str] = "purchases.order_cancelled"
+
+    order_id: UUID
+    customer_id: UUID
+    store_ids: tuple[UUID, ...]
+    total: Money
+    was_sold: bool
+    was_paid: bool
+    cancelled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderExpired(Event):
+    """An order was not paid in time."""
+
+    wire_name: ClassVar[str] = "purchases.order_expired"
+
+    order_id: UUID
+    customer_id: UUID
+    store_ids: tuple[UUID, ...]
+    total: Money
+    expired_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRequested(Event):
+    """A customer wants to give something back."""
+
+    wire_name: ClassVar[str] = "purchases.return_requested"
+
+    return_id: UUID
+    order_id: UUID
+    customer_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnDecided(Event):
+    """Staff said yes or no to a return."""
+
+    wire_name: ClassVar[str] = "purchases.return_decided"
+
+    return_id: UUID
+    order_id: UUID
+    customer_id: UUID
+    is_approved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReturned(Event):
+    """Goods of an order came back and `refund` went to the customer. `is_whole`: nothing of the order is left."""
+
+    wire_name: ClassVar[str] = "purchases.order_returned"
+
+    order_id: UUID
+    return_id: UUID
+    customer_id: UUID
+    refund: Money
+    is_whole: bool
+    returned_at: datetime

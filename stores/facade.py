@@ -8,6 +8,7 @@ from .inventory.errors import InsufficientStockError, Shortage, StockKeyReusedEr
 from .inventory.selectors import available_stock, stock_name
 from .inventory.services import (
     adjust_stock,
+    lock_stock,
     receive_stock,
     release_stock,
     reserve_stock,
@@ -35,6 +36,7 @@ __all__ = [
     "available_stock",  # how many of each variant can still be promised; one query
     "has_stores",  # whether there is any store: an empty database has none
     "kpis",  # figures for the dashboard
+    "lock_stock",  # lock the items of many lines in house order, before several calls move them
     "order_from_supplier",  # draft and place an order; its id
     "people_of_store",  # ids of the owners and members of a store
     "publish_prices",  # promoted prices that lists show, in place of the same source's earlier ones

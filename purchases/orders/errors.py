@@ -15,3 +15,38 @@ class TransitionRefusedError(DomainError):
 
     code = "order_transition_refused"
     message = gettext_noop("An order that is %(from_state)s cannot become %(to_state)s.")
+
+
+class OrderNotCancellableError(DomainError):
+    """It is too late to call the order off."""
+
+    code = "order_not_cancellable"
+    message = gettext_noop("An order that is %(state)s cannot be cancelled.")
+
+
+class NotReturnableError(DomainError):
+    """Nothing of the order can come back, not yet or not any more."""
+
+    code = "order_not_returnable"
+    message = gettext_noop("An order that is %(state)s, or was delivered too long ago, cannot be returned.")
+
+
+class TooManyReturnedError(DomainError):
+    """More units than the customer still has."""
+
+    code = "too_many_returned"
+    message = gettext_noop("%(left)s of %(sku)s can be returned.")
+
+
+class ReturnNotFoundError(NotFoundError):
+    """No such return."""
+
+    code = "return_not_found"
+    message = gettext_noop("No such return.")
+
+
+class ReturnStateError(DomainError):
+    """The return's state does not allow this step."""
+
+    code = "return_state"
+    message = gettext_noop("The return is %(state)s already.")

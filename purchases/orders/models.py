@@ -203,6 +203,11 @@ class OrderReturn(UUIDModel):
     def __str__(self) -> str:
         return f"{self.get_state_display()}: {self.reason}"
 
+    @property
+    def refund(self) -> Money:
+        """What went back for it, in the order's currency."""
+        return Money(self.refund_minor, self.order.currency)
+
 
 class ReturnLine(models.Model):
     """How many units of a line come back, and what becomes of them."""

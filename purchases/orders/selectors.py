@@ -13,7 +13,7 @@ from marketplace.core.money import Money
 from purchases.contracts import DaySales, OrderCard
 
 from .errors import OrderNotFoundError
-from .models import Order
+from .models import Order, OrderReturn, ReturnLine
 
 # Paid at least once, whatever came later.
 EARNING_STATES = [
@@ -63,3 +63,11 @@ def sales_by_day(at: datetime, days: int, *, with_imported: bool = False) -> lis
         .order_by("day", "currency")
     )
     return [DaySales(row["day"], row["orders"], Money(row["revenue"], row["currency"])) for row in rows]
+
+
+def on_their_way_back(order: Order) -> dict[UUID, int]:
+    """Units by line that the customer asked to give back and that are not here yet."""
+    pending = ReturnLine.objects.filter(
+        order_return__order=order, order_return__state__in=[OrderReturn.State.REQUESTED, OrderReturn.State.APPROVED]
+    )
+    return dict(pending.order_by().values("line").annotate(units=Sum("quantity")).values_list("line", "units"))

@@ -15,9 +15,13 @@ TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     State.PARTLY_RETURNED: frozenset({State.PARTLY_RETURNED, State.RETURNED, State.CLOSED}),
     State.CLOSED: frozenset(),
     State.CANCELLED: frozenset(),
-    State.EXPIRED: frozenset(),
+    # Its money came in late, and the goods were still there.
+    State.EXPIRED: frozenset({State.PAID}),
     State.RETURNED: frozenset(),
 }
+
+CANCELLABLE_BY_CUSTOMER: Final = frozenset({State.PLACED, State.PAID})
+CANCELLABLE: Final = frozenset(state for state, steps in TRANSITIONS.items() if State.CANCELLED in steps)
 
 PAYMENT_STATES: Final = ("unpaid", "paid", "returned_in_part", "returned", "void")
 FULFILMENT_STATES: Final = ("waiting", "packed", "shipped", "delivered", "none")

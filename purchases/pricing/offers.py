@@ -1,30 +1,33 @@
 """Rules that compete: which are meant for a line, which go together, which of them win."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 from uuid import UUID
 
 from promotions.contracts import PriceRule, RefusedRule
 
-from .savings import takes_off
+from .savings import saving_of, takes_off
 from .values import Item, Refused
 
 Judged = tuple[PriceRule, Sequence[RefusedRule]]
 """A rule, and the conditions of buyer, moment, ticket, coupon and limits that it fails."""
-Offer = list["Contender"]
-"""Rules that apply together, or one alone; the first has the highest priority."""
 
-OUTRANKED, NO_SAVING, NOT_FOR_THESE, FINAL_PRICE = "outranked", "no_saving", "not_for_these", "final_price"
+OUTRANKED: Final = "outranked"
+NO_SAVING: Final = "no_saving"
+NOT_FOR_THESE: Final = "not_for_these"
+FINAL_PRICE: Final = "final_price"
 
 
 class Contender:
     """A rule in its place among the others, with what is asked of it again and again."""
 
-    __slots__ = ("_refusals", "failed", "place", "rule", "takes_off")
+    __slots__ = ("_refusals", "failed", "place", "rule", "saving", "takes_off")
 
     def __init__(self, place: int, rule: PriceRule, failed: Sequence[RefusedRule]) -> None:
         self.place = place
         self.rule = rule
         self.takes_off = takes_off(rule)
+        self.saving = saving_of(rule)
         self.failed = tuple(
             Refused(rule.rule_id, rule.kind, rule.version, rule.name, each.code, each.params) for each in failed
         )
@@ -37,6 +40,31 @@ class Contender:
             rule = self.rule
             known = self._refusals[code] = Refused(rule.rule_id, rule.kind, rule.version, rule.name, code)
         return known
+
+
+class Offer:
+    """Rules that apply together, or one alone; the first has the highest priority."""
+
+    __slots__ = ("contenders", "no_saving", "outranked", "priority", "saving")
+
+    def __init__(self, contenders: list[Contender]) -> None:
+        self.contenders = contenders
+        self.priority = contenders[0].rule.priority
+        self.saving = contenders[0].saving if len(contenders) == 1 else self._joint_saving
+        self.outranked = [each.refusal(OUTRANKED) for each in contenders]
+        self.no_saving = [each.refusal(NO_SAVING) for each in contenders]
+
+    def shares(self, left: int, quantity: int) -> list[tuple[Contender, int]]:
+        """What each takes off, from what the one before has left."""
+        shares = []
+        for each in self.contenders:
+            saving = each.saving(left, quantity)
+            shares.append((each, saving))
+            left -= saving
+        return shares
+
+    def _joint_saving(self, left: int, quantity: int) -> int:
+        return sum(saving for _each, saving in self.shares(left, quantity))
 
 
 def ranked(rules: Iterable[Judged]) -> list[Contender]:
@@ -59,14 +87,14 @@ class Shelves:
             for each in about:
                 self._by_id.setdefault(each, []).append(contender)
 
-    def meant_for(self, item: Item) -> list[Contender]:
+    def meant_for(self, item: Item) -> tuple[Contender, ...]:
         """Rules about the line, in their order."""
         found = {contender.place: contender for contender in self._everywhere}
         for key in (item.product_id, item.store_id, *item.category_ids):
             for contender in self._by_id.get(key, ()):
                 if _is_meant(contender.rule, item):
                     found[contender.place] = contender
-        return [found[place] for place in sorted(found)]
+        return tuple(found[place] for place in sorted(found))
 
 
 def _is_meant(rule: PriceRule, item: Item) -> bool:
@@ -79,35 +107,34 @@ def _is_meant(rule: PriceRule, item: Item) -> bool:
 
 def offers_of(contenders: Iterable[Contender]) -> list[Offer]:
     """An exclusive rule alone, the rules of a stack group together, any other rule alone; in their order."""
-    offers: dict[UUID | str, Offer] = {}
+    together: dict[UUID | str, list[Contender]] = {}
     for contender in contenders:
         rule = contender.rule
-        together = rule.stack_group if rule.stack_group and not rule.is_exclusive else rule.rule_id
-        offers.setdefault(together, []).append(contender)
-    return list(offers.values())
+        name = rule.stack_group if rule.stack_group and not rule.is_exclusive else rule.rule_id
+        together.setdefault(name, []).append(contender)
+    return [Offer(each) for each in together.values()]
 
 
-def best_of(
-    offers: Sequence[Offer], savings_of: Callable[[Offer], list[int]]
-) -> tuple[list[tuple[Contender, int]], list[Refused]]:
-    """What applies, with its saving, and why the others do not.
+def best_of(offers: Sequence[Offer], left: int, quantity: int) -> tuple[list[tuple[Contender, int]], list[Refused]]:
+    """What applies to so many units that cost `left`, with its saving, and why the others do not.
 
     Of the offers that save something the highest priority wins, among equals the largest saving, then the first.
     """
-    won: Offer = []
-    savings: list[int] = []
+    won: Offer | None = None
+    most = 0
     refused: list[Refused] = []
-    for offer in offers:
-        if won and offer[0].rule.priority < won[0].rule.priority:
-            refused.extend(each.refusal(OUTRANKED) for each in offer)
-            continue
-        offered = savings_of(offer)
-        if sum(offered) > sum(savings):
-            refused.extend(each.refusal(OUTRANKED) for each in won)
-            won, savings = offer, offered
+    for place, offer in enumerate(offers):
+        if won is not None and offer.priority < won.priority:
+            for each in offers[place:]:
+                refused += each.outranked
+            break
+        saving = offer.saving(left, quantity)
+        if saving > most:
+            if won is not None:
+                refused += won.outranked
+            won, most = offer, saving
         else:
-            code = OUTRANKED if any(offered) else NO_SAVING
-            refused.extend(each.refusal(code) for each in offer)
-    pairs = list(zip(won, savings, strict=True))
-    refused.extend(each.refusal(NO_SAVING) for each, saving in pairs if not saving)
-    return [(each, saving) for each, saving in pairs if saving], refused
+            refused += offer.outranked if saving else offer.no_saving
+    shares = [] if won is None else won.shares(left, quantity)
+    refused += [each.refusal(NO_SAVING) for each, saving in shares if not saving]
+    return [(each, saving) for each, saving in shares if saving], refused

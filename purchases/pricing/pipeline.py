@@ -19,9 +19,9 @@ from uuid import UUID
 
 from marketplace.core.money import CurrencyMismatchError, Money
 
-from .offers import FINAL_PRICE, NO_SAVING, NOT_FOR_THESE, Contender, Judged, Offer, Shelves, best_of, offers_of, ranked
-from .savings import joint_saving, order_savings, points_of, sends_free
-from .values import Applied, Item, PricedItem, PricedShipping, Quote, Refused
+from .offers import FINAL_PRICE, NO_SAVING, NOT_FOR_THESE, Contender, Judged, Shelves, best_of, offers_of, ranked
+from .savings import points_of, sends_free
+from .values import Applied, Item, PricedItem, PricedShipping, Quote, Refused, Sending
 
 FLASH, LOYALTY = "flash", "loyalty"
 ONCE = 10_000
@@ -58,11 +58,21 @@ class _Order:
 
 def ticket_of(items: Iterable[Item]) -> int:
     """What a minimum ticket is compared with: goods at list prices, held units at their promotion's; minor units."""
-    return sum(_first_price(item) for item in items)
+    return sum(first_price(item) for item in items)
+
+
+def first_price(item: Item) -> int:
+    """The list price in minor units, or the promotion's for a held unit: never more than the shelf asks by now."""
+    listed = item.list_total.minor
+    return listed if item.flash is None else min(listed, item.flash.price.minor * item.quantity)
 
 
 def price(
-    items: Sequence[Item], *, currency: str, rules: Iterable[Judged] = (), shipping: Mapping[UUID, Money] | None = None
+    items: Sequence[Item],
+    *,
+    currency: str,
+    rules: Iterable[Judged] = (),
+    shipping: Mapping[UUID, Sending] | None = None,
 ) -> Quote:
     """What the items cost together. The order in which rules are given changes nothing.
 
@@ -92,17 +102,11 @@ def price(
     )
 
 
-def _first_price(item: Item) -> int:
-    """Whoever holds a unit never pays more than the shelf asks by now."""
-    listed = item.list_total.minor
-    return listed if item.flash is None else min(listed, item.flash.price.minor * item.quantity)
-
-
 def _begin(item: Item, currency: str) -> _Line:
     for each in (item.list_price, *([item.flash.price] if item.flash else [])):
         if each.currency != currency:
             raise CurrencyMismatchError(left=each.currency, right=currency)
-    line = _Line(item, _first_price(item))
+    line = _Line(item, first_price(item))
     if item.flash is not None:
         saved = item.list_total.minor - line.left
         line.applied.append(Applied(item.flash.promo_id, FLASH, item.flash.version, "", Money(saved, currency)))
@@ -112,33 +116,39 @@ def _begin(item: Item, currency: str) -> _Line:
 
 def _price_lines(order: _Order, contenders: Sequence[Contender]) -> None:
     shelves = Shelves(contenders)
-    reached: set[int] = set()
+    known: dict[tuple[Contender, ...], _Rivals] = {}
     for line in order.lines:
         meant = shelves.meant_for(line.item)
-        reached.update(each.place for each in meant)
-        good = []
-        for each in meant:
-            if each.failed:
-                line.refused.extend(each.failed)
-            elif not each.takes_off:
-                _enforce(order, each, [line])
-            elif line.is_final:
-                line.refused.append(each.refusal(FINAL_PRICE))
-            else:
-                good.append(each)
-        if good:
-            _price_line(order, line, offers_of(good))
+        rivals = known.get(meant)
+        if rivals is None:
+            rivals = known[meant] = _Rivals(meant)
+        _price_line(order, line, rivals)
+    reached = {each.place for meant in known for each in meant}
     order.refused.extend(each.refusal(NOT_FOR_THESE) for each in contenders if each.place not in reached)
 
 
-def _price_line(order: _Order, line: _Line, offers: Sequence[Offer]) -> None:
-    left, quantity = line.left, line.item.quantity
+class _Rivals:
+    """The rules that meet at a line, by what becomes of them; many lines have the same."""
 
-    def savings(offer: Offer) -> list[int]:
-        return joint_saving([each.rule for each in offer], left, quantity)
+    __slots__ = ("beside", "failed", "offers", "too_late")
 
-    applied, refused = best_of(offers, savings)
-    line.refused.extend(refused)
+    def __init__(self, meant: Sequence[Contender]) -> None:
+        self.failed = [refused for each in meant for refused in each.failed]
+        good = [each for each in meant if not each.failed]
+        self.beside = [each for each in good if not each.takes_off]
+        self.offers = offers_of(each for each in good if each.takes_off)
+        self.too_late = [each.refusal(FINAL_PRICE) for each in good if each.takes_off]
+
+
+def _price_line(order: _Order, line: _Line, rivals: _Rivals) -> None:
+    line.refused += rivals.failed
+    for each in rivals.beside:
+        _enforce(order, each, [line])
+    if line.is_final:
+        line.refused += rivals.too_late
+        return
+    applied, refused = best_of(rivals.offers, line.left, line.item.quantity)
+    line.refused += refused
     for each, saving in applied:
         line.left -= saving
         line.applied.append(order.applied_one(each, saving))
@@ -159,7 +169,7 @@ def _price_order(order: _Order, contenders: Sequence[Contender]) -> None:
         return
     open_lines = [line for line in order.lines if not line.is_final]
     goods = sum(line.left for line in open_lines)
-    applied, refused = best_of(offers_of(good), lambda offer: order_savings([each.rule for each in offer], goods))
+    applied, refused = best_of(offers_of(good), goods, 1)
     order.refused.extend(refused)
     for each, saving in applied:
         order.applied.append(order.applied_one(each, saving))
@@ -180,16 +190,18 @@ def _enforce(order: _Order, each: Contender, lines: Iterable[_Line]) -> None:
     order.in_force.setdefault(each.rule.rule_id, set()).update(line.item.store_id for line in lines)
 
 
-def _send(order: _Order, free: Sequence[Contender], shipping: Mapping[UUID, Money]) -> tuple[PricedShipping, ...]:
+def _send(order: _Order, free: Sequence[Contender], shipping: Mapping[UUID, Sending]) -> tuple[PricedShipping, ...]:
     saved = dict.fromkeys((each.place for each in free), 0)
     sent = []
-    for store_id, asked in shipping.items():
+    for store_id, sending in shipping.items():
+        asked = sending.price
         if asked.currency != order.currency:
             raise CurrencyMismatchError(left=asked.currency, right=order.currency)
         giver = next((each for each in free if store_id in order.in_force[each.rule.rule_id]), None)
         if giver is not None:
             saved[giver.place] += asked.minor
-        sent.append(PricedShipping(store_id, asked, asked if giver is None else Money.zero(order.currency)))
+        price_ = asked if giver is None else Money.zero(order.currency)
+        sent.append(PricedShipping(store_id, asked, price_, sending.rate))
     order.applied.extend(order.applied_one(each, saved[each.place]) for each in free if saved[each.place])
     return tuple(sent)
 

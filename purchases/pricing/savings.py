@@ -1,19 +1,24 @@
-"""What one rule saves: integer arithmetic in minor units, halves rounded up, never below zero."""
+"""What one rule saves: integer arithmetic in minor units, halves rounded up, never more than there is."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from typing import Final
 
 from promotions.contracts import Benefit, BenefitKind, PriceRule
 
-WHOLE = 10_000
+WHOLE: Final = 10_000
 """Basis points of all there is."""
-_OF_LINES = frozenset({BenefitKind.PERCENTAGE, BenefitKind.AMOUNT, BenefitKind.FIXED_PRICE, BenefitKind.BUY_X_GET_Y})
-_OF_ORDERS = frozenset({BenefitKind.PERCENTAGE, BenefitKind.AMOUNT})
+Saving = Callable[[int, int], int]
+"""From what so many units cost so far to what comes off: `saving(left, quantity)`."""
+
+_OF_LINES: Final = frozenset(
+    {BenefitKind.PERCENTAGE, BenefitKind.AMOUNT, BenefitKind.FIXED_PRICE, BenefitKind.BUY_X_GET_Y}
+)
+_OF_ORDERS: Final = frozenset({BenefitKind.PERCENTAGE, BenefitKind.AMOUNT})
 
 
 def takes_off(rule: PriceRule) -> bool:
     """Whether the rule makes goods cheaper; others only send for free or multiply points."""
-    kinds = _OF_ORDERS if rule.is_about_orders else _OF_LINES
-    return any(benefit.kind in kinds for benefit in rule.benefits)
+    return bool(_price_benefits(rule))
 
 
 def sends_free(rule: PriceRule) -> bool:
@@ -28,43 +33,19 @@ def points_of(rule: PriceRule) -> int:
     )
 
 
-def line_saving(rule: PriceRule, left: int, quantity: int) -> int:
-    """What the rule takes off a line that costs `left` so far; its benefits one after the other."""
-    before = left
-    for benefit in rule.benefits:
-        left -= min(left, _line_benefit(benefit, left, quantity))
-    return before - left
+def saving_of(rule: PriceRule) -> Saving:
+    """What the rule takes off a line, or off goods as a whole (one unit of them); its benefits one after the other."""
+    savings = [_saving(benefit) for benefit in _price_benefits(rule)]
+    if len(savings) == 1:
+        return savings[0]
 
+    def all_of_them(left: int, quantity: int) -> int:
+        before = left
+        for saving in savings:
+            left -= saving(left, quantity)
+        return before - left
 
-def order_saving(rule: PriceRule, left: int) -> int:
-    """What the rule takes off goods that cost `left` so far."""
-    before = left
-    for benefit in rule.benefits:
-        if benefit.kind == BenefitKind.PERCENTAGE:
-            left -= part_of(left, benefit.basis_points)
-        elif benefit.kind == BenefitKind.AMOUNT:
-            left -= min(left, benefit.minor)
-    return before - left
-
-
-def joint_saving(rules: Iterable[PriceRule], left: int, quantity: int) -> list[int]:
-    """What each of several rules takes off a line, each from what the one before has left."""
-    savings = []
-    for rule in rules:
-        saving = line_saving(rule, left, quantity)
-        savings.append(saving)
-        left -= saving
-    return savings
-
-
-def order_savings(rules: Iterable[PriceRule], left: int) -> list[int]:
-    """The same for goods as a whole."""
-    savings = []
-    for rule in rules:
-        saving = order_saving(rule, left)
-        savings.append(saving)
-        left -= saving
-    return savings
+    return all_of_them
 
 
 def part_of(minor: int, basis_points: int, among: int = 1) -> int:
@@ -73,16 +54,21 @@ def part_of(minor: int, basis_points: int, among: int = 1) -> int:
     return (minor * basis_points * 2 + whole) // (2 * whole)
 
 
-def _line_benefit(benefit: Benefit, left: int, quantity: int) -> int:
+def _price_benefits(rule: PriceRule) -> list[Benefit]:
+    kinds = _OF_ORDERS if rule.is_about_orders else _OF_LINES
+    return [benefit for benefit in rule.benefits if benefit.kind in kinds]
+
+
+def _saving(benefit: Benefit) -> Saving:
+    basis_points, minor, buy, get = benefit.basis_points, benefit.minor, benefit.buy, benefit.get
     match benefit.kind:
         case BenefitKind.PERCENTAGE:
-            return part_of(left, benefit.basis_points)
+            return lambda left, _quantity: part_of(left, basis_points)
         case BenefitKind.AMOUNT:
-            return benefit.minor * quantity
+            return lambda left, quantity: min(left, minor * quantity)
         case BenefitKind.FIXED_PRICE:
-            return max(0, left - benefit.minor * quantity)
+            return lambda left, quantity: max(0, left - minor * quantity)
         case BenefitKind.BUY_X_GET_Y:
             # Units of one variant cost the same: the cheaper ones are any of them.
-            cheaper = quantity // (benefit.buy + benefit.get) * benefit.get
-            return part_of(left * cheaper, benefit.basis_points, quantity)
-    return 0
+            return lambda left, quantity: part_of(left * (quantity // (buy + get) * get), basis_points, quantity)
+    raise ValueError(f"{benefit.kind} takes nothing off")

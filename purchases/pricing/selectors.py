@@ -1,14 +1,18 @@
 """Prices of now: the pipeline with what the database says of rules, buyers and shipping."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from promotions.contracts import Buyer
+from marketplace.core.money import Money
+from promotions import facade as promotions
+from promotions.contracts import Buyer, PriceRule
+from purchases.shipments.selectors import shipping_prices
 from users import facade as users
 
-from .pipeline import price
-from .values import Item, Quote, Wanted
+from .offers import Judged
+from .pipeline import first_price, price, ticket_of
+from .values import Item, Quote, Sending, Wanted
 
 
 def buyer_of(customer_id: UUID | None) -> Buyer:
@@ -30,10 +34,18 @@ def quote(
 ) -> Quote:
     """What the lines cost this buyer at that moment. They are in one currency (`CurrencyMismatchError`); at least one.
 
-    `ships`: with what sending costs, by the `rates` that were chosen for stores or each store's cheapest.
+    `ships`: with what sending costs, by the `rates` that were chosen for stores or each store's cheapest; free from an
+    amount on counts goods as a minimum ticket does. Two queries, one more for coupons and one for rules whose uses are
+    counted.
     """
     items = [item_of(line) for line in lines]
-    return price(items, currency=items[0].list_price.currency)
+    currency = items[0].list_price.currency
+    return price(
+        items,
+        currency=currency,
+        rules=_judged(items, currency, buyer, at, coupons),
+        shipping=_shipping(items, currency, rates or {}) if ships else {},
+    )
 
 
 def item_of(line: Wanted) -> Item:
@@ -49,3 +61,43 @@ def item_of(line: Wanted) -> Item:
         list_price=card.price,
         flash=line.flash,
     )
+
+
+def _judged(items: Sequence[Item], currency: str, buyer: Buyer, at: datetime, coupons: Sequence[str]) -> list[Judged]:
+    """Rules under way, each with what it fails. Rules behind a coupon that was not shown are nobody's business."""
+    opened = frozenset(promotions.coupon_rules(coupons, at).values()) if coupons else frozenset()
+    rules = [rule for rule in promotions.rule_book().rules if _is_under_way(rule, at, opened)]
+    limited = [rule.rule_id for rule in rules if rule.is_limited]
+    limits = promotions.rule_limits(limited, buyer.customer_id) if limited else {}
+    ticket, day = ticket_of(items), promotions.local_day(at)
+    return [
+        (
+            rule,
+            promotions.refusals(
+                rule,
+                buyer=buyer,
+                at=at,
+                ticket_minor=ticket,
+                currency=currency,
+                has_coupon=rule.rule_id in opened,
+                limit=limits.get(rule.rule_id),
+                day=day,
+            ),
+        )
+        for rule in rules
+    ]
+
+
+def _is_under_way(rule: PriceRule, at: datetime, opened: frozenset[UUID]) -> bool:
+    has_begun = rule.starts_at is None or rule.starts_at <= at
+    return (
+        has_begun and (rule.ends_at is None or at < rule.ends_at) and (not rule.needs_coupon or rule.rule_id in opened)
+    )
+
+
+def _shipping(items: Iterable[Item], currency: str, rates: Mapping[UUID, UUID]) -> dict[UUID, Sending]:
+    goods: dict[UUID, int] = {}
+    for item in items:
+        goods[item.store_id] = goods.get(item.store_id, 0) + first_price(item)
+    found = shipping_prices({store_id: Money(minor, currency) for store_id, minor in goods.items()}, rates)
+    return {store_id: Sending(costs, rate.name if rate else "") for store_id, (rate, costs) in found.items()}

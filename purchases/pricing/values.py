@@ -80,12 +80,21 @@ class PricedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """What a store asks for sending its part, and by which of its rates."""
+
+    price: Money
+    rate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PricedShipping:
     """What sending one store's part costs."""
 
     store_id: UUID
     list_price: Money
     price: Money
+    rate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

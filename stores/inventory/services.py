@@ -131,6 +131,11 @@ def record_staff_movement(
     return moved
 
 
+def lock_stock(lines: Iterable[StockLine]) -> None:
+    """Lock the items of all these lines in house order, for a caller that moves them by several calls."""
+    lock(LockRank.STOCK, _items({(line.variant_id, line.store_id) for line in lines}))
+
+
 def sell_reserved_unit(
     *, variant_id: UUID, store_id: UUID, idem_key: str, cause: str = "", actor_id: UUID | None = None
 ) -> None:

@@ -41,42 +41,52 @@ def start_order_payment(
     one. Raises `OrderPaymentExistsError`, `InsufficientFundsError`, `UnknownProviderError`, `CurrencyMismatchError`,
     `ValueError` for a split that makes no sense.
     """
-    rest = total - from_wallet
-    if min(rest.minor, from_wallet.minor) < 0 or bool(rest) != bool(provider) or lasts <= timedelta(0):
-        raise ValueError("the wallet's part and the provider's part make the total, within some time")
+    payment = _new_payment(order_id, customer_id, total, from_wallet, provider)
+    _expect_sense(payment, lasts)
     if _is_paid_from_hold(order_id):
         raise OrderPaymentExistsError
-    for payment in lock(LockRank.PAYMENT, _live(order_id)):
-        if payment.state != State.AWAITING or payment.expires_at is None or payment.expires_at > read_db_now():
-            return _same(payment, customer_id, total, from_wallet, provider)
-        _end(payment, State.EXPIRED)
-    payment = OrderPayment(
-        id=uuid7(),
-        order_id=order_id,
-        customer_id=customer_id,
-        currency=total.currency,
-        total_minor=total.minor,
-        wallet_minor=from_wallet.minor,
-        provider=provider,
-    )
-    if not rest:
-        return _pay_at_once(payment)
-    payment.deposit = request_deposit(customer_id=customer_id, amount=rest, provider=provider, order_id=order_id)
-    payment.expires_at = read_db_now() + lasts
-    _insert(payment)
-    if from_wallet:
-        placed = place_hold(
-            scope=ORDER_SCOPE,
-            key=f"payment:{payment.pk}",
-            payer=AccountKey.wallet(customer_id, total.currency),
-            payee=order_escrow(total.currency),
-            amount=from_wallet,
-            lasts=lasts,
-            source=f"order:{order_id}",
-        )
-        payment.hold_id = placed.hold_id
-        payment.save(update_fields=["hold", "updated_at"])
+    for other in lock(LockRank.PAYMENT, _live(order_id)):
+        if other.state != State.AWAITING or other.expires_at is None or other.expires_at > read_db_now():
+            return _same(other, customer_id, total, from_wallet, provider)
+        _end(other, State.EXPIRED)
+    if not payment.provider:
+        card = _pay_at_once(payment)
+        _tell_success(payment)
+        return card
+    return _await_deposit(payment, lasts)
+
+
+@transaction.atomic
+def pay_new_order(
+    *, order_id: UUID, customer_id: UUID, total: Money, from_wallet: Money, provider: str = "", lasts: timedelta
+) -> OrderPaymentCard:
+    """As `start_order_payment`, for an order that is written in the caller's transaction: nobody else can pay it.
+
+    Nothing is locked but the wallet, so that stock may be taken before; `OrderPaymentSucceeded` is not published,
+    because the caller sees the answer. Raises `InsufficientFundsError`, `UnknownProviderError`,
+    `CurrencyMismatchError`, `ValueError`.
+    """
+    payment = _new_payment(order_id, customer_id, total, from_wallet, provider)
+    _expect_sense(payment, lasts)
+    if provider:
+        return _await_deposit(payment, lasts)
+    payment.state, payment.paid_at = State.PAID, db_now()
+    payment.save(force_insert=True)
+    pay_order(order_id=order_id, customer_id=customer_id, total=total)
     return card_of(payment)
+
+
+@transaction.atomic
+def call_off_order_payment(*, order_id: UUID) -> bool:
+    """End the payment of an order that is over, if one waits; whether the order was paid before that. Harmless twice.
+
+    The wallet's part is free again, and what still comes in stays in the wallet.
+    """
+    for payment in lock(LockRank.PAYMENT, _live(order_id)):
+        if payment.state != State.AWAITING:
+            return True
+        _cancel(payment)
+    return False
 
 
 @transaction.atomic
@@ -128,11 +138,7 @@ def cancel_order_payment(*, payment_id: UUID, customer_id: UUID) -> OrderPayment
         return card_of(payment)
     if payment.state != State.AWAITING:
         raise OrderPaymentNotCancellableError(state=payment.state)
-    if payment.deposit_id is not None:
-        _call_off(payment.deposit_id, customer_id)
-    _free(payment)
-    payment.state = State.CANCELLED
-    payment.save(update_fields=["state", "updated_at"])
+    _cancel(payment)
     return card_of(payment)
 
 
@@ -151,12 +157,63 @@ def _expire(payment_id: UUID) -> bool:
     return False
 
 
+def _new_payment(order_id: UUID, customer_id: UUID, total: Money, from_wallet: Money, provider: str) -> OrderPayment:
+    _ = total - from_wallet  # of one currency
+    return OrderPayment(
+        id=uuid7(),
+        order_id=order_id,
+        customer_id=customer_id,
+        currency=total.currency,
+        total_minor=total.minor,
+        wallet_minor=from_wallet.minor,
+        provider=provider,
+    )
+
+
+def _expect_sense(payment: OrderPayment, lasts: timedelta) -> None:
+    rest = payment.total - payment.from_wallet
+    if min(rest.minor, payment.wallet_minor) < 0 or bool(rest) != bool(payment.provider) or lasts <= timedelta(0):
+        raise ValueError("the wallet's part and the provider's part make the total, within some time")
+
+
 def _pay_at_once(payment: OrderPayment) -> OrderPaymentCard:
     payment.state, payment.paid_at = State.PAID, read_db_now()
     _insert(payment)
     pay_order(order_id=payment.order_id, customer_id=payment.customer_id, total=payment.total)
-    _tell_success(payment)
     return card_of(payment)
+
+
+def _await_deposit(payment: OrderPayment, lasts: timedelta) -> OrderPaymentCard:
+    """Hold the wallet's part, and ask the provider for the rest."""
+    payment.deposit = request_deposit(
+        customer_id=payment.customer_id,
+        amount=payment.total - payment.from_wallet,
+        provider=payment.provider,
+        order_id=payment.order_id,
+    )
+    payment.expires_at = read_db_now() + lasts
+    _insert(payment)
+    if payment.from_wallet:
+        placed = place_hold(
+            scope=ORDER_SCOPE,
+            key=f"payment:{payment.pk}",
+            payer=AccountKey.wallet(payment.customer_id, payment.currency),
+            payee=order_escrow(payment.currency),
+            amount=payment.from_wallet,
+            lasts=lasts,
+            source=f"order:{payment.order_id}",
+        )
+        payment.hold_id = placed.hold_id
+        payment.save(update_fields=["hold", "updated_at"])
+    return card_of(payment)
+
+
+def _cancel(payment: OrderPayment) -> None:
+    if payment.deposit_id is not None:
+        _call_off(payment.deposit_id, payment.customer_id)
+    _free(payment)
+    payment.state = State.CANCELLED
+    payment.save(update_fields=["state", "updated_at"])
 
 
 def _insert(payment: OrderPayment) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from funds.contracts import PartRefund, PartSettlement, PaymentReceipt, RefundReceipt
+from funds.events import OrderRefunded
 from funds.ledger.errors import KeyReusedError, UnknownHoldError
 from funds.ledger.models import AccountKind, Hold, Journal, JournalKind
 from funds.ledger.services import capture_hold, post_transfer, release_hold
@@ -20,6 +21,7 @@ from funds.wallets.services import ORDER_SCOPE, order_escrow
 from marketplace.core.clock import db_now
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
+from marketplace.core.outbox.publishing import publish
 
 SETTLEMENT_SCOPE = "order_settlement"
 REFUND_SCOPE = "order_refund"
@@ -50,9 +52,9 @@ def refund_order(
 
     A part that is not settled yet gives it from escrow; a settled one takes it back from store, house and tax office
     in proportion to what they have of it, to the unit (the store may then owe). Never more than was paid and has not
-    gone back. What the customer owes after a charge-back is paid with it. Raises `OrderNotPaidError` (also for
-    another's order), `RefundExceedsPaidError`, `KeyReusedError`, `CurrencyMismatchError`, `ValueError` for parts that
-    make no sense.
+    gone back. What the customer owes after a charge-back is paid with it. Publishes `OrderRefunded`. Raises
+    `OrderNotPaidError` (also for another's order), `RefundExceedsPaidError`, `KeyReusedError`,
+    `CurrencyMismatchError`, `ValueError` for parts that make no sense.
     """
     _expect_refunds(parts)
     order = _lock_order(order_id)
@@ -78,7 +80,7 @@ def refund_order(
     )
     for row in rows.values():
         row.save(update_fields=["refunded_minor", "payable_minor", "commission_minor", "tax_minor"])
-    OrderRefund.objects.create(
+    refund = OrderRefund.objects.create(
         order=order,
         key=key,
         fingerprint=print_,
@@ -89,6 +91,7 @@ def refund_order(
     )
     _count_refund(order, total)
     pay_debt(customer_id=customer_id, currency=order.currency, key=f"order:{order_id}:{key}"[:120], at=at)
+    publish(OrderRefunded(order_id=order_id, customer_id=customer_id, refund_id=refund.pk, amount=total))
     return RefundReceipt(order_id, total, posted.journal_id, is_replay=False)
 
 

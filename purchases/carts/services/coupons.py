@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from purchases.carts.coupons import coupon_rules
+from promotions.facade import coupon_rules
 from purchases.carts.errors import CouponNotFoundError, TooManyCouponsError
 from purchases.carts.models import Cart
 from purchases.carts.values import MOST_COUPONS, Holder

@@ -1,0 +1,1 @@
+"""The rule book: discounts and campaigns as prices are computed with them, kept in each process."""

@@ -1,0 +1,1 @@
+"""HTTP of campaigns, for those who run them."""

@@ -1,0 +1,1 @@
+"""Periodic discounts: a customer tier × a category, on some days between two moments."""

@@ -1,0 +1,188 @@
+"""The checkout: a cart becomes an order with its stock and its money, in one transaction, or nothing happens at all.
+
+In house order: the cart's row (a second tab waits here, and finds the cart empty), the order, reserved units,
+promotions' uses, stock, the wallet.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from funds import facade as funds
+from funds.contracts import OrderPaymentCard
+from marketplace.core.clock import read_db_now
+from marketplace.core.ids import uuid7
+from marketplace.core.money import Money
+from promotions import facade as promotions
+from purchases.carts.selectors import standing_lines, wanted_of
+from purchases.carts.services import clear, lines_of, lock_cart
+from purchases.carts.values import ShownLine
+from purchases.orders.models import Order
+from purchases.orders.services import write_order
+from purchases.orders.services.goods import reservation_key, sale_key
+from purchases.orders.values import OrderDraft, PartShipping, SoldLine, payment_time
+from purchases.pricing.pipeline import FLASH
+from purchases.pricing.presenting import stored_benefit, stored_refusal
+from purchases.pricing.selectors import buyer_of, quote
+from purchases.pricing.values import PricedItem, Quote
+from stores import facade as stores
+from stores.contracts import StockLine
+
+from .errors import CartEmptyError, ItemsUnavailableError, PriceChangedError, ReservedNeedsWalletError, shown
+from .values import Acceptance, CheckedOut
+
+
+@transaction.atomic
+def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> CheckedOut:
+    """Buy what is in the customer's cart.
+
+    Everything is looked at again. Raises `CartEmptyError`; `ItemsUnavailableError` for lines that cannot be bought as
+    they are; `PriceChangedError` when the total is not the one that was accepted, or (without one) when a unit costs
+    something else than when it was chosen; `PaymentSplitError`, `ReservedNeedsWalletError`, `RateNotFoundError`;
+    `CampaignUsedUpError`, `InsufficientStockError`, `ReservationLapsedError` when somebody was faster;
+    `InsufficientFundsError`, `UnknownProviderError`, `CurrencyMismatchError`. All of them leave the cart as it was.
+
+    From the wallet it is paid at once and its goods leave the shelf. With a provider's part it waits for that, its
+    goods set aside, until `expires_at`.
+    """
+    cart = lock_cart(customer_id)
+    lines = lines_of(cart) if cart is not None else []
+    if cart is None or not lines:
+        raise CartEmptyError
+    standing = standing_lines(cart, lines)
+    _refuse_lacks(standing)
+    costs = quote(
+        [wanted_of(line) for line in standing],
+        buyer=buyer_of(customer_id),
+        at=at,
+        coupons=cart.coupons,
+        rates=accepted.rates,
+    )
+    _refuse_changes(standing, costs, accepted.expected_total)
+    from_wallet = accepted.plan.wallet_part(costs.total)
+    provider = accepted.plan.provider if costs.total != from_wallet else ""
+    if provider and any(line.flash for line in standing):
+        raise ReservedNeedsWalletError
+    order = write_order(_draft(standing, costs, accepted, customer_id=customer_id, at=at, is_paid=not provider))
+    _take_promotions(order, standing, costs)
+    _take_goods(order, standing)
+    payment = _pay(order, from_wallet, provider)
+    clear(cart, lines, at)
+    return CheckedOut(order, payment)
+
+
+def _refuse_lacks(lines: Sequence[ShownLine]) -> None:
+    lacking = [
+        {"line": line.line.pk, "variant": line.card.variant_id, "code": line.lack.value, "available": line.available}
+        for line in lines
+        if line.lack is not None
+    ]
+    if lacking:
+        raise ItemsUnavailableError(lacking)
+
+
+def _refuse_changes(lines: Sequence[ShownLine], costs: Quote, expected: Money | None) -> None:
+    moved = [_moved(line) for line in lines if line.price_was is not None]
+    if (moved and expected is None) or (expected is not None and expected != costs.total):
+        raise PriceChangedError(total=costs.total, expected=expected, lines=moved)
+
+
+def _moved(line: ShownLine) -> dict[str, Any]:
+    was = line.price_was or line.unit_price
+    return {
+        "line": line.line.pk,
+        "variant": line.card.variant_id,
+        "price_was": shown(was),
+        "unit_price": shown(line.unit_price),
+    }
+
+
+def _draft(
+    lines: Sequence[ShownLine], costs: Quote, accepted: Acceptance, *, customer_id: UUID, at: datetime, is_paid: bool
+) -> OrderDraft:
+    order_id = uuid7()
+    return OrderDraft(
+        order_id=order_id,
+        customer_id=customer_id,
+        source=Order.Source.CHECKOUT,
+        source_key=str(order_id),
+        lines=tuple(_sold(line, priced) for line, priced in zip(lines, costs.items, strict=True)),
+        at=at,
+        is_paid=is_paid,
+        shipping={each.store_id: PartShipping(each.price, each.rate) for each in costs.shipping},
+        applied_benefits=tuple(stored_benefit(each) for each in costs.applied),
+        rejected_promotions=tuple(stored_refusal(each) for each in costs.refused),
+        shipping_address=accepted.address,
+        expires_at=None if is_paid else read_db_now() + payment_time(),
+    )
+
+
+def _sold(line: ShownLine, priced: PricedItem) -> SoldLine:
+    card = line.card
+    return SoldLine(
+        variant_id=card.variant_id,
+        store_id=card.store_id,
+        sku=card.sku,
+        name=card.name,
+        quantity=line.line.quantity,
+        list_price=card.price,
+        total=priced.total,
+        tax_bp=card.tax_bp,
+        commission_bp=card.commission_bp,
+        applied_benefits=tuple(stored_benefit(each) for each in priced.applied),
+    )
+
+
+def _take_promotions(order: Order, lines: Sequence[ShownLine], costs: Quote) -> None:
+    """Reserved units become the order's; uses of promotions are counted."""
+    reserved = sorted(line.line.reservation_id for line in lines if line.line.reservation_id is not None)
+    for reservation_id in reserved:
+        sale = promotions.claim_sale(reservation_id=reservation_id, customer_id=order.customer_id, order_id=order.pk)
+        if sale.existing_order_id is not None:
+            raise CartEmptyError  # bought a moment ago, at the reservation's own door
+    applied = [*costs.applied, *(each for priced in costs.items for each in priced.applied)]
+    used = {each.rule_id for each in applied if each.kind != FLASH}
+    if used:
+        promotions.take_uses(order_id=order.pk, customer_id=order.customer_id, rule_ids=used)
+
+
+def _take_goods(order: Order, lines: Sequence[ShownLine]) -> None:
+    """Sell what is paid, set aside what waits for its money. Reserved units were set aside by their promotion."""
+    reserved = [line for line in lines if line.flash is not None]
+    shelf = [line for line in lines if line.flash is None]
+    if reserved and shelf:
+        stores.lock_stock(_stock(lines))
+    cause = f"order:{order.pk}"
+    if order.state == Order.State.PLACED:
+        stores.reserve_stock(
+            lines=_stock(shelf), idem_key=reservation_key(order), cause=cause, actor_id=order.customer_id
+        )
+        return
+    if shelf:
+        stores.sell_stock(lines=_stock(shelf), idem_key=sale_key(order), cause=cause, actor_id=order.customer_id)
+    if reserved:
+        stores.sell_stock(
+            lines=_stock(reserved),
+            idem_key=f"{sale_key(order)}:units",
+            was_reserved=True,
+            cause=cause,
+            actor_id=order.customer_id,
+        )
+
+
+def _stock(lines: Sequence[ShownLine]) -> list[StockLine]:
+    return [StockLine(line.card.variant_id, line.card.store_id, line.line.quantity) for line in lines]
+
+
+def _pay(order: Order, from_wallet: Money, provider: str) -> OrderPaymentCard:
+    return funds.pay_new_order(
+        order_id=order.pk,
+        customer_id=order.customer_id,
+        total=order.total,
+        from_wallet=from_wallet,
+        provider=provider,
+        lasts=payment_time(),
+    )

@@ -1,0 +1,29 @@
+"""What happens to orders. Money moves in the order's own transaction; goods follow by its events.
+
+The house order has stock between payments and accounts, so whoever gives money back cannot move goods after it; the
+event's handler does, once, whatever dies in between.
+"""
+
+from .ending import cancel_order, close_due_orders, expire_due_orders
+from .goods import give_goods_back, put_returned_goods_away
+from .moving import move_order
+from .paying import mark_paid, revive_order
+from .returning import approve_return, receive_return, refuse_return, request_return
+from .writing import record_paid_order, write_order
+
+__all__ = [
+    "approve_return",
+    "cancel_order",
+    "close_due_orders",
+    "expire_due_orders",
+    "give_goods_back",
+    "mark_paid",
+    "move_order",
+    "put_returned_goods_away",
+    "receive_return",
+    "record_paid_order",
+    "refuse_return",
+    "request_return",
+    "revive_order",
+    "write_order",
+]

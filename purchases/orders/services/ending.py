@@ -1,0 +1,93 @@
+"""Orders that come to an end: called off, not paid in time, or long delivered."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from funds import facade as funds
+from marketplace.core.clock import db_now
+from marketplace.core.outbox.publishing import publish
+from purchases.events import OrderCancelled, OrderExpired
+from purchases.orders.errors import OrderNotCancellableError, OrderNotFoundError
+from purchases.orders.models import Order
+from purchases.orders.states import CANCELLABLE, CANCELLABLE_BY_CUSTOMER
+
+from .moving import lock_order, move_order, step, store_ids
+from .refunding import refund_all
+
+
+@transaction.atomic
+def cancel_order(
+    *, order_id: UUID, actor_id: UUID | None, at: datetime, reason: str = "", customer_id: UUID | None = None
+) -> Order:
+    """Call an order off: the money goes back where it came from, goods and promotions' uses are free again.
+
+    By its customer (`customer_id`) until it is packed, by staff until it is sent. Harmless twice. Raises
+    `OrderNotFoundError` (also for another's order), `OrderNotCancellableError`.
+    """
+    order = lock_order(order_id)
+    if customer_id is not None and order.customer_id != customer_id:
+        raise OrderNotFoundError
+    if order.state == Order.State.CANCELLED:
+        return order
+    if order.state not in (CANCELLABLE if customer_id is None else CANCELLABLE_BY_CUSTOMER):
+        raise OrderNotCancellableError(state=order.state)
+    was_sold = order.state != Order.State.PLACED
+    is_paid = was_sold or funds.call_off_order_payment(order_id=order.pk)
+    step(order, Order.State.CANCELLED, actor_id=actor_id, at=at, note=reason)
+    if is_paid:
+        refund_all(order, key="cancelled", reason=reason or "cancelled", at=at)
+    publish(
+        OrderCancelled(
+            order_id=order.pk,
+            customer_id=order.customer_id,
+            store_ids=store_ids(order),
+            total=order.total,
+            was_sold=was_sold,
+            was_paid=is_paid,
+            cancelled_at=at,
+        )
+    )
+    return order
+
+
+def expire_due_orders(*, at: datetime, limit: int = 100) -> int:
+    """End unpaid orders whose time is over by the database's clock, a transaction each; how many. Harmless twice."""
+    due = Order.objects.filter(state=Order.State.PLACED, expires_at__lte=db_now()).order_by("expires_at")
+    return sum(_expire(order_id, at) for order_id in list(due.values_list("pk", flat=True)[:limit]))
+
+
+def close_due_orders(*, at: datetime, after: timedelta, limit: int = 1_000) -> int:
+    """Close orders that were delivered so long ago that nothing can come back; how many. Harmless twice."""
+    open_ = Order.objects.filter(
+        state__in=[Order.State.DELIVERED, Order.State.PARTLY_RETURNED],
+        history__to_state=Order.State.DELIVERED,
+        history__at__lte=at - after,
+    )
+    waiting = open_.exclude(returns__state__in=["requested", "approved"]).order_by("pk")
+    closed = 0
+    for order_id in list(waiting.values_list("pk", flat=True).distinct()[:limit]):
+        move_order(order_id=order_id, to_state=Order.State.CLOSED, actor_id=None, at=at)
+        closed += 1
+    return closed
+
+
+@transaction.atomic
+def _expire(order_id: UUID, at: datetime) -> bool:
+    order = lock_order(order_id)
+    if order.state != Order.State.PLACED:
+        return False
+    if funds.call_off_order_payment(order_id=order.pk):
+        return False  # paid at the last moment: the event that says so is on its way
+    step(order, Order.State.EXPIRED, actor_id=None, at=at)
+    publish(
+        OrderExpired(
+            order_id=order.pk,
+            customer_id=order.customer_id,
+            store_ids=store_ids(order),
+            total=order.total,
+            expired_at=at,
+        )
+    )
+    return True

@@ -1,0 +1,52 @@
+"""Goods of orders: what was set aside for them or sold, and its way back. Each movement has the order's own key."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from promotions import facade as promotions
+from purchases.orders.models import Order, OrderReturn, ReturnLine
+from stores import facade as stores
+from stores.contracts import StockLine
+
+
+def sale_key(order: Order) -> str:
+    """Of the movements that sell it."""
+    return f"order:{order.pk}"
+
+
+def reservation_key(order: Order) -> str:
+    """Of the movements that set it aside."""
+    return f"order:{order.pk}:reserved"
+
+
+def stock_lines(order: Order) -> list[StockLine]:
+    """Everything in it."""
+    stores_of = {part.pk: part.store_id for part in order.parts.all()}
+    return [StockLine(line.variant_id, stores_of[line.part_id], line.quantity) for line in order.lines.all()]
+
+
+@transaction.atomic
+def give_goods_back(*, order_id: UUID, was_sold: bool) -> None:
+    """Goods and promotions' uses of an order that is over: back on the shelf, or free again. Harmless twice."""
+    order = Order.objects.prefetch_related("parts", "lines").get(pk=order_id)
+    if order.source == Order.Source.IMPORT:
+        return
+    promotions.give_uses_back(order_id=order.pk)
+    cause = f"order:{order.pk}"
+    if was_sold:
+        stores.receive_stock(lines=stock_lines(order), idem_key=f"{cause}:back", cause=cause)
+    else:
+        stores.release_stock(lines=stock_lines(order), idem_key=f"{cause}:released", cause=cause)
+
+
+@transaction.atomic
+def put_returned_goods_away(*, return_id: UUID) -> None:
+    """What came back and is good goes on the shelf again; what is not was sold and stays gone. Harmless twice."""
+    returned = OrderReturn.objects.select_related("order").get(pk=return_id)
+    if returned.order.source == Order.Source.IMPORT:
+        return
+    good = returned.lines.filter(fate=ReturnLine.Fate.RESTOCK).select_related("line__part")
+    lines = [StockLine(row.line.variant_id, row.line.part.store_id, row.quantity) for row in good]
+    if lines:
+        stores.receive_stock(lines=lines, idem_key=f"return:{returned.pk}", cause=f"return:{returned.pk}")

@@ -1,0 +1,81 @@
+"""Writing orders: one builder for every door they come through."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from marketplace.core.numbers import new_number
+from marketplace.core.outbox.publishing import publish
+from purchases.events import OrderPaid, OrderPlaced
+from purchases.orders.models import Order, OrderEvent, OrderLine, OrderPart
+from purchases.orders.rows import amounts_of, parts_and_lines
+from purchases.orders.values import OrderDraft, SoldLine
+
+from .moving import store_ids
+
+
+@transaction.atomic
+def write_order(draft: OrderDraft) -> Order:
+    """Write an order, its parts, lines and history, and publish it; its money and goods are the caller's affair.
+
+    The lines are in one currency (`CurrencyMismatchError` otherwise); a second order for the same source and key breaks
+    a unique constraint. The answer carries its rows: reading them asks nothing.
+    """
+    order = Order(
+        id=draft.order_id,
+        number=new_number(),
+        customer_id=draft.customer_id,
+        source=draft.source,
+        source_key=draft.source_key,
+        state=Order.State.PAID if draft.is_paid else Order.State.PLACED,
+        **amounts_of(draft.lines, draft.shipping),
+        applied_benefits=list(draft.applied_benefits),
+        rejected_promotions=list(draft.rejected_promotions),
+        shipping_address=dict(draft.shipping_address),
+        expires_at=draft.expires_at,
+        placed_at=draft.at,
+    )
+    order.save(force_insert=True)
+    parts, lines = parts_and_lines(order, draft.lines, draft.shipping)
+    OrderPart.objects.bulk_create(parts)
+    OrderLine.objects.bulk_create(lines)
+    history = [OrderEvent(order=order, to_state=Order.State.PLACED, actor_id=draft.customer_id, at=draft.at)]
+    if draft.is_paid:
+        history.append(
+            OrderEvent(
+                order=order,
+                from_state=Order.State.PLACED,
+                to_state=Order.State.PAID,
+                actor_id=draft.customer_id,
+                at=draft.at,
+            )
+        )
+    OrderEvent.objects.bulk_create(history)
+    order._prefetched_objects_cache = {"parts": parts, "lines": lines, "history": history}  # type: ignore[attr-defined]
+    stores, who, total = store_ids(order), draft.customer_id, order.total
+    events: list[OrderPlaced | OrderPaid] = [
+        OrderPlaced(order_id=order.pk, customer_id=who, store_ids=stores, total=total, placed_at=draft.at)
+    ]
+    if draft.is_paid:
+        events.append(OrderPaid(order_id=order.pk, customer_id=who, store_ids=stores, total=total, paid_at=draft.at))
+    publish(*events)
+    return order
+
+
+def record_paid_order(
+    *, order_id: UUID, customer_id: UUID, source: str, source_key: str, lines: Sequence[SoldLine], at: datetime
+) -> Order:
+    """Write an order whose money is taken in the same transaction, without sending."""
+    return write_order(
+        OrderDraft(
+            order_id=order_id,
+            customer_id=customer_id,
+            source=source,
+            source_key=source_key,
+            lines=tuple(lines),
+            at=at,
+            is_paid=True,
+        )
+    )
