@@ -44,10 +44,10 @@ __all__ = [
     "promoted_variants",  # which of some variants have a promotion now or to come
     "refusals",  # every condition of a rule that fails for a buyer and a ticket; pure
     "reservation_card",  # one reservation as it stands by the database's clock
+    "reserved_units",  # the same of many reservations, whatever became of them; one query
     "rule_book",  # every discount and campaign that is switched on; one small query while nothing changed
     "rule_limits",  # how often limited campaigns can still be used; one query
     "rule_refusal_text",  # the sentence of a refusal, in the reader's language
-    "reserved_units",  # the same of many reservations, whatever became of them; one query
     "running_promos",  # what can be taken at a moment, from this process's copy
     "schedule_promo",  # make a promotion and its units, set its stock aside; one whose time has come starts
     "take_uses",  # count an order's uses of campaigns, all or none; the same order twice counts once

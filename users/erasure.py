@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from .accounts.services.administration import erase_account, require_erasable
+from .addresses.services import erase_addresses
 from .customers.services.profiles import erase_customer
 from .staff.services import erase_member
 
@@ -13,7 +14,9 @@ def guard(user_id: UUID) -> None:
 
 
 def erase(user_id: UUID) -> None:
-    """Forget address, name, place, segments and keys; the rows stay for the books."""
+    """Forget addresses, name, place, segments and keys; the account's row stays for the books."""
     erase_member(user_id)
     erase_account(user_id)
+    # Nobody adds one any more: the account is archived, and was locked by whoever did.
+    erase_addresses(user_id)
     erase_customer(user_id)

@@ -21,6 +21,9 @@
     Departments by slug, those that are not there yet.
 `add_staff(rows, *, password) -> list[UUID]`
     Verified accounts of the house with their keys; known addresses are left alone and give their id.
+`address_snapshot(customer_id, address_id=None) -> dict[str, str] | None`
+    What an order keeps of one of the customer's addresses (of the default one unless said); None when there is none
+    such. Names: recipient, phone, line1, line2, city, state, postal_code, country, notes.
 `customer_languages(ids) -> dict[UUID, str]`
     The language of each customer, `en` or `es`.
 `accounts_exist(ids) -> bool`
@@ -55,6 +58,7 @@ from .accounts.services.second_factor import (
     has_second_factor,
 )
 from .accounts.services.sessions import access_token
+from .addresses.selectors import address_snapshot
 from .contracts import Contact
 from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
@@ -74,6 +78,7 @@ __all__ = [
     "add_customers",
     "add_departments",
     "add_staff",
+    "address_snapshot",
     "begin_second_factor",
     "check_second_factor",
     "confirm_second_factor",

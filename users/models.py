@@ -1,6 +1,7 @@
 """Models of the context, re-exported: Django looks for them here."""
 
 from .accounts.models import DeniedAccount, MailToken, Session, SpentRefreshToken, User
+from .addresses.models import Address
 from .customers.models import (
     CustomerPlace,
     CustomerProfile,
@@ -13,6 +14,7 @@ from .customers.models import (
 from .staff.models import Department, DepartmentMember
 
 __all__ = [
+    "Address",
     "CustomerPlace",
     "CustomerProfile",
     "DeniedAccount",

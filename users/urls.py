@@ -7,6 +7,7 @@ from marketplace.core.http.viewsets import UUID_PATTERN
 from .accounts.api.accounts import AccountViewSet
 from .accounts.api.mail_links import MailLinkViewSet
 from .accounts.api.tokens import TokenViewSet
+from .addresses.api import AddressViewSet
 from .customers.api import OwnProfileViewSet, ProfileAliasViewSet, ProfileViewSet, SegmentViewSet
 from .staff.api import DepartmentViewSet, MemberViewSet
 
@@ -19,6 +20,7 @@ router.register("users/departments", DepartmentViewSet, basename="department")
 router.register(
     rf"users/departments/(?P<department_pk>{UUID_PATTERN})/members", MemberViewSet, basename="department-member"
 )
+router.register("users/me/addresses", AddressViewSet, basename="address")
 router.register("users/me", OwnProfileViewSet, basename="own")
 router.register("users", MailLinkViewSet, basename="mail-link")
 router.register("users", AccountViewSet, basename="account")

@@ -50,6 +50,7 @@ WITHOUT_ADMIN = {
     "users.MailToken",  # secrets
     "users.SpentRefreshToken",  # secrets
     "users.DeniedAccount",  # derived, forgotten within minutes
+    "users.Address",  # a customer's own; orders show the copy they were sent to
     "users.CustomerPlace",  # derived, one row per segment and customer
     "users.SegmentMembership",  # a line between two rows; the profile's page has the segments
     "stores.Listing",  # derived from the product, whose page it is

@@ -10,6 +10,7 @@ from marketplace.core.http import fields
 from purchases.carts.models import CartLine
 from purchases.carts.tokens import token_of
 from purchases.carts.values import COUPON_LENGTH, Lack, MergeResult, Outcome, ShownCart, ShownLine
+from purchases.pricing.presenting import refusal_text
 from purchases.pricing.values import Applied, PricedShipping, Refused
 
 LACKS = {
@@ -43,6 +44,10 @@ class RefusedSerializer(serializers.Serializer[Refused]):
     name = fields.CharField()
     code = fields.CharField(help_text=_("Why; stable."))
     params: Any = serializers.DictField(child=fields.CharField(), help_text=_("What the reason names."))
+    detail = serializers.SerializerMethodField(help_text=_("Why, for people."))
+
+    def get_detail(self, refused: Refused) -> str:
+        return refusal_text(refused.code, refused.params)
 
 
 class CartLineSerializer(serializers.Serializer[ShownLine]):

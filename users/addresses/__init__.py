@@ -1,0 +1,1 @@
+"""The address book: where customers have things sent."""
