@@ -52,10 +52,14 @@ def shown_cart(cart: Cart | None, *, at: datetime) -> ShownCart:
     return ShownCart(cart, costs, tuple(replace(line, priced=priced.get(str(line.line.pk))) for line in lines))
 
 
-def standing_lines(cart: Cart, lines: Sequence[CartLine]) -> list[ShownLine]:
-    """How the cart's lines stand now, without their prices: two queries, and one more where units are reserved."""
+def standing_lines(cart: Cart, lines: Sequence[CartLine], *, looks_at_stock: bool = True) -> list[ShownLine]:
+    """How the cart's lines stand now, without their prices: two queries, and one more where units are reserved.
+
+    Whoever takes the stock next need not look at it before (`looks_at_stock`): taking says what is missing.
+    """
     variant_ids = [line.variant_id for line in lines]
-    cards, available = stores.variant_cards(variant_ids), stores.available_stock(variant_ids)
+    cards = stores.variant_cards(variant_ids)
+    available = stores.available_stock(variant_ids) if looks_at_stock else dict.fromkeys(variant_ids, CartLine.MOST)
     reserved = [line.reservation_id for line in lines if line.reservation_id is not None]
     units = promotions.reserved_units(reserved) if reserved else {}
     return [

@@ -62,7 +62,7 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
     lines = lines_of(cart) if cart is not None else []
     if cart is None or not lines:
         raise CartEmptyError
-    standing = standing_lines(cart, lines)
+    standing = standing_lines(cart, lines, looks_at_stock=False)
     _refuse_lacks(standing)
     costs = quote(
         [wanted_of(line) for line in standing],
@@ -80,7 +80,7 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
     _take_promotions(order, standing, costs)
     _take_goods(order, standing)
     payment = _pay(order, from_wallet, provider)
-    clear(cart, lines, at)
+    clear(cart, at)
     return CheckedOut(order, payment)
 
 

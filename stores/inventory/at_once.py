@@ -58,6 +58,17 @@ class Moved:
     reorder_point: int
     movement_id: int | None
 
+    def as_item(self, variant_id: UUID, store_id: UUID) -> StockItem:
+        """The row as the statement left it."""
+        return StockItem(
+            pk=self.item_id,
+            variant_id=variant_id,
+            store_id=store_id,
+            on_hand=self.on_hand,
+            allocated=self.allocated,
+            reorder_point=self.reorder_point,
+        )
+
 
 def move_at_once(
     change: Change,

@@ -22,8 +22,9 @@ from stores.catalog.models import Variant
 from stores.contracts import StockLine
 from stores.events import StockLow
 
-from .at_once import move_at_once
+from .at_once import Moved, move_at_once
 from .errors import InsufficientStockError, Shortage, StockKeyReusedError, StockLimitError, UnknownStockError
+from .many_at_once import move_many_at_once
 from .models import StockItem, StockMovement
 from .movements import MAX_ON_HAND, Change, Kind
 from .selectors import set_aside_by_staff
@@ -221,10 +222,10 @@ def _move(
     check: Check | None = None,
 ) -> list[StockMovement]:
     _require_reason(changes, reason)
-    if len(changes) == 1 and check is None:
+    if check is None:
         moved = _at_once(changes, idem_key=idem_key, cause=cause, reason=reason, actor_id=actor_id)
-        if moved is not None:
-            return [moved]
+        if moved:
+            return moved
     if opens:
         _open_missing(changes)
     items = lock(LockRank.STOCK, _items(changes))
@@ -242,25 +243,26 @@ def _move(
     return _write(planned, idem_key=idem_key, cause=cause, reason=reason, actor_id=actor_id)
 
 
-def _at_once(changes: Mapping[Place, Change], *, idem_key: str, **notes: Any) -> StockMovement | None:
-    """The usual case in one statement; None where the long way has to say what is the matter."""
-    [((variant_id, store_id), change)] = changes.items()
-    moved = move_at_once(change, variant_id=variant_id, store_id=store_id, idem_key=idem_key, **notes)
-    if moved is None or moved.movement_id is None:
-        return None
-    item = StockItem(
-        pk=moved.item_id,
-        variant_id=variant_id,
-        store_id=store_id,
-        on_hand=moved.on_hand,
-        allocated=moved.allocated,
-        reorder_point=moved.reorder_point,
-    )
-    if item.available <= item.reorder_point < item.available - change.on_hand + change.allocated:
-        publish_all([_stock_low(item, idem_key)])
-    movement = movement_of(item, change, idem_key=idem_key, **notes)
-    movement.pk = moved.movement_id
-    return movement
+def _at_once(changes: Mapping[Place, Change], *, idem_key: str, **notes: Any) -> list[StockMovement]:
+    """The usual case in one statement; nothing where the long way has to say what is the matter."""
+    done: Sequence[tuple[Place, Moved]] | None
+    if len(changes) == 1:
+        [((variant_id, store_id), change)] = changes.items()
+        one = move_at_once(change, variant_id=variant_id, store_id=store_id, idem_key=idem_key, **notes)
+        done = [((variant_id, store_id), one)] if one is not None and one.movement_id is not None else None
+    else:
+        done = move_many_at_once(changes, idem_key=idem_key, **notes)
+    movements, lows = [], []
+    for (place, moved), key in zip(done or (), _keys(idem_key, len(changes)), strict=False):
+        change, item = changes[place], moved.as_item(*place)
+        if item.available <= item.reorder_point < item.available - change.on_hand + change.allocated:
+            lows.append(_stock_low(item, key))
+        movement = movement_of(item, change, idem_key=key, **notes)
+        movement.pk = moved.movement_id
+        movements.append(movement)
+    if lows:
+        publish_all(lows)
+    return movements
 
 
 def _each(kind: Kind, lines: Iterable[StockLine], *, was_reserved: bool = False) -> dict[Place, Change]:

@@ -1,6 +1,5 @@
 """Finding a cart and locking it: every write of a cart or its lines holds the cart's row."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,13 +20,11 @@ def lines_of(cart: Cart) -> list[CartLine]:
     return list(cart.lines.order_by("pk"))
 
 
-def clear(cart: Cart, lines: Sequence[CartLine], at: datetime | None = None) -> None:
-    """Take these lines out of a locked cart, bought: what was not bought stays. Coupons go with the last line.
-
-    `at` is the moment of the change, where the caller has one.
-    """
-    cart.lines.filter(pk__in=[line.pk for line in lines]).delete()
-    settle(cart, at or cart.touched_at, with_coupons=True)
+def clear(cart: Cart, at: datetime) -> None:
+    """A locked cart was bought at that moment: its lines and coupons are gone."""
+    cart.lines.all().delete()
+    cart.currency, cart.coupons, cart.touched_at = "", [], at
+    cart.save(update_fields=["currency", "coupons", "touched_at", "updated_at"])
 
 
 def locked(holder: Holder) -> Cart | None:
@@ -62,11 +59,9 @@ def locked_of_customer(customer_id: UUID, at: datetime) -> Cart:
     return lock(LockRank.CART, Cart.objects.filter(customer=customer_id))[0]
 
 
-def settle(cart: Cart, at: datetime, *, with_coupons: bool = False) -> None:
+def settle(cart: Cart, at: datetime) -> None:
     """After lines came or went: note the moment; a cart without lines is in no currency (and keeps its coupons)."""
     if not cart.lines.exists():
         cart.currency = ""
-        if with_coupons:
-            cart.coupons = []
     cart.touched_at = at
     cart.save(update_fields=["currency", "coupons", "touched_at", "updated_at"])

@@ -21,7 +21,7 @@ from stores import facade as stores
 from stores.contracts import VariantCard
 from stores.facade import InsufficientStockError, Shortage
 
-from .holding import locked, locked_of_customer, locked_or_new, settle
+from .holding import clear, locked, locked_of_customer, locked_or_new, settle
 
 
 @transaction.atomic
@@ -99,8 +99,7 @@ def empty_cart(*, holder: Holder, at: datetime) -> None:
     """Take everything out, coupons too; an empty cart stays empty. Raises `CartNotFoundError`."""
     cart = locked(holder)
     if cart is not None:
-        cart.lines.all().delete()
-        settle(cart, at, with_coupons=True)
+        clear(cart, at)
 
 
 def _line(holder: Holder, line_id: UUID) -> tuple[Cart, CartLine]:

@@ -10,7 +10,7 @@ from django.db.models import Sum
 from marketplace.core.locking import LockRank
 from stores.catalog.tests.factories import VariantFactory
 from stores.contracts import StockLine
-from stores.inventory import at_once, services
+from stores.inventory import at_once, many_at_once, services
 from stores.inventory.errors import InsufficientStockError, StockKeyReusedError
 from stores.inventory.models import StockItem, StockMovement
 from stores.inventory.reconciliation import reconcile_stock
@@ -94,12 +94,27 @@ def test_without_the_lock_the_same_race_oversells(monkeypatch):
         return found
 
     monkeypatch.setattr(services, "lock", look_without_locking)
+    monkeypatch.setattr(services, "move_many_at_once", lambda *_changes, **_notes: None)
 
     outcomes = race(reserve_one_of_each(*items))
 
     allocated, moved = reserved(items[0])
     assert outcomes.count("won") > 5
     assert moved != allocated
+
+
+def test_the_statement_for_several_items_needs_its_lock(monkeypatch):
+    """With the lock taken out it computes from what it saw before it waited, and counters drift from movements."""
+    items = [stocked(VariantFactory(), 50), stocked(VariantFactory(), 50)]
+    unlocked = many_at_once._STATEMENT.replace("FOR NO KEY UPDATE OF i", "").replace(
+        "row_number() OVER (ORDER BY id) - 1 AS place", "row_number() OVER (ORDER BY id) - 1 AS place, pg_sleep(0.2)"
+    )
+    assert unlocked.count("FOR NO KEY UPDATE") == 0
+    monkeypatch.setattr(many_at_once, "_STATEMENT", unlocked)
+
+    race(reserve_one_of_each(*items))
+
+    assert any(allocated != moved for allocated, moved in map(reserved, items))
 
 
 def test_without_the_guard_only_the_tables_constraint_stops_the_race(monkeypatch):
