@@ -13,6 +13,7 @@ from .figures import kpis
 from .ledger.errors import InsufficientFundsError, KeyReusedError
 from .ledger.selectors import trial_balance
 from .ledger.services import capture_hold, release_hold
+from .order_money.api.payments import PaymentsViewSet
 from .order_money.errors import OrderNotPaidError, OrderPaymentExistsError, RefundExceedsPaidError
 from .order_money.services.payments import (
     call_off_order_payment,
@@ -36,6 +37,7 @@ __all__ = [
     "PartRefund",  # what goes back of one store's share of an order
     "PartSettlement",  # one store's share of a delivered order
     "PaymentReceipt",  # what `pay_order` and `pay_order_from_hold` answer
+    "PaymentsViewSet",  # how the API shows payments of orders, for whoever adds how to make one
     "PurchaseHold",  # what `hold_for_purchase` answers
     "RefundExceedsPaidError",  # 409 refund_exceeds_paid with what is `left`
     "RefundReceipt",  # what `refund_order` answers

@@ -5,7 +5,6 @@ from rest_framework.routers import SimpleRouter
 
 from marketplace.core.http.viewsets import UUID_PATTERN
 
-from .order_money.api.payments import PaymentsViewSet
 from .order_money.api.stores import StoreFundsViewSet, StorePayoutsViewSet, StoreTransactionsViewSet
 from .payments.api import MercadoPagoWebhooksViewSet
 from .wallets.api.balances import (
@@ -23,7 +22,6 @@ from .wallets.api.withdrawals import WithdrawalsViewSet
 STORE = rf"funds/stores/(?P<store_id>{UUID_PATTERN})"
 
 router = SimpleRouter()
-router.register("payments", PaymentsViewSet, basename="payment")
 router.register("funds/deposits", DepositsViewSet, basename="funds-deposit")
 router.register("funds/transactions/export", StatementFileViewSet, basename="funds-statement-file")
 router.register("funds/transactions", TransactionsViewSet, basename="funds-transaction")

@@ -12,12 +12,14 @@ class PurchasesConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from marketplace.core import append_only, erasure  # noqa: PLC0415
+        from marketplace.core import append_only, erasure, moments  # noqa: PLC0415
 
         from .carts.services import forget_cart  # noqa: PLC0415
-        from .models import OrderEvent  # noqa: PLC0415
-        from .orders import handlers  # noqa: F401, PLC0415
+        from .models import OrderEvent, ShipmentEvent  # noqa: PLC0415
+        from .orders import handlers, tasks  # noqa: F401, PLC0415
 
         append_only.protect(OrderEvent)
+        append_only.protect(ShipmentEvent)
+        moments.register("purchases.orders", tasks.run_due_moments)
         # Orders are books: they know a person by id alone, and that id stops leading to anybody. The cart goes.
         erasure.register("purchases", guard=lambda _person: None, erase=forget_cart)

@@ -4,15 +4,18 @@ from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from .carts.api.carts import CartCouponViewSet, CartItemViewSet, CartViewSet
+from .checkout.api import CheckoutViewSet, OrderPaymentsViewSet
 from .flash_sales.api import CompleteReservationView
-from .orders.api import OrderViewSet
+from .orders.api.orders import OrderViewSet
 from .shipments.api import ShippingRateViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("cart/items", CartItemViewSet, basename="cart-item")
 router.register("cart/coupons", CartCouponViewSet, basename="cart-coupon")
 router.register("cart", CartViewSet, basename="cart")
+router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("orders", OrderViewSet, basename="order")
+router.register("payments", OrderPaymentsViewSet, basename="payment")
 router.register("shipping-rates", ShippingRateViewSet, basename="shipping-rate")
 
 urlpatterns: list[URLPattern | URLResolver] = [

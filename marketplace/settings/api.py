@@ -51,8 +51,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MovementKindEnum": "stores.models.StockMovement.Kind",
         "OrderStateEnum": "purchases.models.Order.State",
         "OrderPaymentStateEnum": "funds.models.OrderPayment.State",
+        "PriceRuleKindEnum": ["discount", "campaign"],
         "PayoutStateEnum": "funds.models.Payout.State",
         "QuestionStateEnum": "stores.models.Question.State",
+        "TierEnum": "users.models.Tier",
     },
 }
 

@@ -13,6 +13,7 @@ from .i18n import *  # noqa: F403
 from .importing import *  # noqa: F403
 from .logs import *  # noqa: F403
 from .mail import *  # noqa: F403
+from .orders import *  # noqa: F403
 from .payments import *  # noqa: F403
 from .questions import *  # noqa: F403
 from .serving import *  # noqa: F403

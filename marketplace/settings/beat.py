@@ -30,6 +30,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ledger upkeep": _every(timedelta(minutes=1), "funds.tidy_ledger", "payments"),
     "orders' payments": _every(timedelta(minutes=1), "funds.expire_order_payments", "payments"),
     "low balances": _every(timedelta(minutes=1), "funds.tell_low_balances"),
+    "orders: not paid in time": _every(timedelta(minutes=1), "purchases.sweep_orders", "holds"),
     "expired promotions and holds": _every(timedelta(hours=1), "promotions.clean_up_expired", "holds"),
     "stock: what to reorder": _every(timedelta(hours=1), "stores.suggest_replenishment"),
     "customer tiers": _daily(8, 10, "users.recompute_tiers"),
@@ -41,6 +42,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "retention: tokens": _daily(8, 40, "users.forget_expired_tokens"),
     "retention: payments": _daily(9, 0, "funds.forget_old_payments"),
     "retention: imports": _daily(9, 30, "stores.forget_old_imports"),
+    "orders: closing": _daily(9, 50, "purchases.close_orders"),
     "retention: carts": _daily(9, 40, "purchases.drop_abandoned_carts"),
     "retention: core": _daily(8, 50, "core.forget_old"),
 }

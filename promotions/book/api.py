@@ -20,6 +20,7 @@ from marketplace.core.http.permissions import Anyone, SignedIn
 from marketplace.core.http.viewsets import ViewSet
 from marketplace.core.money import CURRENCIES, Money
 from promotions.contracts import Benefit, BenefitKind, Buyer, RefusedRule
+from promotions.discounts.models import Discount
 from promotions.rules.conditions import SENTENCES, rule_refusal_text
 from users.facade import customer_card
 
@@ -34,7 +35,7 @@ ACTIVE = OpenApiExample(
         "kind": "campaign",
         "name": "Hot Sale",
         "description": "15 % off from 500 pesos on.",
-        "scope": "order",
+        "is_about_orders": True,
         "categories": [],
         "products": [],
         "stores": [],
@@ -72,7 +73,7 @@ ELIGIBILITY = OpenApiExample(
 )
 
 
-class BenefitSerializer(serializers.Serializer[Benefit]):
+class GivenBenefitSerializer(serializers.Serializer[Benefit]):
     """What it gives; numbers that a kind does not have are null."""
 
     kind = fields.ChoiceField(choices=[(kind.value, kind.value) for kind in BenefitKind])
@@ -89,7 +90,9 @@ class ShownSerializer(serializers.Serializer[Shown]):
     kind = fields.ChoiceField(source="rule.kind", choices=["discount", "campaign"])
     name = fields.CharField(source="rule.name")
     description = fields.CharField()
-    scope = serializers.SerializerMethodField(help_text=_("What it is about: the order, or lines of it."))
+    is_about_orders = fields.BooleanField(
+        source="rule.is_about_orders", help_text=_("About the whole order, or about lines of it.")
+    )
     categories = serializers.SerializerMethodField(help_text=_("With everything below them."))
     products = serializers.SerializerMethodField()
     stores = serializers.SerializerMethodField()
@@ -103,11 +106,6 @@ class ShownSerializer(serializers.Serializer[Shown]):
     ends_at = fields.DateTimeField(source="rule.ends_at", allow_null=True)
     weekdays = serializers.SerializerMethodField()
     month_days = serializers.SerializerMethodField()
-
-    @extend_schema_field(fields.ChoiceField(choices=["order", "lines"]))
-    def get_scope(self, shown: Shown) -> str:
-        """Orders or lines."""
-        return "order" if shown.rule.is_about_orders else "lines"
 
     @extend_schema_field(serializers.ListField(child=fields.UUIDField()))
     def get_categories(self, shown: Shown) -> list[str]:
@@ -140,7 +138,7 @@ class ShownSerializer(serializers.Serializer[Shown]):
         rule = shown.rule
         return money_json(Money(rule.min_ticket_minor, rule.currency)) if rule.min_ticket_minor else None
 
-    @extend_schema_field(BenefitSerializer(many=True))
+    @extend_schema_field(GivenBenefitSerializer(many=True))
     def get_benefits(self, shown: Shown) -> list[dict[str, Any]]:
         """Each with its numbers."""
         return [
@@ -206,6 +204,7 @@ class PromotionViewSet(ViewSet):
 
     serializer_class = ShownSerializer
     pagination_class = BoundedPagePagination
+    queryset = Discount.objects.none()
 
     def get_permissions(self) -> list[BasePermission]:
         return [SignedIn()] if self.action == "eligibility" else [Anyone()]
@@ -220,8 +219,9 @@ class PromotionViewSet(ViewSet):
     )
     def active(self, request: Request) -> Response:
         """From this process's rule book."""
-        page = self.paginate_queryset(rules_under_way(timezone.now()))  # type: ignore[arg-type]  # pages take any list
-        return self.get_paginated_response(ShownSerializer(described(page or []), many=True).data)
+        page: Any = self.paginate_queryset(rules_under_way(timezone.now()))
+        rows: Any = described(page)
+        return self.get_paginated_response(ShownSerializer(rows, many=True).data)
 
     @extend_schema(
         tags=TAGS,

@@ -68,7 +68,7 @@ def rule_limits(rule_ids: Iterable[UUID], customer_id: UUID | None) -> dict[UUID
 
 
 def _used_by(customer_id: UUID | None) -> Coalesce:
-    counters = UsageCounter.objects.filter(campaign=OuterRef("pk"), customer_id=customer_id)
+    counters = UsageCounter.objects.filter(campaign=OuterRef("pk"), customer_id=customer_id or UsageCounter.EVERYBODY)
     return Coalesce(Subquery(counters.values("used")[:1]), Value(0))
 
 

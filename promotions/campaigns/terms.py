@@ -98,14 +98,16 @@ class CampaignTerms:
 
 def terms_of(campaign: Campaign) -> CampaignTerms:
     """The terms as they are stored."""
-    columns = {
+    columns: dict[str, Any] = {
         name: getattr(campaign, name)
         for name in (
             *("name", "description", "benefits_json", "starts_at", "ends_at", "scope", "currency", "min_ticket"),
             *("priority", "is_exclusive", "stack_group", "needs_coupon", "max_uses", "max_uses_per_customer"),
         )
     }
-    lists = {ids: frozenset(row.pk for row in getattr(campaign, name).all()) for name, ids in _LISTS.items()}
+    lists: dict[str, Any] = {
+        ids: frozenset(row.pk for row in getattr(campaign, name).all()) for name, ids in _LISTS.items()
+    }
     return CampaignTerms(
         **columns,
         **lists,

@@ -88,8 +88,11 @@ class Discount(VersionedModel):
                 violation_error_message=_("The end must come after the start."),
             ),
             models.CheckConstraint(
-                condition=Q(percent_bp__range=(1, 10_000), amount_minor__isnull=True, currency="")
-                | (Q(percent_bp__isnull=True, amount_minor__gt=0) & ~Q(currency="")),
+                # A comparison with null is neither true nor false, and a check lets that pass: say "not null" too.
+                condition=Q(
+                    percent_bp__isnull=False, percent_bp__range=(1, 10_000), amount_minor__isnull=True, currency=""
+                )
+                | (Q(percent_bp__isnull=True, amount_minor__isnull=False, amount_minor__gt=0) & ~Q(currency="")),
                 name="promotions_discount_one_benefit",
                 violation_error_message=_("Give a percentage or an amount, not both."),
             ),

@@ -54,6 +54,13 @@ class ReservedNeedsWalletError(DomainError):
     message = gettext_noop("A reserved unit is paid from the wallet, within its minute.")
 
 
+class OrderNotPayableError(DomainError):
+    """The order is paid, or it is over."""
+
+    code = "order_not_payable"
+    message = gettext_noop("An order that is %(state)s, or whose time to be paid is over, cannot be paid.")
+
+
 def shown(money: Money) -> dict[str, str]:
     """Money as members of a problem document."""
     return {"amount": f"{money.decimal:f}", "currency": money.currency}

@@ -5,7 +5,7 @@ promotions' uses, stock, the wallet.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +20,9 @@ from promotions import facade as promotions
 from purchases.carts.selectors import standing_lines, wanted_of
 from purchases.carts.services import clear, lines_of, lock_cart
 from purchases.carts.values import ShownLine
+from purchases.orders.errors import OrderNotFoundError
 from purchases.orders.models import Order
-from purchases.orders.services import write_order
+from purchases.orders.services import lock_order, write_order
 from purchases.orders.services.goods import reservation_key, sale_key
 from purchases.orders.values import OrderDraft, PartShipping, SoldLine, payment_time
 from purchases.pricing.pipeline import FLASH
@@ -30,9 +31,17 @@ from purchases.pricing.selectors import buyer_of, quote
 from purchases.pricing.values import PricedItem, Quote
 from stores import facade as stores
 from stores.contracts import StockLine
+from users import facade as users
 
-from .errors import CartEmptyError, ItemsUnavailableError, PriceChangedError, ReservedNeedsWalletError, shown
-from .values import Acceptance, CheckedOut
+from .errors import (
+    CartEmptyError,
+    ItemsUnavailableError,
+    OrderNotPayableError,
+    PriceChangedError,
+    ReservedNeedsWalletError,
+    shown,
+)
+from .values import Acceptance, CheckedOut, PaymentPlan
 
 
 @transaction.atomic
@@ -41,9 +50,10 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
 
     Everything is looked at again. Raises `CartEmptyError`; `ItemsUnavailableError` for lines that cannot be bought as
     they are; `PriceChangedError` when the total is not the one that was accepted, or (without one) when a unit costs
-    something else than when it was chosen; `PaymentSplitError`, `ReservedNeedsWalletError`, `RateNotFoundError`;
-    `CampaignUsedUpError`, `InsufficientStockError`, `ReservationLapsedError` when somebody was faster;
-    `InsufficientFundsError`, `UnknownProviderError`, `CurrencyMismatchError`. All of them leave the cart as it was.
+    something else than when it was chosen; `PaymentSplitError`, `ReservedNeedsWalletError`, `RateNotFoundError`,
+    `AddressNotFoundError`; `CampaignUsedUpError`, `InsufficientStockError`, `ReservationLapsedError` when somebody was
+    faster; `InsufficientFundsError`, `UnknownProviderError`, `CurrencyMismatchError`. All of them leave the cart as it
+    was.
 
     From the wallet it is paid at once and its goods leave the shelf. With a provider's part it waits for that, its
     goods set aside, until `expires_at`.
@@ -115,7 +125,7 @@ def _draft(
         shipping={each.store_id: PartShipping(each.price, each.rate) for each in costs.shipping},
         applied_benefits=tuple(stored_benefit(each) for each in costs.applied),
         rejected_promotions=tuple(stored_refusal(each) for each in costs.refused),
-        shipping_address=accepted.address,
+        shipping_address=users.address_snapshot(customer_id, accepted.address_id) or {},
         expires_at=None if is_paid else read_db_now() + payment_time(),
     )
 
@@ -185,4 +195,29 @@ def _pay(order: Order, from_wallet: Money, provider: str) -> OrderPaymentCard:
         from_wallet=from_wallet,
         provider=provider,
         lasts=payment_time(),
+    )
+
+
+@transaction.atomic
+def pay_again(*, order_id: UUID, customer_id: UUID, plan: PaymentPlan) -> OrderPaymentCard:
+    """Begin another payment of an order that waits, until the order's own time is over.
+
+    Raises `OrderNotFoundError` (also for another's order), `OrderNotPayableError` for one that is paid or over,
+    `OrderPaymentExistsError` while another payment is under way, `PaymentSplitError`, `InsufficientFundsError`,
+    `UnknownProviderError`, `CurrencyMismatchError`.
+    """
+    order = lock_order(order_id)
+    if order.customer_id != customer_id:
+        raise OrderNotFoundError
+    left = order.expires_at - read_db_now() if order.expires_at else timedelta(0)
+    if order.state != Order.State.PLACED or left <= timedelta(0):
+        raise OrderNotPayableError(state=order.state)
+    from_wallet = plan.wallet_part(order.total)
+    return funds.start_order_payment(
+        order_id=order.pk,
+        customer_id=customer_id,
+        total=order.total,
+        from_wallet=from_wallet,
+        provider=plan.provider if from_wallet != order.total else "",
+        lasts=left,
     )

@@ -37,7 +37,7 @@ class Acceptance:
 
     plan: PaymentPlan
     expected_total: Money | None = None
-    address: Mapping[str, str] = field(default_factory=dict)
+    address_id: UUID | None = None
     rates: Mapping[UUID, UUID] = field(default_factory=dict)
 
 

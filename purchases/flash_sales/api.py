@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from marketplace.core.http.idempotency import idempotent
 from marketplace.core.http.permissions import VerifiedCustomer
 from promotions import facade as promotions
-from purchases.orders.api import OrderSummarySerializer
+from purchases.orders.api.serializers import OrderSummarySerializer
 
 from .services import complete_reservation
 

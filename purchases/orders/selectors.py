@@ -27,8 +27,8 @@ EARNING_STATES = [
 
 
 def orders_of(customer_id: UUID) -> QuerySet[Order]:
-    """The customer's orders with their lines; three queries a page."""
-    return Order.objects.filter(customer_id=customer_id).prefetch_related("lines", "history")
+    """The customer's orders with their lines; four queries a page."""
+    return Order.objects.filter(customer_id=customer_id).prefetch_related("lines", "parts", "history")
 
 
 def order_of(customer_id: UUID, order_id: UUID) -> Order:
@@ -71,3 +71,9 @@ def on_their_way_back(order: Order) -> dict[UUID, int]:
         order_return__order=order, order_return__state__in=[OrderReturn.State.REQUESTED, OrderReturn.State.APPROVED]
     )
     return dict(pending.order_by().values("line").annotate(units=Sum("quantity")).values_list("line", "units"))
+
+
+def returns_of(order: Order) -> "QuerySet[OrderReturn]":
+    """What the customer has asked to give back of the order, newest first."""
+    rows = OrderReturn.objects.filter(order=order).select_related("order").prefetch_related("lines")
+    return rows.order_by("-pk")

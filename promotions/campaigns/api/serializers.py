@@ -83,11 +83,11 @@ class CampaignTermsSerializer(serializers.Serializer[dict[str, Any]]):
     max_uses_per_customer = fields.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=MAX_USES, help_text=_USES_HELP
     )
-    coupons = CouponSerializer(many=True, required=False, max_length=MAX_COUPONS)
+    coupons = serializers.ListField(child=CouponSerializer(), required=False, max_length=MAX_COUPONS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Lists become values; the currency may stand in the minimum ticket alone."""
-        terms = {name: frozenset(value) if name in _SETS else value for name, value in attrs.items()}
+        terms: dict[str, Any] = {name: frozenset(value) if name in _SETS else value for name, value in attrs.items()}
         if "coupons" in terms:
             terms["coupons"] = tuple(CouponTerms(**coupon) for coupon in terms["coupons"])
         if terms.get("min_ticket") is not None and "currency" not in terms:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -136,7 +136,7 @@ def _set_coupons(campaign: Campaign, terms: CampaignTerms) -> None:
 
 
 def _record_change(campaign: Campaign, before: CampaignTerms, after: CampaignTerms, actor_id: UUID | None) -> None:
-    old, new = cast(dict[str, Any], before.said()), after.said()
+    old, new = before.said(), after.said()
     changed = [name for name in old if old[name] != new[name]]
     audit.record(
         actor_id=actor_id,

@@ -87,7 +87,7 @@ def count_uses_anew(campaign: Campaign) -> None:
 def _limits_of(rule_ids: Iterable[UUID]) -> dict[UUID, _Limits]:
     ids = set(rule_ids)
     rows = Campaign.objects.filter(pk__in=ids).values_list("pk", "name", "max_uses", "max_uses_per_customer")
-    return {pk: _Limits(*limits) for pk, *limits in rows} if ids else {}
+    return {pk: _Limits(name, total, each) for pk, name, total, each in rows} if ids else {}
 
 
 def _count(limits: Mapping[UUID, _Limits], customer_id: UUID) -> None:

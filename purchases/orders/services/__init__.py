@@ -6,7 +6,7 @@ event's handler does, once, whatever dies in between.
 
 from .ending import cancel_order, close_due_orders, expire_due_orders
 from .goods import give_goods_back, put_returned_goods_away
-from .moving import move_order
+from .moving import lock_order, move_order
 from .paying import mark_paid, revive_order
 from .returning import approve_return, receive_return, refuse_return, request_return
 from .writing import record_paid_order, write_order
@@ -17,6 +17,7 @@ __all__ = [
     "close_due_orders",
     "expire_due_orders",
     "give_goods_back",
+    "lock_order",
     "mark_paid",
     "move_order",
     "put_returned_goods_away",

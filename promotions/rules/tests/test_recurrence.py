@@ -1,0 +1,66 @@
+"""Days of a rule: bits that say what was put in, and the platform's calendar."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace.core.ids import uuid7
+from promotions.contracts import PriceRule
+from promotions.rules.recurrence import ALL_MONTH_DAYS, ALL_WEEKDAYS, from_bits, happens_on, local_day, to_bits
+
+WEEKDAYS = st.frozensets(st.integers(1, 7))
+MONTH_DAYS = st.frozensets(st.integers(1, 31))
+
+
+def rule(weekdays=frozenset(), month_days=frozenset()) -> PriceRule:
+    return PriceRule(
+        rule_id=uuid7(), kind="discount", version=1, name="R", benefits=(), weekdays=weekdays, month_days=month_days
+    )
+
+
+@given(MONTH_DAYS)
+def test_bits_hold_exactly_the_days(days):
+    assert from_bits(to_bits(days)) == sorted(days)
+    assert 0 <= to_bits(days) <= ALL_MONTH_DAYS
+
+
+@given(WEEKDAYS)
+def test_weekdays_fit_in_seven_bits(days):
+    assert 0 <= to_bits(days) <= ALL_WEEKDAYS
+
+
+@given(WEEKDAYS, MONTH_DAYS, st.dates(date(2020, 1, 1), date(2032, 12, 31)))
+def test_a_rule_happens_where_each_list_that_is_not_empty_says_so(weekdays, month_days, day):
+    expected = (not weekdays or day.isoweekday() in weekdays) and (not month_days or day.day in month_days)
+
+    assert happens_on(rule(weekdays, month_days), day) is expected
+
+
+@given(WEEKDAYS.filter(bool), st.dates(date(2020, 1, 1), date(2032, 1, 1)))
+def test_in_any_week_it_happens_once_for_each_of_its_weekdays(weekdays, monday):
+    week = [monday + timedelta(days=number) for number in range(7)]
+
+    assert sum(happens_on(rule(weekdays), day) for day in week) == len(weekdays)
+
+
+@given(MONTH_DAYS.filter(bool), st.integers(2020, 2032), st.integers(1, 12))
+def test_in_a_month_it_happens_on_the_days_the_month_has(month_days, year, month):
+    first = date(year, month, 1)
+    days = [first + timedelta(days=number) for number in range(31)]
+    days = [day for day in days if day.month == month]
+
+    assert [day.day for day in days if happens_on(rule(month_days=month_days), day)] == [
+        number for number in sorted(month_days) if number <= len(days)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("America/Mexico_City", date(2026, 1, 31)), ("Asia/Tokyo", date(2026, 2, 1)), ("UTC", date(2026, 2, 1))],
+)
+def test_the_day_is_the_platforms(settings, zone, day):
+    settings.PLATFORM_TIME_ZONE = zone
+
+    assert local_day(datetime(2026, 2, 1, 3, 30, tzinfo=UTC)) == day
