@@ -104,7 +104,8 @@ class CartViewSet(CartBase):
         description="After log-in: the lines and coupons of the cart that the token names (in the header, or as "
         "`token`) come over into the account's cart, and the other is gone. Quantities of the same variant add up, as "
         "far as stock and 999 a line go; `merge` says of each line whether it was `merged`, `capped` or `dropped`, "
-        "and why. Merging again changes nothing: `merge` is empty then. 404 `cart_not_found` for a forged token.",
+        "and why (`insufficient_stock`, `line_limit`, `not_sellable`, `currency_mismatch`, `cart_full`). Merging "
+        "again changes nothing: `merge` is empty then. 404 `cart_not_found` for a forged token.",
         request=CartMergeInput,
         responses=MergedCartSerializer,
         examples=[

@@ -22,7 +22,6 @@ LACKS = {
     Lack.RESERVATION_COMPLETED: _("The reserved unit is bought already."),
 }
 LACK_CHOICES = [(each.value, each.value) for each in Lack]
-MERGE_REASONS = ["insufficient_stock", "line_limit", "not_sellable", "currency_mismatch", "cart_full"]
 
 
 class AppliedPromotionSerializer(serializers.Serializer[Applied]):
@@ -139,7 +138,7 @@ class MergedLineSerializer(serializers.Serializer[Outcome]):
     asked = fields.IntegerField(help_text=_("How many the stranger's cart had."))
     quantity = fields.IntegerField(help_text=_("How many the account's cart has now."))
     result = fields.ChoiceField(choices=[(each.value, each.value) for each in MergeResult], source="result.value")
-    reason = fields.CharField(help_text=_("Why not all came over: %(codes)s.") % {"codes": ", ".join(MERGE_REASONS)})
+    reason = fields.CharField(help_text=_("Why not all came over; stable. Empty when it did."))
 
 
 class MergedCartSerializer(CartSerializer):
