@@ -58,6 +58,7 @@ from .accounts.services.second_factor import (
     has_second_factor,
 )
 from .accounts.services.sessions import access_token
+from .addresses.errors import AddressNotFoundError
 from .addresses.selectors import address_snapshot
 from .contracts import Contact
 from .customers import selectors as _customers
@@ -69,6 +70,7 @@ from .staff.many import add_departments, add_staff
 from .staff.selectors import departments_of, staff_holding
 
 __all__ = [
+    "AddressNotFoundError",
     "Contact",
     "CustomerNotFoundError",
     "SecondFactorPresentError",

@@ -125,9 +125,17 @@ def _draft(
         shipping={each.store_id: PartShipping(each.price, each.rate) for each in costs.shipping},
         applied_benefits=tuple(stored_benefit(each) for each in costs.applied),
         rejected_promotions=tuple(stored_refusal(each) for each in costs.refused),
-        shipping_address=users.address_snapshot(customer_id, accepted.address_id) or {},
+        shipping_address=_address(customer_id, accepted.address_id),
         expires_at=None if is_paid else read_db_now() + payment_time(),
     )
+
+
+def _address(customer_id: UUID, address_id: UUID | None) -> dict[str, str]:
+    """A snapshot; nothing where the address book is empty: there are goods to fetch."""
+    snapshot = users.address_snapshot(customer_id, address_id)
+    if snapshot is None and address_id is not None:
+        raise users.AddressNotFoundError
+    return snapshot or {}
 
 
 def _sold(line: ShownLine, priced: PricedItem) -> SoldLine:

@@ -14,7 +14,7 @@ from funds.order_money.models import OrderPayment
 from funds.order_money.selectors import payment_of, payments_of
 from funds.order_money.serializers import OrderPaymentSerializer
 from marketplace.core.http.permissions import SignedIn
-from marketplace.core.http.viewsets import UUID_PATTERN, ViewSet
+from marketplace.core.http.viewsets import ViewSet
 
 TAGS = ["payments"]
 ID = OpenApiParameter("id", UUID, OpenApiParameter.PATH, description="Id of the payment.")
@@ -46,7 +46,7 @@ class PaymentsViewSet(ViewSet):
     permission_classes = [SignedIn]
     serializer_class = OrderPaymentSerializer
     filterset_class = PaymentFilters
-    lookup_value_regex = UUID_PATTERN
+    lookup_value_converter = "uuid"
 
     @property
     def customer_id(self) -> UUID:
@@ -71,6 +71,6 @@ class PaymentsViewSet(ViewSet):
         parameters=[ID],
         examples=[examples.PAYMENT],
     )
-    def retrieve(self, request: Request, pk: str) -> Response:
+    def retrieve(self, request: Request, pk: UUID) -> Response:
         """GET payments/{id}/"""
-        return self.present(payment_of(self.customer_id, UUID(pk)))
+        return self.present(payment_of(self.customer_id, pk))

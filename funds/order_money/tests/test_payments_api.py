@@ -104,5 +104,5 @@ def test_nothing_is_changed_here():
     card = start(customer, 100_00)
     client = signed_in(customer)
 
-    assert client.post(PAYMENTS, {}, format="json").status_code == 405
+    assert client.delete(f"{PAYMENTS}{card.payment_id}/").status_code == 405
     assert client.patch(f"{PAYMENTS}{card.payment_id}/", {}, format="json").status_code == 405

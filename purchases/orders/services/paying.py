@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from funds import facade as funds
+from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
 from promotions import facade as promotions
@@ -15,19 +16,21 @@ from purchases.orders.values import payment_time
 from stores import facade as stores
 
 from .goods import sale_key, stock_lines
-from .moving import lock_order, step, store_ids
+from .moving import step, store_ids
 from .refunding import refund_all
 
 LATE = "late payment"
 
 
 @transaction.atomic
-def mark_paid(*, order_id: UUID, at: datetime) -> Order:
+def mark_paid(*, order_id: UUID, at: datetime) -> Order | None:
     """All money of a waiting order is in escrow: what was set aside for it is sold. Harmless twice.
 
-    Money for an order that is over goes back at once.
+    Money for an order that is over goes back at once. None where the id is no order of ours.
     """
-    order = lock_order(order_id)
+    order = _found(order_id)
+    if order is None:
+        return None
     if order.state in {Order.State.CANCELLED, Order.State.EXPIRED}:
         refund_all(order, key="over", reason="paid when it was over", at=at)
     if order.state != Order.State.PLACED:
@@ -45,8 +48,8 @@ def revive_order(*, order_id: UUID, at: datetime) -> bool:
     At the prices and with the benefits it was placed with. Where goods, a promotion's uses or money are missing nothing
     happens: the money is the customer's already. Whether it was sold.
     """
-    order = lock_order(order_id)
-    if order.state != Order.State.EXPIRED:
+    order = _found(order_id)
+    if order is None or order.state != Order.State.EXPIRED:
         return False
     try:
         with transaction.atomic():
@@ -59,6 +62,11 @@ def revive_order(*, order_id: UUID, at: datetime) -> bool:
     ):
         return False
     return True
+
+
+def _found(order_id: UUID) -> Order | None:
+    """Funds hold payments for whoever asks: not every id is an order's."""
+    return next(iter(lock(LockRank.ORDER, Order.objects.filter(pk=order_id))), None)
 
 
 def _sell_late(order: Order, at: datetime) -> None:

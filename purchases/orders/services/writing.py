@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -53,7 +54,7 @@ def write_order(draft: OrderDraft) -> Order:
             )
         )
     OrderEvent.objects.bulk_create(history)
-    order._prefetched_objects_cache = {"parts": parts, "lines": lines, "history": history}  # type: ignore[attr-defined]
+    _carry(order, parts=parts, lines=lines, history=history)
     stores, who, total = store_ids(order), draft.customer_id, order.total
     events: list[OrderPlaced | OrderPaid] = [
         OrderPlaced(order_id=order.pk, customer_id=who, store_ids=stores, total=total, placed_at=draft.at)
@@ -79,3 +80,14 @@ def record_paid_order(
             is_paid=True,
         )
     )
+
+
+def _carry(order: Order, **rows: Sequence[Any]) -> None:
+    """As `prefetch_related` does after reading: whoever shows the order asks the database nothing."""
+    carried: dict[str, Any] = {}
+    for name, found in rows.items():
+        manager: Any = getattr(order, name)
+        queryset = manager.get_queryset()
+        queryset._result_cache, queryset._prefetch_done = list(found), True
+        carried[name] = queryset
+    order._prefetched_objects_cache = carried  # type: ignore[attr-defined]

@@ -8,9 +8,10 @@ import pytest
 from marketplace.core.errors import DomainError
 from marketplace.core.ids import uuid7
 from marketplace.core.models import OutboxEvent
-from purchases.models import Order
+from purchases.models import Order, OrderEvent
 from purchases.orders.errors import OrderNotFoundError, TransitionRefusedError
 from purchases.orders.services import move_order
+from purchases.orders.services.moving import BY_HAND, step
 from purchases.orders.states import FULFILMENT_STATES, PAYMENT_STATES, TRANSITIONS, fulfilment_state, payment_state
 
 from .factories import OrderFactory
@@ -30,10 +31,10 @@ def test_only_the_steps_of_the_table_are_taken(from_state, to_state):
     order = OrderFactory(state=from_state)
 
     if to_state in TRANSITIONS[from_state]:
-        move_order(order_id=order.id, to_state=to_state, actor_id=None, at=AT)
+        step(order, to_state, actor_id=None, at=AT)
     else:
         with pytest.raises(TransitionRefusedError):
-            move_order(order_id=order.id, to_state=to_state, actor_id=None, at=AT)
+            step(order, to_state, actor_id=None, at=AT)
 
     order.refresh_from_db()
     moved = to_state in TRANSITIONS[from_state]
@@ -42,11 +43,23 @@ def test_only_the_steps_of_the_table_are_taken(from_state, to_state):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("to_state", sorted(set(Order.State) - BY_HAND))
+def test_steps_that_move_money_or_goods_are_not_taken_by_hand(to_state):
+    orders = [OrderFactory(state=state) for state in Order.State if to_state in TRANSITIONS[state]]
+
+    for order in orders:
+        with pytest.raises(TransitionRefusedError):
+            move_order(order_id=order.id, to_state=to_state, actor_id=None, at=AT)
+
+    assert not OrderEvent.objects.exists()
+
+
+@pytest.mark.django_db
 def test_delivery_is_told_once_and_nothing_else_is():
     order = OrderFactory(state=Order.State.PAID)
 
-    for step in (Order.State.PACKED, Order.State.SHIPPED, Order.State.DELIVERED):
-        move_order(order_id=order.id, to_state=step, actor_id=None, at=AT)
+    for state in (Order.State.PACKED, Order.State.SHIPPED, Order.State.DELIVERED):
+        move_order(order_id=order.id, to_state=state, actor_id=None, at=AT)
 
     assert list(OutboxEvent.objects.values_list("wire_name", flat=True)) == ["purchases.order_delivered"]
 
