@@ -213,3 +213,16 @@ def test_a_cart_takes_five_coupons(summer):
         services.add_coupon(holder=Holder(cart_id=cart.pk), code="SUMMER5", at=timezone.now())
 
     assert len(Cart.objects.get().coupons) == 5
+
+
+def test_another_origins_browser_may_send_the_token(client, settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://shop.example"]
+    asked = {
+        "Origin": "https://shop.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "x-cart-token,idempotency-key,if-match",
+    }
+
+    allowed = client.options(CART, headers=asked)["Access-Control-Allow-Headers"]
+
+    assert {"x-cart-token", "idempotency-key", "if-match"} <= set(allowed.split(", "))
