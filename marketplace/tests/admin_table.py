@@ -115,6 +115,9 @@ TABLE: Final[dict[str, Row]] = {
     # purchases
     "purchases.order": house("v", pack="v", ship="v", deliver="v"),
     "purchases.orderpart": house("v"),
+    "purchases.cart": house("v"),
+    # A store has goods of many departments: their keys open none of its rates.
+    "purchases.shippingrate": row("vacd  -     -      vacd  vacd   -         -", of="shipping-rates"),
     # notifications
     "notifications.message": house("v"),
     "notifications.inboxitem": house("v"),

@@ -37,6 +37,8 @@ WHO: dict[str, tuple[int, ...]] = {
     # A key of this very department or store.
     "key here": (401, 403, 403, 403, 404, 404, PASSES),
     "its owner or administrator": (401, 404, 404, 404, 404, 404, PASSES),
+    # Found by the account or by a token: whoever has neither finds nothing.
+    "its holder": (404, PASSES, 404, 404, 404, 404, 404),
     "key of a department": (401, 403, 403, 403, PASSES, 403, PASSES),
 }
 
@@ -118,6 +120,11 @@ VERSIONED = {
     "DELETE users/me/": "signed in",
     "GET users/me/profile/": "signed in",
     "PATCH users/me/profile/": "signed in",
+    "GET users/me/addresses/": "signed in",
+    "POST users/me/addresses/": "signed in",
+    "GET users/me/addresses/{pk}/": "its owner",
+    "PATCH users/me/addresses/{pk}/": "its owner",
+    "DELETE users/me/addresses/{pk}/": "its owner",
     "GET users/{pk}/": "its owner or staff",
     "PATCH users/{pk}/": "its owner or staff",
     "DELETE users/{pk}/": "its owner or staff",
@@ -215,6 +222,19 @@ VERSIONED = {
     "POST promotions/promo-reservations/{pk}/cancel/": "its verified owner",
     "POST promotions/promo-reservations/{reservation_id}/complete/": "its verified owner",
     # purchases
+    "GET cart/": "anyone",
+    "DELETE cart/": "anyone",
+    "POST cart/items/": "anyone",
+    "PATCH cart/items/{pk}/": "anyone",  # an empty body is refused before anybody's line is looked for
+    "DELETE cart/items/{pk}/": "its holder",
+    "POST cart/coupons/": "anyone",
+    "DELETE cart/coupons/{code}/": "its holder",
+    "POST cart/merge/": "signed in",
+    "GET shipping-rates/": "anyone",
+    "POST shipping-rates/": "key",
+    "GET shipping-rates/{pk}/": "anyone",
+    "PATCH shipping-rates/{pk}/": "key here",
+    "DELETE shipping-rates/{pk}/": "key here",
     "GET orders/": "signed in",
     "GET orders/{pk}/": "its owner",
     # notifications

@@ -15,13 +15,18 @@ from marketplace.core.money import Money
 from marketplace.core.outbox.relay import drain
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
+from purchases.carts.models import Cart
+from purchases.carts.tests.factories import filled_cart
 from purchases.orders.tests.factories import OrderFactory
+from purchases.shipments.tests.factories import ShippingRateFactory
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
 from stores.importing.models import ImportRun
 from stores.merchants.models import StoreMember
 from stores.procurement.tests.factories import drafted, received, suggested
 from stores.questions.tests.factories import QuestionFactory
 from users.accounts.tests.factories import AdministratorFactory, UnverifiedUserFactory
+from users.addresses.services import add_address
+from users.addresses.tests.factories import LEAST
 from users.customers.models import CustomerProfile
 from users.customers.tests.factories import SegmentFactory
 from users.models import User
@@ -55,6 +60,7 @@ class World:
     def secrets(self) -> list[str]:
         """What nobody but the owner (and staff) may read."""
         routes = ("funds", "funds/withdrawals", "payments", "orders", "promo-reservations", "client-profiles")
+        routes += ("cart/items", "addresses")
         own = [self.ids[route]["pk"] for route in routes]
         return [self.owner.email, str(self.owner.pk), MESSAGE, *map(str, own)]
 
@@ -92,6 +98,7 @@ def build_world() -> World:
         "departments/members": {"department_pk": here.pk, "pk": own_member.pk},
         "stores": {"pk": variant.store_id, "store_id": variant.store_id},
         "funds/stores": {"store_id": variant.store_id},
+        "shipping-rates": {"pk": ShippingRateFactory.create(store=variant.store).pk},
         "stores/members": {"store_id": variant.store_id, "pk": member.pk},
         "brands": {"pk": BrandFactory.create().pk},
         "categories": {"pk": variant.product.category_id},
@@ -147,6 +154,8 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         headers={"Idempotency-Key": uuid7().hex},
     )
     message = MessageFactory.create(params={"title": MESSAGE, "body": "At three."})
+    cart = filled_cart(customer=owner, variant=variant)
+    Cart.objects.filter(pk=cart.pk).update(coupons=["VERANO"])
     drain()
     return {
         "flash-promos": {"pk": promo.pk},
@@ -155,5 +164,8 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         "funds/withdrawals": {"pk": withdrawal.json()["id"]},
         "payments": {"pk": payment.payment_id},
         "orders": {"pk": order.pk},
+        "cart/items": {"pk": cart.lines.get().pk},
+        "cart/coupons": {"code": "VERANO"},
+        "addresses": {"pk": add_address(customer_id=owner.pk, **LEAST).pk},
         "notifications": {"pk": InboxItemFactory.create(customer=owner.pk, message=message).pk},
     }

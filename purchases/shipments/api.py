@@ -46,7 +46,7 @@ RATE = OpenApiExample(
 )
 
 
-class RateSerializer(serializers.Serializer[ShippingRate]):
+class ShippingRateSerializer(serializers.Serializer[ShippingRate]):
     """A way of sending that a store offers."""
 
     id = fields.UUIDField(read_only=True)
@@ -60,7 +60,7 @@ class RateSerializer(serializers.Serializer[ShippingRate]):
     created_at = fields.DateTimeField(read_only=True)
 
 
-class RateChange(serializers.Serializer[None]):
+class ShippingRateChange(serializers.Serializer[None]):
     """What is absent stays; the store stays anyway."""
 
     name = fields.CharField(max_length=80, required=False)
@@ -92,7 +92,7 @@ class ShippingRateViewSet(ViewSet):
     """Rates of stores."""
 
     queryset = ShippingRate.objects.none()
-    serializer_class = RateSerializer
+    serializer_class = ShippingRateSerializer
     permission_classes = [ReadOnly | HoldsKey]
     access_area = selectors.AREA
     filterset_class = RateFilter
@@ -115,7 +115,7 @@ class ShippingRateViewSet(ViewSet):
         description="Of a store within your `catalog:write` (elsewhere 404), in its currency. Without a choice of "
         "the customer's the cheapest applies; a store without a rate sends for nothing. Refusals: 409 "
         "`rate_name_taken`, `currency_mismatch`, `too_many_rates` (20).",
-        responses={201: RateSerializer},
+        responses={201: ShippingRateSerializer},
         examples=[REQUEST, RATE],
     )
     def create(self, request: Request) -> Response:
@@ -128,7 +128,7 @@ class ShippingRateViewSet(ViewSet):
         summary="Change a shipping rate",
         description="Orders keep what they were placed with. Refusals: 409 `rate_name_taken`, `currency_mismatch`; "
         "412 `stale`.",
-        request=RateChange,
+        request=ShippingRateChange,
         examples=[OpenApiExample("Switch it off", value={"is_active": False}, request_only=True), RATE],
     )
     def partial_update(self, request: Request, pk: UUID) -> Response:
@@ -136,7 +136,7 @@ class ShippingRateViewSet(ViewSet):
         services.change_rate(
             rate=rate,
             expected_version=expected_version(request),
-            changes=self.read(request, serializer=RateChange),
+            changes=self.read(request, serializer=ShippingRateChange),
             actor_id=request.user.pk,
         )
         return self.present(rate)

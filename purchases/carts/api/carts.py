@@ -23,7 +23,14 @@ from purchases.carts.tokens import cart_id_in
 from purchases.carts.values import Holder
 
 from .examples import CART, CART_EXAMPLE, MERGED_EXAMPLE
-from .serializers import CartSerializer, CouponInput, ItemInput, MergedCartSerializer, MergeInput, QuantityInput
+from .serializers import (
+    CartCouponInput,
+    CartItemInput,
+    CartMergeInput,
+    CartQuantityInput,
+    CartSerializer,
+    MergedCartSerializer,
+)
 
 TAGS = ["cart"]
 TOKEN_HEADER = "X-Cart-Token"  # noqa: S105
@@ -97,8 +104,9 @@ class CartViewSet(CartBase):
         description="After log-in: the lines and coupons of the cart that the token names (in the header, or as "
         "`token`) come over into the account's cart, and the other is gone. Quantities of the same variant add up, as "
         "far as stock and 999 a line go; `merge` says of each line whether it was `merged`, `capped` or `dropped`, "
-        "and why. Merging again changes nothing: `merge` is empty then. 404 `cart_not_found` for a forged token.",
-        request=MergeInput,
+        "and why (`insufficient_stock`, `line_limit`, `not_sellable`, `currency_mismatch`, `cart_full`). Merging "
+        "again changes nothing: `merge` is empty then. 404 `cart_not_found` for a forged token.",
+        request=CartMergeInput,
         responses=MergedCartSerializer,
         examples=[
             OpenApiExample("In the body", value={"token": CART["token"]}, request_only=True),
@@ -107,7 +115,7 @@ class CartViewSet(CartBase):
     )
     @action(detail=False, methods=["post"], permission_classes=[SignedIn])
     def merge(self, request: Request) -> Response:
-        token = self.read(request, serializer=MergeInput).get("token") or request.headers.get(TOKEN_HEADER)
+        token = self.read(request, serializer=CartMergeInput).get("token") or request.headers.get(TOKEN_HEADER)
         if not token:
             raise exceptions.ValidationError({"token": [_("Name the cart to merge.")]}, code="required")
         at = timezone.now()
@@ -134,7 +142,7 @@ class CartItemViewSet(CartBase):
         "`not_sellable`, `insufficient_stock` with what is `available`, `line_limit` (999), `cart_full` (100 lines), "
         "`currency_mismatch` (one currency a cart), `reservation_lapsed`, `reservation_cancelled`, "
         f"`reservation_completed`; 404 `variant_not_found`; 401 for a reservation without an account. {UNKNOWN}",
-        request=ItemInput,
+        request=CartItemInput,
         responses={201: CartSerializer},
         examples=[
             OpenApiExample(
@@ -149,7 +157,7 @@ class CartItemViewSet(CartBase):
         ],
     )
     def create(self, request: Request) -> Response:
-        values = self.read(request, serializer=ItemInput)
+        values = self.read(request, serializer=CartItemInput)
         holder, at = holder_of(request), timezone.now()
         if "variant" in values:
             quantity = values.get("quantity", 1)
@@ -166,12 +174,12 @@ class CartItemViewSet(CartBase):
         summary="Change how many of a line",
         description="The same number accepts a price that moved. Refusals: 409 `not_sellable`, `insufficient_stock` "
         "with what is `available`, `reserved_line`; 404 `cart_line_not_found`. " + UNKNOWN,
-        request=QuantityInput,
+        request=CartQuantityInput,
         responses=CartSerializer,
         examples=[OpenApiExample("Three", value={"quantity": 3}, request_only=True), CART_EXAMPLE],
     )
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        quantity = self.read(request, serializer=QuantityInput)["quantity"]
+        quantity = self.read(request, serializer=CartQuantityInput)["quantity"]
         cart = services.change_item(holder=holder_of(request), line_id=pk, quantity=quantity, at=timezone.now())
         return self.present_cart(cart)
 
@@ -198,12 +206,12 @@ class CartCouponViewSet(CartBase):
         description="At most 5. What it gives shows in `applied_benefits`; why it gives nothing, in "
         "`rejected_promotions`. Refusals: 404 `coupon_not_found` for a code that no promotion has now, 409 "
         f"`too_many_coupons`. {UNKNOWN}",
-        request=CouponInput,
-        responses=CartSerializer,
+        request=CartCouponInput,
+        responses={200: CartSerializer},
         examples=[OpenApiExample("A code", value={"code": "VERANO"}, request_only=True), CART_EXAMPLE],
     )
     def create(self, request: Request) -> Response:
-        code = self.read(request, serializer=CouponInput)["code"]
+        code = self.read(request, serializer=CartCouponInput)["code"]
         return self.present_cart(services.add_coupon(holder=holder_of(request), code=code, at=timezone.now()))
 
     @extend_schema(

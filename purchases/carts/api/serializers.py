@@ -22,10 +22,9 @@ LACKS = {
     Lack.RESERVATION_COMPLETED: _("The reserved unit is bought already."),
 }
 LACK_CHOICES = [(each.value, each.value) for each in Lack]
-MERGE_REASONS = ["insufficient_stock", "line_limit", "not_sellable", "currency_mismatch", "cart_full"]
 
 
-class AppliedSerializer(serializers.Serializer[Applied]):
+class AppliedPromotionSerializer(serializers.Serializer[Applied]):
     """A promotion that applies: which rule, which version of it, what it saves."""
 
     rule = fields.UUIDField(source="rule_id")
@@ -35,7 +34,7 @@ class AppliedSerializer(serializers.Serializer[Applied]):
     amount = fields.MoneyField()
 
 
-class RefusedSerializer(serializers.Serializer[Refused]):
+class RejectedPromotionSerializer(serializers.Serializer[Refused]):
     """A promotion that does not apply, and why."""
 
     rule = fields.UUIDField(source="rule_id")
@@ -70,8 +69,8 @@ class CartLineSerializer(serializers.Serializer[ShownLine]):
     available = fields.IntegerField(min_value=0, help_text=_("How many can be bought now, 999 at most."))
     is_available = serializers.SerializerMethodField(help_text=_("Whether the line can be bought as it is."))
     total = serializers.SerializerMethodField(help_text=_("With promotions; null while it cannot be bought."))
-    applied_benefits = AppliedSerializer(many=True)
-    rejected_promotions = RefusedSerializer(many=True)
+    applied_benefits = AppliedPromotionSerializer(many=True)
+    rejected_promotions = RejectedPromotionSerializer(many=True)
 
     def get_is_available(self, line: ShownLine) -> bool:
         return line.lack is None
@@ -81,7 +80,7 @@ class CartLineSerializer(serializers.Serializer[ShownLine]):
         return None if line.priced is None else fields.money_json(line.priced.total)
 
 
-class LackSerializer(serializers.Serializer[ShownLine]):
+class UnavailableLineSerializer(serializers.Serializer[ShownLine]):
     """A line that cannot be bought as it is, and why."""
 
     line = fields.UUIDField(source="line.pk")
@@ -116,11 +115,11 @@ class CartSerializer(serializers.Serializer[ShownCart]):
     shipping_total = fields.MoneyField(source="quote.shipping_total")
     shipping = CartShippingSerializer(source="quote.shipping", many=True, help_text=_("By store, the cheapest rate."))
     total = fields.MoneyField(source="quote.total", help_text=_("Goods with promotions, and shipping."))
-    applied_benefits = AppliedSerializer(
+    applied_benefits = AppliedPromotionSerializer(
         source="quote.applied", many=True, help_text=_("Of the whole cart; a line has its own.")
     )
-    rejected_promotions = RefusedSerializer(source="quote.refused", many=True)
-    unavailable = LackSerializer(many=True)
+    rejected_promotions = RejectedPromotionSerializer(source="quote.refused", many=True)
+    unavailable = UnavailableLineSerializer(many=True)
 
     @extend_schema_field(fields.CharField(allow_null=True))
     def get_token(self, shown: ShownCart) -> str | None:
@@ -132,14 +131,14 @@ class CartSerializer(serializers.Serializer[ShownCart]):
         return [] if shown.cart is None else list(shown.cart.coupons)
 
 
-class OutcomeSerializer(serializers.Serializer[Outcome]):
+class MergedLineSerializer(serializers.Serializer[Outcome]):
     """What became of a line of the stranger's cart."""
 
     variant = fields.UUIDField(source="variant_id")
     asked = fields.IntegerField(help_text=_("How many the stranger's cart had."))
     quantity = fields.IntegerField(help_text=_("How many the account's cart has now."))
     result = fields.ChoiceField(choices=[(each.value, each.value) for each in MergeResult], source="result.value")
-    reason = fields.CharField(help_text=_("Why not all came over: %(codes)s.") % {"codes": ", ".join(MERGE_REASONS)})
+    reason = fields.CharField(help_text=_("Why not all came over; stable. Empty when it did."))
 
 
 class MergedCartSerializer(CartSerializer):
@@ -147,12 +146,12 @@ class MergedCartSerializer(CartSerializer):
 
     merge = serializers.SerializerMethodField()
 
-    @extend_schema_field(OutcomeSerializer(many=True))
+    @extend_schema_field(MergedLineSerializer(many=True))
     def get_merge(self, shown: ShownCart) -> Any:
-        return OutcomeSerializer(self.context["outcomes"], many=True).data
+        return MergedLineSerializer(self.context["outcomes"], many=True).data
 
 
-class ItemInput(serializers.Serializer[None]):
+class CartItemInput(serializers.Serializer[None]):
     """So many of a variant, or a reserved unit."""
 
     variant = fields.UUIDField(required=False)
@@ -168,19 +167,19 @@ class ItemInput(serializers.Serializer[None]):
         return attrs
 
 
-class QuantityInput(serializers.Serializer[None]):
+class CartQuantityInput(serializers.Serializer[None]):
     """How many from now on; the same number accepts a price that moved."""
 
     quantity = fields.IntegerField(min_value=1, max_value=CartLine.MOST)
 
 
-class CouponInput(serializers.Serializer[None]):
+class CartCouponInput(serializers.Serializer[None]):
     """A code as it is printed."""
 
     code = fields.CharField(max_length=COUPON_LENGTH)
 
 
-class MergeInput(serializers.Serializer[None]):
+class CartMergeInput(serializers.Serializer[None]):
     """Which cart, where the header does not say it."""
 
     token = fields.CharField(required=False, max_length=200)

@@ -13,6 +13,8 @@ from users.addresses.models import Address
 from users.addresses.services import add_address
 from users.facade import address_snapshot
 
+from .factories import LEAST
+
 URL = "/api/v1/users/me/addresses/"
 HOME: dict[str, Any] = {
     "label": "Casa",
@@ -26,7 +28,6 @@ HOME: dict[str, Any] = {
     "country": "MX",
     "notes": "Tocar el timbre",
 }
-LEAST: dict[str, Any] = {"recipient": "Ana", "line1": "Tacuba 15", "city": "México", "country": "MX"}
 
 
 @pytest.fixture

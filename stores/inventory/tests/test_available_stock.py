@@ -1,0 +1,25 @@
+"""How much can still be promised, for many variants at once."""
+
+from uuid import uuid4
+
+import pytest
+
+from stores.catalog.tests.factories import VariantFactory
+from stores.contracts import StockLine
+from stores.facade import available_stock, reserve_stock
+
+from .factories import stocked
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_is_set_aside_is_not_available_and_what_is_unknown_is_not_there(django_assert_num_queries):
+    some, none = VariantFactory(), VariantFactory()
+    stocked(some, 10)
+    reserve_stock(lines=[StockLine(some.pk, some.store_id, 3)], idem_key="order:1")
+    unknown = uuid4()
+
+    with django_assert_num_queries(1):
+        found = available_stock([some.pk, none.pk, unknown])
+
+    assert found == {some.pk: 7, none.pk: 0, unknown: 0}
