@@ -17,6 +17,7 @@ from marketplace.core.clock import read_db_now
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
 from promotions import facade as promotions
+from purchases.carts.models import Cart
 from purchases.carts.selectors import standing_lines, wanted_of
 from purchases.carts.services import clear, lines_of, lock_cart
 from purchases.carts.values import ShownLine
@@ -76,8 +77,8 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
     provider = accepted.plan.provider if costs.total != from_wallet else ""
     if provider and any(line.flash for line in standing):
         raise ReservedNeedsWalletError
-    order = write_order(_draft(standing, costs, accepted, customer_id=customer_id, at=at, is_paid=not provider))
-    _take_promotions(order, standing, costs)
+    order = write_order(_draft(cart, standing, costs, accepted, at=at, is_paid=not provider))
+    _take_promotions(order, standing, costs, cart.coupons)
     _take_goods(order, standing)
     payment = _pay(order, from_wallet, provider)
     clear(cart, at)
@@ -111,9 +112,10 @@ def _moved(line: ShownLine) -> dict[str, Any]:
 
 
 def _draft(
-    lines: Sequence[ShownLine], costs: Quote, accepted: Acceptance, *, customer_id: UUID, at: datetime, is_paid: bool
+    cart: Cart, lines: Sequence[ShownLine], costs: Quote, accepted: Acceptance, *, at: datetime, is_paid: bool
 ) -> OrderDraft:
-    order_id = uuid7()
+    assert cart.customer_id is not None
+    order_id, customer_id = uuid7(), cart.customer_id
     return OrderDraft(
         order_id=order_id,
         customer_id=customer_id,
@@ -124,6 +126,7 @@ def _draft(
         is_paid=is_paid,
         shipping={each.store_id: PartShipping(each.price, each.rate) for each in costs.shipping},
         applied_benefits=tuple(stored_benefit(each) for each in costs.applied),
+        coupons=tuple(cart.coupons),
         rejected_promotions=tuple(stored_refusal(each) for each in costs.refused),
         shipping_address=_address(customer_id, accepted.address_id),
         expires_at=None if is_paid else read_db_now() + payment_time(),
@@ -154,7 +157,7 @@ def _sold(line: ShownLine, priced: PricedItem) -> SoldLine:
     )
 
 
-def _take_promotions(order: Order, lines: Sequence[ShownLine], costs: Quote) -> None:
+def _take_promotions(order: Order, lines: Sequence[ShownLine], costs: Quote, coupons: Sequence[str]) -> None:
     """Reserved units become the order's; uses of promotions are counted."""
     reserved = sorted(line.line.reservation_id for line in lines if line.line.reservation_id is not None)
     for reservation_id in reserved:
@@ -164,7 +167,7 @@ def _take_promotions(order: Order, lines: Sequence[ShownLine], costs: Quote) -> 
     applied = [*costs.applied, *(each for priced in costs.items for each in priced.applied)]
     used = {each.rule_id for each in applied if each.kind != FLASH}
     if used:
-        promotions.take_uses(order_id=order.pk, customer_id=order.customer_id, rule_ids=used)
+        promotions.take_uses(order_id=order.pk, customer_id=order.customer_id, rule_ids=used, coupon_codes=coupons)
 
 
 def _take_goods(order: Order, lines: Sequence[ShownLine]) -> None:

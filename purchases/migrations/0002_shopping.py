@@ -172,6 +172,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='order',
+            name='coupons',
+            field=models.JSONField(default=list, verbose_name='coupons'),
+        ),
+        migrations.AddField(
+            model_name='order',
             name='shipping_address',
             field=models.JSONField(default=dict, verbose_name='shipping address'),
         ),

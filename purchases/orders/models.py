@@ -48,6 +48,7 @@ class Order(UUIDModel):
     # Benefits of the whole order, as those of a line; and what did not apply: [{"rule", "kind", "code", "params"}].
     applied_benefits = models.JSONField(_("applied benefits"), default=list)
     rejected_promotions = models.JSONField(_("rejected promotions"), default=list)
+    coupons = models.JSONField(_("coupons"), default=list)
     # A snapshot of the address book's entry; emptied when the person is erased.
     shipping_address = models.JSONField(_("shipping address"), default=dict)
     # An order that waits for its money is over at this moment of the database's clock.

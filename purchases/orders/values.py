@@ -69,6 +69,7 @@ class OrderDraft:
     shipping: Mapping[UUID, PartShipping] = field(default_factory=dict)
     applied_benefits: tuple[dict[str, Any], ...] = ()
     rejected_promotions: tuple[dict[str, Any], ...] = ()
+    coupons: tuple[str, ...] = ()
     shipping_address: Mapping[str, str] = field(default_factory=dict)
     expires_at: datetime | None = None
 

@@ -43,7 +43,6 @@ def test_what_is_in_the_cart_is_bought_and_explained(api):
 
 @pytest.mark.postgres
 def test_one_purchase_of_three_lines_costs_at_most_twenty_queries(api):
-    make_campaign()
     customer, before = shopper(), shopper()
     fill(customer, 1, 2, 3)
     bought(before, 1)  # the process knows the rule book

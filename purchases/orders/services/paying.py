@@ -71,7 +71,9 @@ def _found(order_id: UUID) -> Order | None:
 
 def _sell_late(order: Order, at: datetime) -> None:
     step(order, Order.State.PAID, actor_id=None, at=at, note=LATE)
-    promotions.take_uses(order_id=order.pk, customer_id=order.customer_id, rule_ids=rules_of(order))
+    promotions.take_uses(
+        order_id=order.pk, customer_id=order.customer_id, rule_ids=rules_of(order), coupon_codes=order.coupons
+    )
     stores.sell_stock(lines=stock_lines(order), idem_key=sale_key(order), cause=f"order:{order.pk}")
     funds.pay_new_order(
         order_id=order.pk,

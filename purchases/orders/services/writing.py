@@ -34,6 +34,7 @@ def write_order(draft: OrderDraft) -> Order:
         **amounts_of(draft.lines, draft.shipping),
         applied_benefits=list(draft.applied_benefits),
         rejected_promotions=list(draft.rejected_promotions),
+        coupons=list(draft.coupons),
         shipping_address=dict(draft.shipping_address),
         expires_at=draft.expires_at,
         placed_at=draft.at,
