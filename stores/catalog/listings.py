@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from marketplace.core.inserting import insert_many
+
 from . import searching
 from .freshness import lists_changed
 from .models import Listing, Product, ProductImage, PublicPrice, Variant
@@ -99,7 +101,7 @@ def _write(ids: list[UUID], added: _Parts, *, words: bool = True) -> None:
     written = Listing.objects.bulk_create(
         _truth(there), update_conflicts=True, unique_fields=["product"], update_fields=_COLUMNS
     )
-    first = Listing.objects.bulk_create(_truth(added))
+    first = insert_many(_truth(added))
     if words:
         searching.write(chain(_documents(there, written), _documents(added, first)))
 
