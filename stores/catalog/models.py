@@ -262,8 +262,16 @@ class Listing(models.Model):
         verbose_name = _("listing")
         verbose_name_plural = _("listings")
         indexes = [
+            # What a list by price walks (`public_list`): the shelves, and what has several prices beside.
             models.Index(
-                fields=["category_id", "price_from_minor"], condition=Q(is_offered=True), name="stores_listing_shelf"
+                fields=["category_id", "price_from_minor", "product"],
+                condition=Q(is_offered=True),
+                name="stores_listing_shelf",
+            ),
+            models.Index(
+                fields=["category_id", "price_from_minor", "product", "price_to_minor"],
+                condition=Q(is_offered=True, price_from_minor__lt=F("price_to_minor")),
+                name="stores_listing_reach",
             ),
             models.Index(fields=["store_id"], name="stores_listing_store"),
             models.Index(fields=["brand_id"], name="stores_listing_brand"),
