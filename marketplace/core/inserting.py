@@ -18,7 +18,7 @@ class _Encoder(DjangoJSONEncoder):
         return str(value) if isinstance(value, UUID) else super().default(value)
 
 
-def insert_many(objects: "Sequence[ModelT]") -> "Sequence[ModelT]":
+def insert_many(objects: Sequence[ModelT]) -> Sequence[ModelT]:
     """Add the objects, all of one model, and give those without a key theirs. Raises what `bulk_create` raises.
 
     On PostgreSQL they travel as one JSON document, whose members the table's own types read: nothing is adapted,

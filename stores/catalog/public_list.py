@@ -161,7 +161,8 @@ def page(
         order = ORDERS[question.order]
         statement = _PAGE.format(stocked=_STOCKED, chosen=chosen, order=order, always_product=_PRODUCT)
         values += limit, offset
-        if question.order == BEST_MATCH and settings.DB_PREPARED_STATEMENTS:
+        # Their plans are the same for all values.
+        if (question.order == BEST_MATCH or tree is not None) and settings.DB_PREPARED_STATEMENTS:
             _execute_prepared(cursor, statement, values)
         else:
             cursor.execute(statement, values)
@@ -214,7 +215,7 @@ def _choice(conditions: list[str], *, listings: str = "stores_listing", likeness
 
 
 def _execute_prepared(cursor: Any, statement: str, values: Sequence[Any]) -> None:
-    """Plan it once for each connection, from the second time on. For searches: their plan is the same for all words."""
+    """Plan it once for each connection, from the second time on. For searches and walks."""
     names = _prepared.setdefault(connection.connection, {})
     if statement not in names:
         if len(names) == MOST_PREPARED:

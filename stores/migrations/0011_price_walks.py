@@ -20,6 +20,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='listing',
-            index=models.Index(condition=models.Q(('is_offered', True), ('price_from_minor__lt', models.F('price_to_minor'))), fields=['category_id', 'price_from_minor', 'product', 'price_to_minor'], name='stores_listing_reach'),
+            index=models.Index(condition=models.Q(('is_offered', True), ('price_from_minor__lt', models.F('price_to_minor'))), fields=['category_id', 'price_from_minor', 'product', 'price_to_minor'], name='stores_listing_shelf_reach'),
+        ),
+        migrations.AddIndex(
+            model_name='listing',
+            index=models.Index(condition=models.Q(('is_offered', True), ('price_from_minor__lt', models.F('price_to_minor'))), fields=['price_from_minor', 'product', 'price_to_minor'], name='stores_listing_reach'),
         ),
     ]
