@@ -216,7 +216,7 @@ def test_a_tree_of_many_categories_answers_the_same(api, shelf, monkeypatch, que
 
 
 @pytest.mark.postgres
-def test_prepared_searches_answer_the_same(api, shelf, monkeypatch, settings):
+def test_prepared_searches_and_walks_answer_the_same(api, shelf, monkeypatch, settings):
     stop_clock(monkeypatch)
     monkeypatch.setattr(public_list, "MOST_PREPARED", 2)
     urls = [
@@ -224,6 +224,7 @@ def test_prepared_searches_answer_the_same(api, shelf, monkeypatch, settings):
         for words in ("plato", "azul", "pla roj", "palto")
         for more in ("", "&page_size=2")
     ]
+    urls += [f"{URL}?category={shelf['root']}&min_price={least}&ordering=-price" for least in (100, 400)]
     urls.append(
         f"{URL}?search=azul&category={shelf['root']}&min_price=100&max_price=900&on_promotion=false&in_stock=true"
     )
