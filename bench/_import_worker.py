@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from marketplace.celery import keep_what_is_loaded
 from stores import facade as stores
 from stores.catalog.models import Variant
 from stores.contracts import CategoryRow, StoreRow
@@ -19,6 +20,7 @@ from .import_products import CATEGORIES, STORES
 def work() -> None:
     """Read, look that nothing is written, confirm, write."""
     file = Path(sys.argv[1])
+    keep_what_is_loaded()
     department = users.add_departments({"bench": "Bench"})["bench"]
     stores.add_stores(StoreRow(f"bench-{n}", f"Bench {n}", 19.4, -99.1, "MXN") for n in range(STORES))
     stores.add_categories(CategoryRow(f"bench-{n}", f"Bench {n}", department) for n in range(CATEGORIES))

@@ -1,9 +1,12 @@
 """The Celery application. Tasks live in each slice's `tasks.py`; queues are named in `CELERY_TASK_ROUTES`."""
 
+import gc
 import os
 from pathlib import Path
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings.local")
 
@@ -20,3 +23,9 @@ def packages_with_tasks() -> list[str]:
 app = Celery("marketplace")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(packages_with_tasks())
+
+
+@worker_process_init.connect
+def keep_what_is_loaded(**_signal: Any) -> None:
+    """What a worker starts with never becomes garbage: looking through it costs a long task a tenth of its time."""
+    gc.freeze()

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .context import current_request_id
+from .inserting import insert_many
 
 
 class AuditEntry(models.Model):
@@ -69,16 +70,18 @@ def record_many(
 ) -> None:
     """The same for many objects, as (object, before, after), in one statement."""
     request_id = current_request_id()
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            actor_id=actor_id,
-            action=action,
-            object_type=subject._meta.label_lower,
-            object_id=str(subject.pk),
-            before=before,
-            after=after,
-            reason=reason,
-            request_id=request_id,
-        )
-        for subject, before, after in entries
+    insert_many(
+        [
+            AuditEntry(
+                actor_id=actor_id,
+                action=action,
+                object_type=subject._meta.label_lower,
+                object_id=str(subject.pk),
+                before=before,
+                after=after,
+                reason=reason,
+                request_id=request_id,
+            )
+            for subject, before, after in entries
+        ]
     )

@@ -1,12 +1,15 @@
 """The row that lists show of a product, kept equal to the truth by everybody who writes what it is made of."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+
+from marketplace.core.inserting import insert_many
 
 from . import searching
 from .freshness import lists_changed
@@ -17,6 +20,23 @@ _COLUMNS = (
     *("store_id", "category_id", "brand_id", "is_offered", "price_from_minor", "price_to_minor", "currency"),
     *("images", "promotions"),
 )
+_OF_VARIANTS = ("product_id", "price_minor", "currency", "is_active", "sku", "barcode")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the listings of some products are made of: those with store and brand, and by product what hangs on them.
+
+    Variants, deleted ones left out, are models or rows of `_OF_VARIANTS`.
+    """
+
+    products: Sequence[Product]
+    variants: Mapping[UUID, Sequence[Any]]
+    images: Mapping[UUID, list[dict[str, Any]]] = field(default_factory=dict)
+    promotions: Mapping[UUID, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+_NOTHING = _Parts((), {})
 
 
 def refresh(product_ids: Iterable[UUID], *, words: bool = True) -> None:
@@ -29,9 +49,19 @@ def refresh(product_ids: Iterable[UUID], *, words: bool = True) -> None:
     ids = sorted(set(product_ids))
     for start in range(0, len(ids), CHUNK):
         with transaction.atomic():
-            _refresh(ids[start : start + CHUNK], words=words)
+            _write(ids[start : start + CHUNK], _NOTHING, words=words)
     if ids:
         lists_changed()
+
+
+def refresh_and_add(product_ids: Iterable[UUID], *, added: Sequence[Product], variants: Iterable[Variant]) -> None:
+    """`refresh`, and the first listings of products that the caller's transaction has added with all their variants.
+
+    Nobody else sees those yet: there is no row to wait for, no picture and no promotion to read. They must have their
+    store and their brand loaded. In one go: of words noted in two, two writers could wait for each other in a circle.
+    """
+    _write(sorted(set(product_ids)), _Parts(added, _by_product(variants)))
+    lists_changed()
 
 
 def rebuild() -> int:
@@ -60,62 +90,64 @@ def adrift(product_ids: Collection[UUID]) -> list[UUID]:
     there = {row.product_id: row for row in Listing.objects.filter(product__in=product_ids)}
     return [
         truth.product_id
-        for truth in _truth(_products(product_ids))
+        for truth in _truth(_read(product_ids))
         if truth.product_id not in there or _shown(truth) != _shown(there[truth.product_id])
     ]
 
 
-def _refresh(ids: list[UUID], *, words: bool) -> None:
+def _write(ids: list[UUID], added: _Parts, *, words: bool = True) -> None:
     _hold(ids)
-    products = _products(ids)
-    Listing.objects.bulk_create(
-        _truth(products), update_conflicts=True, unique_fields=["product"], update_fields=_COLUMNS
+    there = _read(ids)
+    written = Listing.objects.bulk_create(
+        _truth(there), update_conflicts=True, unique_fields=["product"], update_fields=_COLUMNS
     )
+    first = insert_many(_truth(added))
     if words:
-        searching.write(_documents(products))
+        searching.write(chain(_documents(there, written), _documents(added, first)))
 
 
 def _hold(ids: list[UUID]) -> None:
     list(Listing.objects.filter(product__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
-def _products(ids: Collection[UUID]) -> list[Product]:
-    return list(Product.objects.filter(pk__in=ids).select_related("store", "brand").order_by("pk"))
+def _read(ids: Collection[UUID]) -> _Parts:
+    products = Product.objects.filter(pk__in=ids).select_related("store", "brand").order_by("pk")
+    variants = Variant.objects.filter(product__in=ids, archived_at__isnull=True)
+    sold = _by_product(variants.values_list(*_OF_VARIANTS, named=True))
+    return _Parts(list(products), sold, _images(ids), _promotions(ids))
 
 
-def _truth(products: list[Product]) -> list[Listing]:
-    prices, currencies = _prices(products)
-    images, promotions = _images(products), _promotions(products)
-    return [
-        Listing(
-            product_id=product.pk,
-            store_id=product.store_id,
-            category_id=product.category_id,
-            brand_id=product.brand_id,
-            is_offered=product.is_published and product.archived_at is None,
-            price_from_minor=min(prices[product.pk], default=None),
-            price_to_minor=max(prices[product.pk], default=None),
-            currency=currencies.get(product.pk, ""),
-            images=images[product.pk],
-            promotions=promotions[product.pk],
-        )
-        for product in products
-    ]
+def _by_product(variants: Iterable[Any]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for variant in variants:
+        found[variant.product_id].append(variant)
+    return found
 
 
-def _prices(products: list[Product]) -> tuple[dict[UUID, list[int]], dict[UUID, str]]:
-    prices: dict[UUID, list[int]] = defaultdict(list)
-    currencies: dict[UUID, str] = {}
-    rows = Variant.objects.filter(product__in=products, is_active=True, archived_at__isnull=True)
-    for product_id, price_minor, currency in rows.values_list("product_id", "price_minor", "currency"):
-        prices[product_id].append(price_minor)
-        currencies[product_id] = currency
-    return prices, currencies
+def _truth(parts: _Parts) -> list[Listing]:
+    return [_listing(product, parts) for product in parts.products]
 
 
-def _images(products: list[Product]) -> dict[UUID, list[dict[str, Any]]]:
+def _listing(product: Product, parts: _Parts) -> Listing:
+    active = [variant for variant in parts.variants.get(product.pk, ()) if variant.is_active]
+    prices = [variant.price_minor for variant in active]
+    return Listing(
+        product_id=product.pk,
+        store_id=product.store_id,
+        category_id=product.category_id,
+        brand_id=product.brand_id,
+        is_offered=product.is_published and product.archived_at is None,
+        price_from_minor=min(prices, default=None),
+        price_to_minor=max(prices, default=None),
+        currency=active[0].currency if active else "",
+        images=parts.images.get(product.pk, []),
+        promotions=parts.promotions.get(product.pk, []),
+    )
+
+
+def _images(ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     images: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for image in ProductImage.objects.filter(product__in=products).order_by("position", "pk"):
+    for image in ProductImage.objects.filter(product__in=ids).order_by("position", "pk"):
         images[image.product_id].append(
             {
                 "id": str(image.pk),
@@ -129,10 +161,10 @@ def _images(products: list[Product]) -> dict[UUID, list[dict[str, Any]]]:
     return images
 
 
-def _promotions(products: list[Product]) -> dict[UUID, list[dict[str, Any]]]:
+def _promotions(ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     promotions: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     rows = PublicPrice.objects.filter(
-        variant__product__in=products, variant__is_active=True, variant__archived_at__isnull=True
+        variant__product__in=ids, variant__is_active=True, variant__archived_at__isnull=True
     )
     for row in rows.select_related("variant").order_by("price_minor", "pk"):
         promotions[row.variant.product_id].append(
@@ -151,18 +183,14 @@ def _shown(listing: Listing) -> tuple[Any, ...]:
     return tuple(getattr(listing, column) for column in _COLUMNS)
 
 
-def _documents(products: list[Product]) -> Iterator[searching.Document]:
-    ids = dict(Listing.objects.filter(product__in=products).values_list("product_id", "pk"))
-    codes: dict[UUID, list[str]] = defaultdict(list)
-    rows = Variant.objects.filter(product__in=products, archived_at__isnull=True)
-    for product_id, sku, barcode in rows.values_list("product_id", "sku", "barcode"):
-        codes[product_id] += (sku, barcode)
-    for product in products:
+def _documents(parts: _Parts, listings: Sequence[Listing]) -> Iterator[searching.Document]:
+    for product, listing in zip(parts.products, listings, strict=True):
+        codes = (code for variant in parts.variants.get(product.pk, ()) for code in (variant.sku, variant.barcode))
         brand = product.brand.name if product.brand else ""
         yield searching.Document(
-            listing_id=ids[product.pk],
+            listing_id=listing.pk,
             language=product.store.language,
             name=product.name,
-            labels=" ".join([brand, *codes[product.pk]]),
+            labels=" ".join([brand, *codes]),
             description=product.description,
         )

@@ -262,12 +262,25 @@ class Listing(models.Model):
         verbose_name = _("listing")
         verbose_name_plural = _("listings")
         indexes = [
+            # What lists by price walk (`public_list`), in a tree and in all; both again for what has several prices.
             models.Index(
-                fields=["category_id", "price_from_minor"], condition=Q(is_offered=True), name="stores_listing_shelf"
+                fields=["category_id", "price_from_minor", "product"],
+                condition=Q(is_offered=True),
+                name="stores_listing_shelf",
+            ),
+            models.Index(
+                fields=["category_id", "price_from_minor", "product", "price_to_minor"],
+                condition=Q(is_offered=True, price_from_minor__lt=F("price_to_minor")),
+                name="stores_listing_shelf_reach",
             ),
             models.Index(fields=["store_id"], name="stores_listing_store"),
             models.Index(fields=["brand_id"], name="stores_listing_brand"),
             models.Index(fields=["price_from_minor", "product"], name="stores_listing_price"),
+            models.Index(
+                fields=["price_from_minor", "product", "price_to_minor"],
+                condition=Q(is_offered=True, price_from_minor__lt=F("price_to_minor")),
+                name="stores_listing_reach",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -69,13 +69,30 @@ _PAGE = """
 SELECT p.id::text, p.name::text, p.slug::text, p.description, p.category_id::text, p.brand_id::text, p.store_id::text,
     p.is_published, p.created_at, l.price_from_minor, l.currency::text, l.images, l.promotions, {stocked}
 FROM (
-    SELECT l.product_id, l.price_from_minor, l.currency, l.images, l.promotions, {likeness} AS likeness
-    FROM {listings} l JOIN stores_store s ON s.id = l.store_id {product}
-    WHERE {conditions}
-    ORDER BY {order} LIMIT %s OFFSET %s
+    {chosen} ORDER BY {order} LIMIT %s OFFSET %s
 ) l {always_product}
 ORDER BY {order}
 """
+_CHOSEN = """
+SELECT l.product_id, l.price_from_minor, l.currency, l.images, l.promotions, {likeness} AS likeness
+FROM {listings} l JOIN stores_store s ON s.id = l.store_id {product}
+WHERE {conditions}
+"""
+_IN_TREE = "l.category_id = ANY(%s::uuid[])"
+# By price: a walk along an index through each stretch of prices, in each category of a tree, not further than the
+# page reaches; of what they bring the first. In one walk PostgreSQL would pass all that is cheaper, or elsewhere.
+_WALK = "({chosen} ORDER BY {along} LIMIT %s)"
+_WALKS = """
+(SELECT walk.* FROM unnest(%s::uuid[]) shelf(id) CROSS JOIN LATERAL (
+    {chosen} AND l.category_id = shelf.id ORDER BY {along} LIMIT %s
+) walk)
+"""
+_BROUGHT = "SELECT l.* FROM ({walks}) l"
+MOST_WALKS = 64  # in a tree of more categories one walk through all finds a page soon enough
+# A stretch has prices or has none, so it needs no order of nulls: an index read backwards has another.
+_ALONG = {"price": "l.price_from_minor, l.product_id", "-price": "l.price_from_minor DESC, l.product_id"}
+# Begins below the range and reaches into it. The first comparison is the index's own.
+_REACHES = "l.price_from_minor < l.price_to_minor AND l.price_from_minor < %s AND l.price_to_minor >= %s"
 
 
 MOST_PREPARED = 100
@@ -132,33 +149,73 @@ def page(
     """
     conditions, params = _conditions(question, at, beyond)
     with connection.cursor() as cursor:
-        if question.category_id is not None and question.order == BEST_MATCH:
-            conditions.append(f"l.category_id = ANY(ARRAY({_TREE}))")
-            params.append(question.category_id)
-        elif question.category_id is not None:
-            cursor.execute(_TREE, [question.category_id])
-            conditions.append("l.category_id = ANY(%s::uuid[])")
-            params.append([pk for (pk,) in cursor.fetchall()])
-        listings, likeness, searched = _matches(question)
-        statement = _PAGE.format(
-            stocked=_STOCKED,
-            listings=listings,
-            likeness=likeness,
-            product=_PRODUCT if "p." in ORDERS[question.order] else "",
-            conditions=" AND ".join(conditions),
-            order=ORDERS[question.order],
-            always_product=_PRODUCT,
-        )
-        values = [*searched, *params, limit, offset]
-        if question.order == BEST_MATCH and settings.DB_PREPARED_STATEMENTS:
+        tree = _tree(cursor, question)
+        if tree is not None and (len(tree) > MOST_WALKS or not _walks(question)):
+            conditions.append(_IN_TREE)
+            params.append(tree)
+            tree = None
+        if _walks(question):
+            chosen, values = _along_prices(question, conditions, params, tree, limit + offset)
+        else:
+            chosen, values = _matching(question, conditions, params)
+        order = ORDERS[question.order]
+        statement = _PAGE.format(stocked=_STOCKED, chosen=chosen, order=order, always_product=_PRODUCT)
+        values += limit, offset
+        # Their plans are the same for all values.
+        if (question.order == BEST_MATCH or tree is not None) and settings.DB_PREPARED_STATEMENTS:
             _execute_prepared(cursor, statement, values)
         else:
             cursor.execute(statement, values)
         return [_shown(row) for row in cursor.fetchall()]
 
 
+def _walks(question: Question) -> bool:
+    # What words find is few: quickly sorted.
+    return question.order in _ALONG and not question.words
+
+
+def _tree(cursor: Any, question: Question) -> list[str] | None:
+    """The categories to look in; None for all, and where the statement asks for itself."""
+    if question.category_id is None or question.order == BEST_MATCH:
+        return None
+    cursor.execute(_TREE, [question.category_id])
+    return [pk for (pk,) in cursor.fetchall()]
+
+
+def _matching(question: Question, conditions: list[str], params: list[Any]) -> tuple[str, list[Any]]:
+    """What meets the conditions, however PostgreSQL finds it; and the values."""
+    listings, likeness, searched = _matches(question)
+    product = _PRODUCT if "p." in ORDERS[question.order] else ""
+    return _choice(conditions, listings=listings, likeness=likeness, product=product), [*searched, *params]
+
+
+def _along_prices(
+    question: Question, conditions: list[str], params: list[Any], tree: list[str] | None, most: int
+) -> tuple[str, list[Any]]:
+    """The first `most` of each stretch, in each category of the tree; and the values."""
+    walks, values = [], list[Any]()
+    for stretch, bounds in _stretches(question.least, question.most):
+        walk = _WALK if tree is None else _WALKS
+        walks.append(walk.format(chosen=_choice([*conditions, stretch]), along=_ALONG[question.order]))
+        values += [*([] if tree is None else [tree]), *params, *bounds, most]
+    return _BROUGHT.format(walks=" UNION ALL ".join(walks)), values
+
+
+def _stretches(least: Money | None, most: Money | None) -> list[tuple[str, list[int]]]:
+    """Conditions that no two share a listing of, and that leave out none which the question's own have."""
+    if least is None and most is None:
+        return [("l.price_from_minor IS NOT NULL", []), ("l.price_from_minor IS NULL", [])]
+    if least is None:
+        return [("l.price_from_minor IS NOT NULL", [])]
+    return [("l.price_from_minor >= %s", [least.minor]), (_REACHES, [least.minor, least.minor])]
+
+
+def _choice(conditions: list[str], *, listings: str = "stores_listing", likeness: str = "0", product: str = "") -> str:
+    return _CHOSEN.format(conditions=" AND ".join(conditions), listings=listings, likeness=likeness, product=product)
+
+
 def _execute_prepared(cursor: Any, statement: str, values: Sequence[Any]) -> None:
-    """Plan it once for each connection, from the second time on. For searches: their plan is the same for all words."""
+    """Plan it once for each connection, from the second time on. For searches and walks."""
     names = _prepared.setdefault(connection.connection, {})
     if statement not in names:
         if len(names) == MOST_PREPARED:
@@ -195,6 +252,8 @@ def _conditions(question: Question, at: datetime, beyond: UUID | None) -> tuple[
         add(f"{_STOCKED} = %s", question.in_stock)
     if question.on_promotion is not None:
         add(_PROMOTED if question.on_promotion else f"NOT {_PROMOTED}", at, at)
+    if question.category_id is not None and question.order == BEST_MATCH:
+        add(f"l.category_id = ANY(ARRAY({_TREE}))", question.category_id)
     if question.words and question.order != BEST_MATCH:
         query, words = postgres.tsquery(question.words)
         add(f"l.vector @@ {query}", *words)

@@ -14,6 +14,7 @@ from django.db.models import Q
 from marketplace.core import audit
 from marketplace.core.base import VersionedModel
 from marketplace.core.clock import now_sql, read_db_now
+from marketplace.core.inserting import insert_many
 from marketplace.core.locking import LockRank, lock
 
 from .models import PriceChange, Product, Variant
@@ -40,7 +41,7 @@ def lock_variants(places: Collection[tuple[UUID, str]]) -> list[Variant]:
 @transaction.atomic
 def insert_products(products: Sequence[Product], *, cause: str, actor_id: UUID | None) -> None:
     """Add products, with an audit entry each. Raises `IntegrityError` for a slug that the store has."""
-    Product.objects.bulk_create(products)
+    insert_many(products)
     audit.record_many(
         actor_id=actor_id,
         action="stores.create_product",
@@ -54,7 +55,7 @@ def insert_variants(variants: Sequence[Variant], *, cause: str, actor_id: UUID |
 
     Raises `IntegrityError` for a SKU or barcode that the store has.
     """
-    Variant.objects.bulk_create(variants)
+    insert_many(variants)
     _note_prices([row.pk for row in variants], cause=cause, actor_id=actor_id)
 
 

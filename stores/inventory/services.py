@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 
 from marketplace.core import audit
 from marketplace.core.errors import InvalidInputError
+from marketplace.core.inserting import insert_many
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.outbox.publishing import publish_all
 from stores.catalog.models import Variant
@@ -181,17 +182,19 @@ def open_stock(openings: Sequence[StockOpening], *, actor_id: UUID | None = None
         )
         for each in fresh
     ]
-    StockItem.objects.bulk_create(items)
-    StockMovement.objects.bulk_create(
-        movement_of(
-            item,
-            Change(Kind.RECEIVE, item.on_hand),
-            idem_key=f"opening:{item.pk}",
-            cause=OPENING_CAUSE,
-            actor_id=actor_id,
-        )
-        for item in items
-        if item.on_hand
+    insert_many(items)
+    insert_many(
+        [
+            movement_of(
+                item,
+                Change(Kind.RECEIVE, item.on_hand),
+                idem_key=f"opening:{item.pk}",
+                cause=OPENING_CAUSE,
+                actor_id=actor_id,
+            )
+            for item in items
+            if item.on_hand
+        ]
     )
     return len(items)
 

@@ -28,7 +28,8 @@ STEMMERS = {"es": "spanish", "en": "english"}
 LAST_POSITION = 16_383  # of a tsvector; words beyond share it
 _UPDATE = """
 UPDATE stores_listing SET vector = said.words::tsvector || to_tsvector(said.stemmer::regconfig, said.text)
-FROM (VALUES) AS said(id, words, stemmer, text) WHERE stores_listing.id = said.id
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS said(id, words, stemmer, text)
+WHERE stores_listing.id = said.id
 """
 _WORD_QUERY = "(%s::tsquery || to_tsquery('spanish', %s) || to_tsquery('english', %s))"
 # The likest words, if any is like at all (pg_trgm's threshold of 0.3); a word that begins one is spelt rightly.
@@ -57,24 +58,22 @@ class _OnListing(Func):
 
 def write(documents: Sequence[Document]) -> None:
     """Set the vectors of these listings, and note words not seen before."""
-    params: list[Any] = []
+    rows: list[tuple[int, str, str, str]] = []
     words: set[str] = set()
     for document in documents:
         parts = (document.name, "A"), (document.labels, "B"), (document.description, "C")
         weighted = [(word, weight) for text, weight in parts for word in text_words(text)]
         words.update(word for word, weight in weighted if weight != "C" and not word.isdigit())
-        params += [
-            document.listing_id,
-            " ".join(f"{word}:{min(place, LAST_POSITION)}{w}" for place, (word, w) in enumerate(weighted, 1)),
-            STEMMERS.get(document.language, "simple"),
-            " ".join(word for word, _weight in weighted) if document.language in STEMMERS else "",
-        ]
-    values = ", ".join(["(%s::bigint, %s, %s, %s)"] * len(documents))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _UPDATE.replace("VALUES", f"VALUES {values}"),
-            params,
+        rows.append(
+            (
+                document.listing_id,
+                " ".join(f"{word}:{min(place, LAST_POSITION)}{w}" for place, (word, w) in enumerate(weighted, 1)),
+                STEMMERS.get(document.language, "simple"),
+                " ".join(word for word, _weight in weighted) if document.language in STEMMERS else "",
+            )
         )
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE, [list(column) for column in zip(*rows, strict=True)])
         # In order: two writers who note the same words must not wait for each other in a circle.
         cursor.execute(
             "INSERT INTO stores_searchword (word) SELECT said.word FROM unnest(%s::text[]) AS said(word)"

@@ -24,6 +24,8 @@ class Document:
 
 def fold(text: str) -> str:
     """Without capitals and accents."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
 

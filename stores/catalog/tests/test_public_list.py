@@ -33,6 +33,11 @@ NARROWED = [
     "max_price=349.00",
     "min_price=150.5&max_price=349",
     "min_price=400&max_price=500",
+    "min_price=600",
+    "min_price=600&max_price=650",
+    "category={root}&min_price=400&max_price=710",
+    "category={root}&max_price=400",
+    "category={root}&min_price=0.05&max_price=0.05",
     "min_price=900&max_price=100",
     "min_price=1&currency=USD",
     "currency=USD",
@@ -168,10 +173,20 @@ def test_both_ways_answer_the_same(api, shelf, monkeypatch, ordering):
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("query", ["", "search=plato", "ordering=-price", "search=azul&ordering=-created_at"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "search=plato",
+        "ordering=-price",
+        "ordering=price&category={root}",
+        "ordering=-price&category={root}&min_price=200",
+        "search=azul&ordering=-created_at",
+    ],
+)
 def test_both_ways_walk_the_same_pages(api, shelf, monkeypatch, query):
     stop_clock(monkeypatch)
-    url = f"{URL}?page_size=2&{query}"
+    url = f"{URL}?page_size=2&{query.format(**shelf)}"
 
     quick = walked(api, said, url)
 
@@ -190,7 +205,18 @@ def test_both_ways_refuse_alike(api, shelf, monkeypatch, query):
 
 
 @pytest.mark.postgres
-def test_prepared_searches_answer_the_same(api, shelf, monkeypatch, settings):
+@pytest.mark.parametrize("ordering", ["price", "-price"])
+@pytest.mark.parametrize("query", ["", "min_price=400", "min_price=400&max_price=710"])
+def test_a_tree_of_many_categories_answers_the_same(api, shelf, monkeypatch, query, ordering):
+    stop_clock(monkeypatch)
+    monkeypatch.setattr(public_list, "MOST_WALKS", 1)
+    url = f"{URL}?category={shelf['root']}&{query}&ordering={ordering}"
+
+    assert said(api, url) == slowly(monkeypatch, api, url)
+
+
+@pytest.mark.postgres
+def test_prepared_searches_and_walks_answer_the_same(api, shelf, monkeypatch, settings):
     stop_clock(monkeypatch)
     monkeypatch.setattr(public_list, "MOST_PREPARED", 2)
     urls = [
@@ -198,6 +224,7 @@ def test_prepared_searches_answer_the_same(api, shelf, monkeypatch, settings):
         for words in ("plato", "azul", "pla roj", "palto")
         for more in ("", "&page_size=2")
     ]
+    urls += [f"{URL}?category={shelf['root']}&min_price={least}&ordering=-price" for least in (100, 400)]
     urls.append(
         f"{URL}?search=azul&category={shelf['root']}&min_price=100&max_price=900&on_promotion=false&in_stock=true"
     )

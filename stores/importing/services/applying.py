@@ -17,7 +17,7 @@ from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
 from stores.catalog import listings
 from stores.catalog.bulk import add_brands
-from stores.catalog.models import Product, Variant
+from stores.catalog.models import Brand, Product, Variant
 from stores.catalog.upserting import (
     change_products,
     change_variants,
@@ -140,15 +140,18 @@ def _write_one(run: ImportRun, plan: Plan, writer: Writer) -> list[tuple[Plan, l
 def _write(run: ImportRun, plans: Sequence[Plan]) -> None:
     brands = _brands(plans)
     products = _new_products(plans, brands)
+    added = list(products.values())
+    there = {plan.product_id for plan in plans if plan.product_id is not None}
     cause = f"import:{run.pk}"
-    insert_products(list(products.values()), cause=cause, actor_id=run.actor_id)
+    insert_products(added, cause=cause, actor_id=run.actor_id)
     for plan in plans:
         if plan.product_id is None:
             plan.product_id = products[plan.product_place].pk
     changed = {plan.product_id: _product_columns(plan, brands) for plan in plans if _touches(plan, Part.PRODUCT)}
     change_products({pk: columns for pk, columns in changed.items() if pk}, actor_id=run.actor_id)
     fresh = [(plan, _new_variant(plan)) for plan in plans if plan.variant_id is None]
-    insert_variants([variant for _plan, variant in fresh], cause=cause, actor_id=run.actor_id)
+    variants = [variant for _plan, variant in fresh]
+    insert_variants(variants, cause=cause, actor_id=run.actor_id)
     open_stock(
         [_opening(plan, variant) for plan, variant in fresh if any(plan.values.get(name) for name in _STOCK)],
         actor_id=run.actor_id,
@@ -160,28 +163,31 @@ def _write(run: ImportRun, plans: Sequence[Plan]) -> None:
     }
     change_variants(priced, cause=cause, actor_id=run.actor_id)
     # What the shop's lists show and what is searched, once for the chunk.
-    listings.refresh(plan.product_id for plan in plans if plan.product_id is not None)
+    listings.refresh_and_add(there, added=added, variants=variants)
 
 
 def _touches(plan: Plan, part: Part) -> bool:
     return any(BY_NAME[name].part is part for name in plan.changes)
 
 
-def _brands(plans: Sequence[Plan]) -> dict[str, UUID]:
+def _brands(plans: Sequence[Plan]) -> dict[str, Brand]:
     """Brands by slug; those that are not there yet are made, with the name their row gives."""
     named = {plan.values["brand"]: plan.values.get("brand_name", "") for plan in plans if plan.values.get("brand")}
-    return add_brands([BrandRow(slug, name or slug) for slug, name in named.items()]).ids if named else {}
+    if not named:
+        return {}
+    add_brands([BrandRow(slug, name or slug) for slug, name in named.items()])
+    return {brand.slug: brand for brand in Brand.objects.filter(slug__in=named)}
 
 
-def _new_products(plans: Sequence[Plan], brands: Mapping[str, UUID]) -> dict[tuple[UUID, str], Product]:
+def _new_products(plans: Sequence[Plan], brands: Mapping[str, Brand]) -> dict[tuple[UUID, str], Product]:
     fresh: dict[tuple[UUID, str], Product] = {}
     for plan in plans:
         if plan.product_id is None and plan.product_place not in fresh and plan.store and plan.category:
             values = plan.values
             fresh[plan.product_place] = Product(
-                store_id=plan.store.pk,
+                store=plan.store,
                 category_id=plan.category.pk,
-                brand_id=brands.get(values.get("brand", "")),
+                brand=brands.get(values.get("brand", "")),
                 name=values["name"],
                 slug=values["product"],
                 description=values.get("description", ""),
@@ -190,7 +196,7 @@ def _new_products(plans: Sequence[Plan], brands: Mapping[str, UUID]) -> dict[tup
     return fresh
 
 
-def _product_columns(plan: Plan, brands: Mapping[str, UUID]) -> dict[str, Any]:
+def _product_columns(plan: Plan, brands: Mapping[str, Brand]) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name in plan.changes:
         value = plan.values[name]
@@ -200,7 +206,7 @@ def _product_columns(plan: Plan, brands: Mapping[str, UUID]) -> dict[str, Any]:
             case "category" if plan.category is not None:
                 columns["category_id"] = plan.category.pk
             case "brand":
-                columns["brand_id"] = brands.get(value)
+                columns["brand_id"] = brands[value].pk if value else None
             case "published":
                 columns["is_published"] = value == "true"
     return columns

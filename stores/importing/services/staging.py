@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from marketplace.core.clock import read_db_now
+from marketplace.core.inserting import insert_many
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.outbox.publishing import publish
 from stores.events import ImportReady
@@ -20,7 +21,7 @@ from stores.importing.models import ImportRow, ImportRun
 from stores.importing.reading import Line
 from stores.importing.selectors import Writer
 
-CHUNK: Final = 500
+CHUNK: Final = 1_000
 LEASE: Final = timedelta(seconds=45)
 """A worker that has not moved on for so long is dead; longer than any chunk takes."""
 _SHARED: Final = tuple(column.name for column in COLUMNS if column.part is Part.PRODUCT)
@@ -98,16 +99,18 @@ def _keep(run_id: UUID, plans: Sequence[Plan], *, after: int) -> None:
     run = _held(run_id)
     if run.staged_line != after:
         raise SupersededError
-    ImportRow.objects.bulk_create(
-        ImportRow(
-            run_id=run_id,
-            line=plan.line,
-            values=plan.raw,
-            verdict=plan.verdict,
-            changes={} if plan.errors else plan.changes,
-            errors=plan.errors,
-        )
-        for plan in plans
+    insert_many(
+        [
+            ImportRow(
+                run_id=run_id,
+                line=plan.line,
+                values=plan.raw,
+                verdict=plan.verdict,
+                changes={} if plan.errors else plan.changes,
+                errors=plan.errors,
+            )
+            for plan in plans
+        ]
     )
     counts = Counter(plan.verdict for plan in plans)
     for verdict in (ImportRow.Verdict.NEW, ImportRow.Verdict.CHANGED, ImportRow.Verdict.SAME, ImportRow.Verdict.ERROR):
