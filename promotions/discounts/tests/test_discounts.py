@@ -48,7 +48,7 @@ def test_it_is_a_rule_of_the_book():
     assert rule.product_ids == {product.pk for product in products}
     assert (rule.tiers, rule.weekdays, rule.month_days) == ({"gold"}, {5, 6}, {1, 31})
     assert (rule.starts_at, rule.ends_at) == (discount.starts_at, None)
-    assert not (rule.is_about_orders or rule.needs_coupon or rule.is_limited)
+    assert (rule.is_about_orders, rule.needs_coupon, rule.is_limited) == (False, False, False)
 
 
 def test_a_percentage_for_everybody_restricts_neither_level_nor_products():
