@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from promotions.book import keeping
+from promotions.campaigns import selectors as campaigns
 from promotions.campaigns.services.lifecycle import deactivate_campaign
 from promotions.campaigns.tests.factories import make_campaign
 from promotions.contracts import Buyer
@@ -93,7 +93,7 @@ def test_what_was_rolled_back_is_forgotten_even_when_its_number_comes_again():
 
 def test_rules_that_change_while_they_are_read_are_read_again(monkeypatch):
     discount = make_discount(percent_bp=1_000)
-    read = keeping.campaigns.price_rules
+    read = campaigns.price_rules
     changes = iter([2_000])
 
     def read_while_somebody_writes():
@@ -101,7 +101,7 @@ def test_rules_that_change_while_they_are_read_are_read_again(monkeypatch):
             change_discount(discount_id=discount.pk, changes={"percent_bp": percent}, actor_id=None)
         return read()
 
-    monkeypatch.setattr(keeping.campaigns, "price_rules", read_while_somebody_writes)
+    monkeypatch.setattr(campaigns, "price_rules", read_while_somebody_writes)
 
     book = rule_book()
 
@@ -110,14 +110,14 @@ def test_rules_that_change_while_they_are_read_are_read_again(monkeypatch):
 
 def test_rules_that_never_stand_still_are_old_at_the_next_use(monkeypatch):
     discount = make_discount(percent_bp=1)
-    read = keeping.campaigns.price_rules
+    read = campaigns.price_rules
     percents = iter(range(2, 100))
 
     def read_while_somebody_writes():
         change_discount(discount_id=discount.pk, changes={"percent_bp": next(percents)}, actor_id=None)
         return read()
 
-    monkeypatch.setattr(keeping.campaigns, "price_rules", read_while_somebody_writes)
+    monkeypatch.setattr(campaigns, "price_rules", read_while_somebody_writes)
     unsettled = rule_book()
     monkeypatch.undo()
 

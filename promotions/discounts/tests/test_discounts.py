@@ -46,7 +46,7 @@ def test_it_is_a_rule_of_the_book():
     assert (rule.currency, rule.priority, rule.is_exclusive, rule.stack_group) == ("MXN", 7, False, "verano")
     assert rule.category_ids == {category.pk}
     assert rule.product_ids == {product.pk for product in products}
-    assert (rule.tiers, rule.weekdays, rule.month_days) == ({"gold"}, {5, 6}, {1, 31})
+    assert (rule.tiers, rule.weekdays, rule.month_days) == (frozenset({"gold"}), frozenset({5, 6}), frozenset({1, 31}))
     assert (rule.starts_at, rule.ends_at) == (discount.starts_at, None)
     assert (rule.is_about_orders, rule.needs_coupon, rule.is_limited) == (False, False, False)
 
