@@ -254,13 +254,13 @@ class CampaignAdmin(ServiceAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The lists are written; coupons go through the service, all at once."""
         for formset in formsets:
+            formset.save(commit=False)
             if formset.model is Coupon and formset.has_changed():
                 self._save_coupons(request, form.instance, formset)
 
     def _save_coupons(
         self, request: HttpRequest, campaign: Campaign, formset: "BaseInlineFormSet[Any, Any, Any]"
     ) -> None:
-        formset.save(commit=False)
         rows = [row.cleaned_data for row in formset.forms if row.cleaned_data.get("code")]
         coupons = tuple(CouponTerms(row["code"], row["max_uses"]) for row in rows if not row.get("DELETE"))
         planning.change_campaign(

@@ -55,7 +55,7 @@ class Discount(VersionedModel):
         validators=[MinValueValidator(1), MaxValueValidator(10_000)],
     )
     amount_minor = models.BigIntegerField(_("amount per unit (minor units)"), null=True, editable=False)
-    currency = models.CharField(_("currency"), max_length=3, blank=True, default="", editable=False)
+    currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
     priority = models.IntegerField(
         _("priority"),
         default=0,
