@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
@@ -81,12 +81,12 @@ class CampaignForm(VersionedForm):
             return
         self.fields["benefits_json"].help_text = format_html(
             "{} <code>{}</code> <a href='{}'>{}</a>",
-            _now(
+            gettext(
                 "A list of benefits, each kind once; shares in hundredths of a percent, amounts as texts. For example"
             ),
             _EXAMPLE,
             reverse("campaign-benefits-schema"),
-            _now("The schema"),
+            gettext("The schema"),
         )
         if not self.instance._state.adding:
             self.initial.update(
@@ -102,7 +102,7 @@ class CampaignForm(VersionedForm):
         values = super().clean()
         currency = values.get("currency") or ""
         if values.get("min_ticket") and not currency:
-            raise ValidationError({"currency": _now("Amounts need a currency.")}, code="required")
+            raise ValidationError({"currency": gettext("Amounts need a currency.")}, code="required")
         try:
             # Nothing is no minimum; zero is none either.
             values["ticket"] = as_money(values.get("min_ticket") or None, currency)
@@ -116,7 +116,7 @@ class CampaignForm(VersionedForm):
         """Every fault at the field, each with its place in the list."""
         for error in benefit_errors(benefits, scope=scope, currency=currency):
             place = error.field.removeprefix("benefits_json")
-            text = _now(error.detail)
+            text = gettext(error.detail)
             if error.field in self.fields and not place:
                 self.add_error(error.field, text)
             elif error.field == "currency":
@@ -201,11 +201,11 @@ class CampaignAdmin(ServiceAdmin):
         levels = "tiers" if may_change else "shown_tiers"
         return [
             (None, {"fields": [*about, "name", "description", ("starts_at", "ends_at"), *version]}),
-            (_now("What about"), {"fields": ["scope", "categories", "products", "stores"]}),
-            (_now("For whom"), {"fields": [levels, "segments", ("currency", ticket)]}),
-            (_now("What it gives"), {"fields": ["benefits_json"]}),
-            (_now("Beside others"), {"fields": [("priority", "is_exclusive", "stack_group")]}),
-            (_now("Uses"), {"fields": [("max_uses", "max_uses_per_customer"), "needs_coupon"]}),
+            (gettext("What about"), {"fields": ["scope", "categories", "products", "stores"]}),
+            (gettext("For whom"), {"fields": [levels, "segments", ("currency", ticket)]}),
+            (gettext("What it gives"), {"fields": ["benefits_json"]}),
+            (gettext("Beside others"), {"fields": [("priority", "is_exclusive", "stack_group")]}),
+            (gettext("Uses"), {"fields": [("max_uses", "max_uses_per_customer"), "needs_coupon"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
@@ -230,7 +230,7 @@ class CampaignAdmin(ServiceAdmin):
     def shown_tiers(self, campaign: Campaign) -> str:
         """By name."""
         names = dict(TIERS)
-        return ", ".join(str(names[tier]) for tier in campaign.tiers) or _now("every level")
+        return ", ".join(str(names[tier]) for tier in campaign.tiers) or gettext("every level")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What has ended is to be looked at."""
@@ -315,7 +315,7 @@ class CampaignAdmin(ServiceAdmin):
     )
     def activate(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Scheduled, or under way."""
-        return self._step(request, object_id, _now("The campaign was activated."), lifecycle.activate_campaign)
+        return self._step(request, object_id, gettext("The campaign was activated."), lifecycle.activate_campaign)
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Deactivate"),
@@ -330,7 +330,7 @@ class CampaignAdmin(ServiceAdmin):
     )
     def deactivate(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """A draft again, or over."""
-        return self._step(request, object_id, _now("The campaign was deactivated."), lifecycle.deactivate_campaign)
+        return self._step(request, object_id, gettext("The campaign was deactivated."), lifecycle.deactivate_campaign)
 
     def _may_step(self, request: HttpRequest, object_id: str | UUID, states: Any) -> bool:
         campaign = self.get_object(request, str(object_id))

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -98,7 +98,7 @@ class DiscountForm(VersionedForm):
         values = super().clean()
         amount, currency = values.get("amount"), values.get("currency")
         if amount is not None and not currency:
-            raise ValidationError({"currency": _now("Amounts need a currency.")}, code="required")
+            raise ValidationError({"currency": gettext("Amounts need a currency.")}, code="required")
         try:
             values["money"] = as_money(amount, currency or "")
         except ValidationError as error:
@@ -175,12 +175,12 @@ class DiscountAdmin(ServiceAdmin, ScopedAdmin):
     def shown_days(self, discount: Discount) -> str:
         """Names of weekdays, then days of the month."""
         names = [str(WEEKDAYS[day - 1]) for day in discount.weekdays]
-        return ", ".join([*names, *map(str, discount.month_days)]) or _now("every day")
+        return ", ".join([*names, *map(str, discount.month_days)]) or gettext("every day")
 
     @admin.display(description=_("products"))
     def shown_products(self, discount: Discount) -> str:
         """By name."""
-        return ", ".join(map(str, discount.products.all())) or _now("all of the category")
+        return ", ".join(map(str, discount.products.all())) or gettext("all of the category")
 
     def save_model(self, request: HttpRequest, obj: Discount, form: DiscountForm, change: bool) -> None:
         terms = form.terms()
@@ -241,7 +241,7 @@ class DiscountAdmin(ServiceAdmin, ScopedAdmin):
         reads, writes = (access.reach(request.user, f"promotions:{verb}") for verb in ("read", "write"))
         context = {
             **self.admin_site.each_context(request),
-            "title": _now("Discount matrix"),
+            "title": gettext("Discount matrix"),
             "opts": self.opts,
             "tiers": [label for _value, label in TIERS],
             "rows": discount_matrix(reads, writes, timezone.now()),
