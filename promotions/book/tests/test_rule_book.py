@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_without_rules_it_is_empty(django_assert_num_queries):
+    rule_book()
+
     with django_assert_num_queries(1):
         book = rule_book()
 
