@@ -1,5 +1,5 @@
-"""A random history of a shop: carts filled and changed, prices and promotions moved, orders bought, called off, not paid
-in time, delivered and given back. After each step shelves and books are compared with what the orders say.
+"""A random history of a shop: carts filled and changed, prices and promotions moved, orders bought, called off, not
+paid in time, delivered and given back. After each step shelves and books are compared with what the orders say.
 """
 
 from collections import defaultdict
@@ -188,7 +188,7 @@ class History:
                 name=f"Campaign {len(self.campaigns)}",
                 benefits_json=BENEFITS[numbers[0] % len(BENEFITS)],
                 currency="MXN",
-                min_ticket_minor=numbers[1] * 50,
+                min_ticket=Money(numbers[1] * 50 + 1, "MXN") if numbers[1] % 2 else None,
                 max_uses=numbers[2] % 3 + 1 if numbers[2] % 2 else None,
                 priority=numbers[3] % 3,
                 is_exclusive=numbers[3] % 5 == 0,
