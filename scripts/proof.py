@@ -2,8 +2,9 @@
 
     make proof [ARGS="--histories 20 --steps 10000 --stock-steps 1000 --shop-steps 300 --seed 7 --only served"]
 
-The same tests as in the suite, which walks 2 of 1,000 steps (of the shelves: 2 of 300, of a shop: 2 of 120). Without a seed one is drawn and
-printed; each history has the next number, and a failure names its own. Exit code 1 when a history fails or stops short.
+The same tests as in the suite, which walks 2 of 1,000 steps (of the shelves: 2 of 300, of a shop: 2 of 120). Without a
+seed one is drawn and printed; each history has the next number, and a failure names its own. Exit code 1 when a history
+fails or stops short.
 """
 
 import argparse

@@ -139,8 +139,9 @@ class History:
                 brought[deposit.customer_id] += sum(
                     event.amount_minor for event in payment.events.all() if event.kind == "approved"
                 )
-        for refund in Refund.objects.filter(state="settled").select_related("payment__deposit"):
-            brought[refund.payment.deposit.customer_id] -= refund.amount_minor
+        back = Refund.objects.filter(state="settled").values_list("payment__deposit__customer_id", "amount_minor")
+        for customer_id, minor in back:
+            brought[customer_id] -= minor
         return brought
 
     # --- steps

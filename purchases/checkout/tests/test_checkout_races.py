@@ -12,6 +12,7 @@ from marketplace.core.outbox.relay import drain
 from promotions.campaigns.tests.factories import make_campaign
 from promotions.flash.tests.factories import make_variant
 from promotions.models import CampaignUse
+from purchases.carts.models import Cart
 from purchases.checkout import services
 from purchases.checkout.values import PaymentPlan
 from purchases.models import Order
@@ -82,7 +83,7 @@ def test_without_the_carts_lock_the_windows_buy_more(together, monkeypatch):
     """The control: the cart's row is what makes the second window wait."""
     customer = shopper()
     fill(customer, 1)
-    monkeypatch.setattr(services, "lock_cart", lambda customer_id: services.Cart.objects.get(customer=customer_id))
+    monkeypatch.setattr(services, "lock_cart", lambda customer_id: Cart.objects.get(customer=customer_id))
 
     answers = together(lambda _number: buy(customer), 8)
 
