@@ -8,7 +8,7 @@ from django.conf import settings
 
 from promotions import facade as promotions
 from promotions.contracts import ReservedUnit
-from purchases.pricing.selectors import buyer_of, quote
+from purchases.pricing.selectors import quote
 from purchases.pricing.values import FlashOffer, Quote, Wanted
 from stores import facade as stores
 from stores.contracts import VariantCard
@@ -47,7 +47,7 @@ def shown_cart(cart: Cart | None, *, at: datetime) -> ShownCart:
     if cart is None or not wanted:
         currency = cart.currency if cart is not None else ""
         return ShownCart(cart, Quote(currency=currency or settings.DEFAULT_CURRENCY, items=()), tuple(lines))
-    costs = quote(wanted, buyer=buyer_of(cart.customer_id), at=at, coupons=cart.coupons)
+    costs = quote(wanted, customer_id=cart.customer_id, at=at, coupons=cart.coupons)
     priced = {each.item.key: each for each in costs.items}
     return ShownCart(cart, costs, tuple(replace(line, priced=priced.get(str(line.line.pk))) for line in lines))
 
