@@ -63,7 +63,7 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
     lines = lines_of(cart) if cart is not None else []
     if cart is None or not lines:
         raise CartEmptyError
-    standing = standing_lines(cart, lines, looks_at_stock=False)
+    standing = standing_lines(cart, lines)
     _refuse_lacks(standing)
     costs = quote(
         [wanted_of(line) for line in standing],
