@@ -205,6 +205,7 @@ VERSIONED = {
     "POST funds/stores/{store_id}/payouts/": "its owner or administrator",
     "GET payments/": "signed in",
     "GET payments/{pk}/": "its owner",
+    "POST payments/": "signed in",  # an empty body is refused before anybody's order is looked for
     # The signature opens it; without Mercado Pago it is not there.
     "POST funds/webhooks/mercadopago/": "anyone",
     # promotions
@@ -250,8 +251,17 @@ VERSIONED = {
     "GET shipping-rates/{pk}/": "anyone",
     "PATCH shipping-rates/{pk}/": "key here",
     "DELETE shipping-rates/{pk}/": "key here",
+    "POST checkout/": "verified",
     "GET orders/": "signed in",
     "GET orders/{pk}/": "its owner",
+    "POST orders/{pk}/cancel/": "its verified owner",
+    "GET orders/{pk}/returns/": "its owner",
+    "POST orders/{pk}/returns/": "signed in",  # an empty body is refused before anybody's order is looked for
+    "GET admin/returns/": "administrator",
+    "GET admin/returns/{pk}/": "administrator",
+    "POST admin/returns/{pk}/approve/": "administrator",
+    "POST admin/returns/{pk}/refuse/": "administrator",
+    "POST admin/returns/{pk}/receive/": "administrator",
     # notifications
     "GET notifications/": "signed in",
     "POST notifications/": "staff",

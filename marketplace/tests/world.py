@@ -19,6 +19,7 @@ from promotions.discounts.tests.factories import make_discount
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
 from purchases.carts.models import Cart
 from purchases.carts.tests.factories import filled_cart
+from purchases.orders.models import OrderReturn
 from purchases.orders.tests.factories import OrderFactory
 from purchases.shipments.tests.factories import ShippingRateFactory
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
@@ -170,6 +171,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         "funds/withdrawals": {"pk": withdrawal.json()["id"]},
         "payments": {"pk": payment.payment_id},
         "orders": {"pk": order.pk},
+        "admin/returns": {"pk": OrderReturn.objects.create(order=order, reason="Too small.").pk},
         "cart/items": {"pk": cart.lines.get().pk},
         "cart/coupons": {"code": "VERANO"},
         "addresses": {"pk": add_address(customer_id=owner.pk, **LEAST).pk},
