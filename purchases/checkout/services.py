@@ -135,7 +135,7 @@ def _draft(
         shipping={each.store_id: PartShipping(each.price, each.rate) for each in costs.shipping},
         applied_benefits=tuple(stored_benefit(each) for each in costs.applied),
         coupons=tuple(cart.coupons),
-        rejected_promotions=tuple(stored_refusal(each) for each in costs.refused),
+        rejected_promotions=tuple(stored_refusal(each) for each in costs.refused_here),
         shipping_address=_address(customer_id, accepted.address_id),
         expires_at=None if is_paid else read_db_now() + payment_time(),
     )
