@@ -1,4 +1,4 @@
-"""From a stranger's basket to a refund through HTTP, in both languages: promotions, merge, checkout, parcels, a return."""
+"""From a stranger's basket to a refund through HTTP, in both languages: promotions, merge, checkout, parcels, return."""
 
 from typing import Any
 
