@@ -7,7 +7,8 @@ from .carts.api.carts import CartCouponViewSet, CartItemViewSet, CartViewSet
 from .checkout.api import CheckoutViewSet, OrderPaymentsViewSet
 from .flash_sales.api import CompleteReservationView
 from .orders.api.orders import OrderViewSet
-from .shipments.api import ShippingRateViewSet
+from .shipments.api.rates import ShippingRateViewSet
+from .shipments.api.shipments import ShipmentViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("cart/items", CartItemViewSet, basename="cart-item")
@@ -16,6 +17,7 @@ router.register("cart", CartViewSet, basename="cart")
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("orders", OrderViewSet, basename="order")
 router.register("payments", OrderPaymentsViewSet, basename="payment")
+router.register("shipments", ShipmentViewSet, basename="shipment")
 router.register("shipping-rates", ShippingRateViewSet, basename="shipping-rate")
 
 urlpatterns: list[URLPattern | URLResolver] = [
