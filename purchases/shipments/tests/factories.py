@@ -7,9 +7,9 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from purchases.models import Order
+from purchases.models import Order, OrderPart, Shipment
 from purchases.shipments.models import ShippingRate
-from purchases.shipments.services import deliver_order, pack_order, ship_order
+from purchases.shipments.services import deliver_order, pack_order, pack_part, ship_order
 from stores.merchants.tests.factories import StoreFactory
 
 
@@ -32,3 +32,10 @@ def take_to(order: Order, *states: str, at: datetime | None = None) -> None:
     """All of the order is packed, then shipped, then delivered: those of the steps that are named."""
     for state in states:
         QUICK_STEPS[state](order_id=order.pk, actor_id=None, at=at or timezone.now())
+
+
+def packed(order: Order, quantity: int | None = None, *, part: OrderPart | None = None) -> Shipment:
+    """A parcel of so many units of the part's one line, or of all that is left; of the order's one part."""
+    part = part or order.parts.get()
+    quantities = None if quantity is None else {part.lines.get().pk: quantity}
+    return pack_part(part_id=part.pk, quantities=quantities, actor_id=None, at=timezone.now())
