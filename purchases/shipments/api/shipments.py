@@ -132,7 +132,7 @@ class ShipmentViewSet(ViewSet):
         examples=CHANGE_EXAMPLES,
     )
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        get_object_or_404(self.get_queryset().only("pk"), pk=pk)
+        get_object_or_404(self.get_queryset(), pk=pk)
         values = self.read(request, serializer=ShipmentChange)
         state = values.pop("state", None)
         if state is None:
