@@ -18,7 +18,7 @@ from promotions.flash.tests.factories import make_customer, make_promo, make_var
 from purchases.carts.models import Cart
 from purchases.carts.tests.factories import filled_cart
 from purchases.orders.tests.factories import OrderFactory
-from purchases.shipments.tests.factories import ShippingRateFactory
+from purchases.shipments.tests.factories import ShippingRateFactory, parcel_of
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
 from stores.importing.models import ImportRun
 from stores.merchants.models import StoreMember
@@ -60,7 +60,7 @@ class World:
     def secrets(self) -> list[str]:
         """What nobody but the owner (and staff) may read."""
         routes = ("funds", "funds/withdrawals", "payments", "orders", "promo-reservations", "client-profiles")
-        routes += ("cart/items", "addresses")
+        routes += ("cart/items", "addresses", "shipments")
         own = [self.ids[route]["pk"] for route in routes]
         return [self.owner.email, str(self.owner.pk), MESSAGE, *map(str, own)]
 
@@ -164,6 +164,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         "funds/withdrawals": {"pk": withdrawal.json()["id"]},
         "payments": {"pk": payment.payment_id},
         "orders": {"pk": order.pk},
+        "shipments": {"pk": parcel_of(order, variant).pk},
         "cart/items": {"pk": cart.lines.get().pk},
         "cart/coupons": {"code": "VERANO"},
         "addresses": {"pk": add_address(customer_id=owner.pk, **LEAST).pk},

@@ -10,9 +10,10 @@ from django.db.models.functions import Coalesce
 
 from marketplace.core import access
 from marketplace.core.money import Money
+from purchases.contracts import ShipmentCard
 from purchases.orders.models import Order, OrderLine, OrderPart
 
-from .errors import RateNotFoundError
+from .errors import RateNotFoundError, ShipmentNotFoundError
 from .models import Shipment, ShipmentLine, ShippingRate
 from .values import LineUnits
 
@@ -81,6 +82,23 @@ def shown_shipments() -> QuerySet[Shipment]:
     """Shipments with all that is said of them; three queries a page."""
     lines = ShipmentLine.objects.select_related("line").order_by("pk")
     return Shipment.objects.select_related("part__order").prefetch_related(Prefetch("lines", lines), "history")
+
+
+def shipment_card(shipment_id: UUID) -> ShipmentCard:
+    """For a message about the parcel; raises `ShipmentNotFoundError`."""
+    shipment = shown_shipments().filter(pk=shipment_id).first()
+    if shipment is None:
+        raise ShipmentNotFoundError
+    order = shipment.part.order
+    return ShipmentCard(
+        shipment_id=shipment.pk,
+        order_id=order.pk,
+        number=order.number,
+        items_count=sum(line.quantity for line in shipment.lines.all()),
+        carrier=shipment.carrier,
+        tracking=shipment.tracking,
+        tracking_url=shipment.tracking_url,
+    )
 
 
 def visible_shipments(user: Any) -> QuerySet[Shipment]:

@@ -34,6 +34,26 @@ def take_to(order: Order, *states: str, at: datetime | None = None) -> None:
         QUICK_STEPS[state](order_id=order.pk, actor_id=None, at=at or timezone.now())
 
 
+def parcel_of(order: Order, variant: Any) -> Shipment:
+    """A packed parcel of one unit, of an order that the factory made without lines."""
+    part = OrderPart.objects.create(order=order, store=variant.store, total_minor=10_000, commission_bp=0)
+    line = part.lines.create(
+        order=order,
+        variant=variant,
+        sku=variant.sku,
+        name="Mango",
+        quantity=1,
+        list_price_minor=10_000,
+        unit_price_minor=10_000,
+        total_minor=10_000,
+        tax_bp=0,
+        tax_minor=0,
+    )
+    shipment = Shipment.objects.create(part=part)
+    shipment.lines.create(line=line, quantity=1)
+    return shipment
+
+
 def packed(order: Order, quantity: int | None = None, *, part: OrderPart | None = None) -> Shipment:
     """A parcel of so many units of the part's one line, or of all that is left; of the order's one part."""
     part = part or order.parts.get()

@@ -66,7 +66,7 @@ def test_only_the_steps_of_the_table_are_taken(from_state, to_state):
     shipment.refresh_from_db()
     is_taken = to_state in TRANSITIONS[from_state]
     assert shipment.state == (to_state if is_taken else from_state)
-    last = shipment.history.order_by("pk").last()
+    last: Any = shipment.history.order_by("pk").last()
     assert (last.to_state, last.note) == ((to_state, "At the door") if is_taken else (from_state, ""))
     assert AuditEntry.objects.filter(object_id=str(shipment.pk)).count() == shipment.history.count()
 
@@ -106,7 +106,7 @@ def test_tracking_is_set_and_corrected_until_the_parcel_is_over():
     ]
 
 
-def units(quantity: int, **where: int) -> LineUnits:
+def units(quantity: int, **where: Any) -> LineUnits:
     ids: Any = dict.fromkeys(("line_id", "part_id", "store_id", "variant_id", "sku"))
     return LineUnits(**ids, quantity=quantity, **where)
 
