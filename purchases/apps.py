@@ -17,6 +17,7 @@ class PurchasesConfig(AppConfig):
         from .carts.services import forget_cart  # noqa: PLC0415
         from .models import OrderEvent, ShipmentEvent  # noqa: PLC0415
         from .orders import handlers, tasks  # noqa: F401, PLC0415
+        from .shipments import handlers as _shipments  # noqa: F401, PLC0415
 
         append_only.protect(OrderEvent)
         append_only.protect(ShipmentEvent)

@@ -46,3 +46,31 @@ class OrderCard:
     total: Money
     first_item: str
     items_count: int
+    is_waiting: bool
+    """For its money."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentCard:
+    """What a message about a parcel says; what the store did not say is empty."""
+
+    shipment_id: UUID
+    order_id: UUID
+    number: str
+    items_count: int
+    carrier: str
+    tracking: str
+    tracking_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCard:
+    """What a message about a return says, and the stores it goes back to."""
+
+    return_id: UUID
+    order_id: UUID
+    number: str
+    first_item: str
+    answer: str
+    refund: Money
+    store_ids: tuple[UUID, ...]

@@ -113,3 +113,46 @@ class OrderReturned(Event):
     refund: Money
     is_whole: bool
     returned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentShipped(Event):
+    """A parcel of one store's part of an order is on its way."""
+
+    wire_name: ClassVar[str] = "purchases.shipment_shipped"
+
+    shipment_id: UUID
+    order_id: UUID
+    part_id: UUID
+    store_id: UUID
+    customer_id: UUID
+    shipped_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentDelivered(Event):
+    """A parcel arrived. `is_part_complete`: it was the last of the store's part, whose money is shared out."""
+
+    wire_name: ClassVar[str] = "purchases.shipment_delivered"
+
+    shipment_id: UUID
+    order_id: UUID
+    part_id: UUID
+    store_id: UUID
+    customer_id: UUID
+    is_part_complete: bool
+    delivered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentLost(Event):
+    """A parcel was lost on its way: its units are to be packed again."""
+
+    wire_name: ClassVar[str] = "purchases.shipment_lost"
+
+    shipment_id: UUID
+    order_id: UUID
+    part_id: UUID
+    store_id: UUID
+    customer_id: UUID
+    lost_at: datetime

@@ -8,7 +8,8 @@ from .checkout.api import CheckoutViewSet, OrderPaymentsViewSet
 from .flash_sales.api import CompleteReservationView
 from .orders.api.orders import OrderViewSet
 from .orders.api.returns import ReturnsViewSet
-from .shipments.api import ShippingRateViewSet
+from .shipments.api.rates import ShippingRateViewSet
+from .shipments.api.shipments import ShipmentViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("cart/items", CartItemViewSet, basename="cart-item")
@@ -18,6 +19,7 @@ router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("orders", OrderViewSet, basename="order")
 router.register("admin/returns", ReturnsViewSet, basename="return")
 router.register("payments", OrderPaymentsViewSet, basename="payment")
+router.register("shipments", ShipmentViewSet, basename="shipment")
 router.register("shipping-rates", ShippingRateViewSet, basename="shipping-rate")
 
 urlpatterns: list[URLPattern | URLResolver] = [

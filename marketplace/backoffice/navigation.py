@@ -34,6 +34,7 @@ ICONS = {
     "purchases.orderpart": "call_split",
     "purchases.cart": "shopping_cart",
     "purchases.shippingrate": "price_change",
+    "purchases.shipment": "local_shipping",
     "purchases.orderline": "list_alt",
     "purchases.orderevent": "history",
     "stores.store": "storefront",

@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
-AREAS = ("catalog", "inventory", "procurement", "questions", "promotions", "money")
+AREAS = ("catalog", "inventory", "procurement", "questions", "promotions", "orders", "money")
 KEYS = tuple(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
 
 

@@ -31,9 +31,12 @@ VERBS = {
     "correct": gettext_lazy("Corrected"),
     "create": gettext_lazy("Created"),
     "delete": gettext_lazy("Deleted"),
+    "deliver": gettext_lazy("Delivered"),
     "discard": gettext_lazy("Discarded"),
     "end": gettext_lazy("Ended"),
+    "lose": gettext_lazy("Lost"),
     "move": gettext_lazy("Moved"),
+    "pack": gettext_lazy("Packed"),
     "place": gettext_lazy("Placed"),
     "publish": gettext_lazy("Published"),
     "receive": gettext_lazy("Received"),
@@ -43,6 +46,8 @@ VERBS = {
     "schedule": gettext_lazy("Scheduled"),
     "set": gettext_lazy("Set"),
     "start": gettext_lazy("Started"),
+    "ship": gettext_lazy("Shipped"),
+    "unpack": gettext_lazy("Unpacked"),
     "withdraw": gettext_lazy("Withdrawn"),
 }
 """Generic on purpose: which values changed stands beside it, and the exact code below."""

@@ -121,7 +121,10 @@ TABLE: Final[dict[str, Row]] = {
     "purchases.order": house("v", pack="v", ship="v", deliver="v"),
     "purchases.orderpart": house("v"),
     "purchases.cart": house("v"),
-    # A store has goods of many departments: their keys open none of its rates.
+    # A store has goods of many departments: their keys open none of its rates and parcels.
+    "purchases.shipment": row(
+        "vx  -  -  vx  vx  -  -", of="shipments", ship="x", deliver="x", send="x", arrived="x", lost="x", take_apart="x"
+    ),
     "purchases.shippingrate": row("vacd  -     -      vacd  vacd   -         -", of="shipping-rates"),
     # notifications
     "notifications.message": house("v"),

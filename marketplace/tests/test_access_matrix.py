@@ -39,6 +39,10 @@ WHO: dict[str, tuple[int, ...]] = {
     "its owner or administrator": (401, 404, 404, 404, 404, 404, PASSES),
     # Found by the account or by a token: whoever has neither finds nothing.
     "its holder": (404, PASSES, 404, 404, 404, 404, 404),
+    # Of whoever sends a store's parcels, departments' keys notwithstanding.
+    "sends": (401, 403, 403, 403, 403, PASSES, PASSES),
+    "sends here": (401, 403, 403, 403, 403, 404, PASSES),
+    "its customer or administrator": (401, PASSES, 404, 404, 404, 404, PASSES),
     "key of a department": (401, 403, 403, 403, PASSES, 403, PASSES),
 }
 
@@ -246,6 +250,11 @@ VERSIONED = {
     "POST cart/coupons/": "anyone",
     "DELETE cart/coupons/{code}/": "its holder",
     "POST cart/merge/": "signed in",
+    "GET shipments/": "signed in",
+    "POST shipments/": "sends",
+    "GET shipments/{pk}/": "its customer or administrator",
+    "PATCH shipments/{pk}/": "sends here",
+    "GET shipments/to-pack/": "sends",
     "GET shipping-rates/": "anyone",
     "POST shipping-rates/": "key",
     "GET shipping-rates/{pk}/": "anyone",

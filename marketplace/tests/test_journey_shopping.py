@@ -1,4 +1,4 @@
-"""From a stranger's basket to a refund through HTTP, in both languages: promotions, merge, checkout, parcels, return."""
+"""From a stranger's basket to a refund through HTTP, in both languages: promotions, merge, checkout, a return."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ def test_from_a_strangers_basket_to_a_refund(language):
     # At log-in it becomes the account's.
     customer = j.registered_customer()
     j.deposit(customer, "2000.00")
-    customer.credentials(HTTP_ACCEPT_LANGUAGE=language, **customer._credentials)
+    customer.defaults["HTTP_ACCEPT_LANGUAGE"] = language
     j.ok(customer.post(f"{CART}items/", {"variant": goods["variant"], "quantity": 2}, format="json"), 201)
     merged = j.ok(customer.post(f"{CART}merge/", {"token": basket["token"]}, format="json"))
     cart = j.ok(customer.get(CART))

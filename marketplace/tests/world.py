@@ -21,7 +21,7 @@ from purchases.carts.models import Cart
 from purchases.carts.tests.factories import filled_cart
 from purchases.orders.models import OrderReturn
 from purchases.orders.tests.factories import OrderFactory
-from purchases.shipments.tests.factories import ShippingRateFactory
+from purchases.shipments.tests.factories import ShippingRateFactory, parcel_of
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
 from stores.importing.models import ImportRun
 from stores.merchants.models import StoreMember
@@ -62,8 +62,10 @@ class World:
     @property
     def secrets(self) -> list[str]:
         """What nobody but the owner (and staff) may read."""
-        routes = ("funds", "funds/withdrawals", "payments", "orders", "promo-reservations", "client-profiles")
-        routes += ("cart/items", "addresses")
+        routes = [
+            "funds", "funds/withdrawals", "payments", "orders", "promo-reservations", "client-profiles", "cart/items",
+            "addresses", "shipments",
+        ]  # fmt: skip
         own = [self.ids[route]["pk"] for route in routes]
         return [self.owner.email, str(self.owner.pk), MESSAGE, *map(str, own)]
 
@@ -172,6 +174,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         "payments": {"pk": payment.payment_id},
         "orders": {"pk": order.pk},
         "admin/returns": {"pk": OrderReturn.objects.create(order=order, reason="Too small.").pk},
+        "shipments": {"pk": parcel_of(order, variant).pk},
         "cart/items": {"pk": cart.lines.get().pk},
         "cart/coupons": {"code": "VERANO"},
         "addresses": {"pk": add_address(customer_id=owner.pk, **LEAST).pk},

@@ -9,8 +9,9 @@ from marketplace.core.outbox.handlers import handles
 from promotions.events import FlashPromoStarted
 
 from .fan_outs import tell_audience_of_promo
-from .kinds import KINDS, Cause
+from .kinds import KINDS
 from .services import tell_customer, tell_people, tell_staff
+from .values import Cause
 
 
 def _teller(code: str, cause: Cause) -> Callable[[Any], None]:

@@ -4,12 +4,10 @@ A context that wants its customers told publishes an event; the row here says th
 message's parameters, translated when somebody reads. Nobody registers from below: this table is the whole truth.
 """
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Collection
+from typing import Final
 from uuid import UUID
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from funds.events import (
@@ -23,9 +21,7 @@ from funds.events import (
     PayoutRefused,
     PayoutSettled,
 )
-from marketplace.core.events import Event, json_ready
-from purchases import facade as purchases
-from purchases.events import OrderDelivered, OrderPaid
+from marketplace.core.events import json_ready
 from stores import facade as stores
 from stores.events import (
     PurchaseOrderPlaced,
@@ -39,50 +35,13 @@ from stores.events import (
 from users import facade as users
 from users.events import EmailVerified
 
-Params = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """An event that is about one person: who, about what (same subject, same message), and what the words need.
-
-    With `staff_permission` it is for everybody of the house who has it, with `people` for whom it names; a `customer`
-    of None tells nobody.
-    """
-
-    event: type[Event]
-    customer: Callable[[Any], UUID | None] = lambda _event: None
-    staff_permission: str = ""
-    people: Callable[[Any], Collection[UUID]] = lambda _event: ()
-    subject: Callable[[Any], object]
-    params: Callable[[Any], Params] = lambda _event: {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A sort of message. Without a `cause` the code that tells it decides when (an audience, staff)."""
-
-    code: str
-    title: str | Promise
-    body: str | Promise
-    by_mail: bool = False
-    cause: Cause | None = None
-
+from .order_kinds import ORDERS
+from .values import Cause, Kind, Params
 
 ANNOUNCEMENT: Final = "announcement"
 FLASH_STARTED: Final = "flash_started"
 MAY_DECIDE_ABOUT_MONEY: Final = "funds.add_decision"
 MAY_SEE_DRIFT: Final = "stores.view_stockreconciliation"
-
-
-def _order_params(event: OrderPaid | OrderDelivered) -> Params:
-    card = purchases.order_card(event.order_id)
-    return {
-        "order": str(card.order_id),
-        "number": card.number,
-        "item": card.first_item,
-        "total": json_ready(card.total),
-    }
 
 
 def _stock_params(event: StockLow) -> Params:
@@ -161,29 +120,7 @@ _TABLE = (
         title=_("Flash promotion near you: %(product)s"),
         body=_("%(product)s for %(price)s at %(store)s, only while units last. Whoever takes one has a minute to pay."),
     ),
-    Kind(
-        code="order_paid",
-        title=_("Order %(number)s is paid"),
-        body=_("We received %(total)s for your order %(number)s (%(item)s). Thank you!"),
-        by_mail=True,
-        cause=Cause(
-            event=OrderPaid,
-            customer=lambda event: event.customer_id,
-            subject=lambda event: event.order_id,
-            params=_order_params,
-        ),
-    ),
-    Kind(
-        code="order_delivered",
-        title=_("Order %(number)s was delivered"),
-        body=_("Your order %(number)s (%(item)s) has arrived. Enjoy it!"),
-        cause=Cause(
-            event=OrderDelivered,
-            customer=lambda event: event.customer_id,
-            subject=lambda event: event.order_id,
-            params=_order_params,
-        ),
-    ),
+    *ORDERS,
     Kind(
         code="deposit_credited",
         title=_("%(amount)s in your wallet"),

@@ -196,6 +196,16 @@ class Migration(migrations.Migration):
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
+            model_name='orderline',
+            name='lost_quantity',
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='orderpart',
+            name='shipped_at',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
             model_name='orderpart',
             name='delivered_at',
             field=models.DateTimeField(null=True),
@@ -215,6 +225,10 @@ class Migration(migrations.Migration):
             model_name='order',
             index=models.Index(condition=models.Q(('expires_at__isnull', False), ('state', 'placed')), fields=['expires_at'], name='purchases_order_to_expire'),
         ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('state', 'paid')), fields=['placed_at'], name='purchases_order_to_pack'),
+        ),
         migrations.AddConstraint(
             model_name='order',
             constraint=models.CheckConstraint(condition=models.Q(('discount_minor__gte', 0), ('shipping_minor__gte', 0), ('total_minor', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('list_total_minor'), '-', models.F('discount_minor')), '+', models.F('shipping_minor')))), name='purchases_order_adds_up'),
@@ -222,6 +236,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='orderline',
             constraint=models.CheckConstraint(condition=models.Q(('refunded_minor__gte', 0), ('refunded_minor__lte', models.F('total_minor')), ('returned_quantity__lte', models.F('quantity'))), name='purchases_line_returned'),
+        ),
+        migrations.AddConstraint(
+            model_name='orderline',
+            constraint=models.CheckConstraint(condition=models.Q(('lost_quantity__lte', models.F('quantity'))), name='purchases_line_lost'),
         ),
         migrations.AddField(
             model_name='cart',
@@ -326,6 +344,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='shipment',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'delivered'), _negated=True), ('delivered_at__isnull', False), _connector='OR'), name='purchases_shipment_delivered_at'),
+        ),
+        migrations.AddIndex(
+            model_name='shipment',
+            index=models.Index(fields=['state', 'id'], name='purchases_shipment_queue'),
         ),
         migrations.AddConstraint(
             model_name='shipmentline',

@@ -24,6 +24,13 @@ class OrderNotCancellableError(DomainError):
     message = gettext_noop("An order that is %(state)s cannot be cancelled.")
 
 
+class OrderSentInPartError(DomainError):
+    """Some of it is with the carrier or the customer: it cannot be called off as a whole."""
+
+    code = "order_sent_in_part"
+    message = gettext_noop("Part of the order is on its way already; it cannot be cancelled.")
+
+
 class NotReturnableError(DomainError):
     """Nothing of the order can come back, not yet or not any more."""
 

@@ -78,6 +78,7 @@ class Order(UUIDModel):
                 condition=Q(state="placed", expires_at__isnull=False),
                 name="purchases_order_to_expire",
             ),
+            models.Index(fields=["placed_at"], condition=Q(state="paid"), name="purchases_order_to_pack"),
         ]
 
     def __str__(self) -> str:
@@ -100,7 +101,9 @@ class OrderPart(UUIDModel):
     shipping_name = models.CharField(max_length=80, blank=True)
     # Snapshot of the terms the store sold under.
     commission_bp = models.PositiveIntegerField()
-    # Its money is shared out then.
+    # Since when something of it is on its way or has arrived; null again when all of that was lost.
+    shipped_at = models.DateTimeField(null=True)
+    # When the last of it arrived: its money is shared out then.
     delivered_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -130,11 +133,14 @@ class OrderLine(UUIDModel):
     # Units that came back or were never sent, and the money that went back with them.
     returned_quantity = models.PositiveIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
+    # Units that were lost on the way and for which no others were taken from the shelf (yet).
+    lost_quantity = models.PositiveIntegerField(default=0)
 
     class Meta:
         app_label = "purchases"
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gte=1), name="purchases_line_quantity"),
+            models.CheckConstraint(condition=Q(lost_quantity__lte=F("quantity")), name="purchases_line_lost"),
             models.CheckConstraint(
                 condition=Q(total_minor__gte=0, tax_minor__gte=0, tax_minor__lte=F("total_minor")),
                 name="purchases_line_amounts",

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from marketplace.core.money import Money
-from purchases.contracts import DaySales, OrderCard
+from purchases.contracts import DaySales, OrderCard, ReturnCard
 
 from .errors import OrderNotFoundError, ReturnNotFoundError
 from .models import Order, OrderReturn, ReturnLine
@@ -46,7 +46,25 @@ def order_card(order_id: UUID) -> OrderCard:
         raise OrderNotFoundError
     lines = list(order.lines.all())
     first = lines[0].name if lines else ""
-    return OrderCard(order.id, order.number, order.total, first, sum(line.quantity for line in lines))
+    count = sum(line.quantity for line in lines)
+    return OrderCard(order.id, order.number, order.total, first, count, is_waiting=order.state == Order.State.PLACED)
+
+
+def return_card(return_id: UUID) -> ReturnCard:
+    """For a message about the return; raises `ReturnNotFoundError`."""
+    returned = OrderReturn.objects.filter(pk=return_id).select_related("order").first()
+    if returned is None:
+        raise ReturnNotFoundError
+    rows = list(returned.lines.select_related("line__part").order_by("pk"))
+    return ReturnCard(
+        return_id=returned.pk,
+        order_id=returned.order_id,
+        number=returned.order.number,
+        first_item=rows[0].line.name if rows else "",
+        answer=returned.answer,
+        refund=returned.refund,
+        store_ids=tuple(sorted({row.line.part.store_id for row in rows})),
+    )
 
 
 def sales_by_day(at: datetime, days: int, *, with_imported: bool = False) -> list[DaySales]:

@@ -9,8 +9,9 @@ State = Order.State
 TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     State.PLACED: frozenset({State.PAID, State.CANCELLED, State.EXPIRED}),
     State.PAID: frozenset({State.PACKED, State.CANCELLED}),
-    State.PACKED: frozenset({State.SHIPPED, State.CANCELLED}),
-    State.SHIPPED: frozenset({State.DELIVERED}),
+    # Back to paid when a parcel is taken apart or lost: something is to be packed (again).
+    State.PACKED: frozenset({State.SHIPPED, State.PAID, State.CANCELLED}),
+    State.SHIPPED: frozenset({State.DELIVERED, State.PAID}),
     State.DELIVERED: frozenset({State.CLOSED, State.PARTLY_RETURNED, State.RETURNED}),
     State.PARTLY_RETURNED: frozenset({State.PARTLY_RETURNED, State.RETURNED, State.CLOSED}),
     State.CLOSED: frozenset(),
@@ -19,6 +20,9 @@ TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     State.EXPIRED: frozenset({State.PAID}),
     State.RETURNED: frozenset(),
 }
+
+FULFILLABLE: Final = frozenset({State.PAID, State.PACKED, State.SHIPPED})
+"""Parcels of the order come and go."""
 
 CANCELLABLE_BY_CUSTOMER: Final = frozenset({State.PLACED, State.PAID})
 CANCELLABLE: Final = frozenset(state for state, steps in TRANSITIONS.items() if State.CANCELLED in steps)

@@ -82,6 +82,7 @@ class Shipment(UUIDModel):
                 condition=~Q(state="delivered") | Q(delivered_at__isnull=False), name="purchases_shipment_delivered_at"
             ),
         ]
+        indexes = [models.Index(fields=["state", "id"], name="purchases_shipment_queue")]
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} {self.tracking}".strip()

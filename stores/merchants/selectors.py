@@ -13,7 +13,7 @@ from stores.contracts import StorePlace
 from .models import Store, StoreMember
 
 # What a store's people may do inside it, owners and members alike.
-MEMBER_AREAS = frozenset({"catalog", "inventory", "procurement", "questions", "promotions"})
+MEMBER_AREAS = frozenset({"catalog", "inventory", "procurement", "questions", "promotions", "orders"})
 # What only owners may do.
 OWNER_AREAS = frozenset({"money"})
 

@@ -58,8 +58,8 @@ class OrderViewSet(ViewSet):
     @extend_schema(
         summary="Call an order off",
         description="Until it is packed. What was paid goes back where it came from: through the provider what came "
-        "through it, the rest into the wallet. 409 `order_not_cancellable` when it is too late; calling off twice "
-        "answers with the same order.",
+        "through it, the rest into the wallet. 409 `order_not_cancellable` when it is too late, "
+        "`order_sent_in_part` when some of it is on its way; calling off twice answers with the same order.",
         request=CancelInput,
         responses={200: OrderSerializer},
         examples=[OpenApiExample("Changed my mind", value={"reason": "Ordered twice."}, request_only=True)],

@@ -95,6 +95,10 @@ class OrderPartSerializer(serializers.Serializer[OrderPart]):
     shipping = serializers.SerializerMethodField()
     shipping_name = fields.CharField()
     total = serializers.SerializerMethodField(help_text=_("Its lines and its shipping."))
+    shipped_at = fields.DateTimeField(
+        allow_null=True, help_text=_("Since when something of it is on its way; see `shipments/?order=`.")
+    )
+    delivered_at = fields.DateTimeField(allow_null=True, help_text=_("When the last of it arrived."))
 
     @extend_schema_field(fields.MoneyField)
     def get_shipping(self, part: OrderPart) -> Any:

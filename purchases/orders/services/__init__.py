@@ -4,9 +4,10 @@ The house order has stock between payments and accounts, so whoever gives money 
 event's handler does, once, whatever dies in between.
 """
 
+from .delivering import settle_parts, tell_delivered
 from .ending import cancel_order, close_due_orders, expire_due_orders
 from .goods import give_goods_back, put_returned_goods_away
-from .moving import lock_order, move_order
+from .moving import lock_order, move_order, step
 from .paying import mark_paid, revive_order
 from .returning import approve_return, receive_return, refuse_return, request_return
 from .writing import record_paid_order, write_order
@@ -26,5 +27,8 @@ __all__ = [
     "refuse_return",
     "request_return",
     "revive_order",
+    "settle_parts",
+    "step",
+    "tell_delivered",
     "write_order",
 ]

@@ -9,7 +9,7 @@ from funds import facade as funds
 from marketplace.core.clock import db_now
 from marketplace.core.outbox.publishing import publish
 from purchases.events import OrderCancelled, OrderExpired
-from purchases.orders.errors import OrderNotCancellableError, OrderNotFoundError
+from purchases.orders.errors import OrderNotCancellableError, OrderNotFoundError, OrderSentInPartError
 from purchases.orders.models import Order
 from purchases.orders.states import CANCELLABLE, CANCELLABLE_BY_CUSTOMER
 
@@ -23,8 +23,8 @@ def cancel_order(
 ) -> Order:
     """Call an order off: the money goes back where it came from, goods and promotions' uses are free again.
 
-    By its customer (`customer_id`) until it is packed, by staff until it is sent. Harmless twice. Raises
-    `OrderNotFoundError` (also for another's order), `OrderNotCancellableError`.
+    By its customer (`customer_id`) until it is packed, by staff until any of it is sent. Harmless twice. Raises
+    `OrderNotFoundError` (also for another's order), `OrderNotCancellableError`, `OrderSentInPartError`.
     """
     order = lock_order(order_id)
     if customer_id is not None and order.customer_id != customer_id:
@@ -33,6 +33,8 @@ def cancel_order(
         return order
     if order.state not in (CANCELLABLE if customer_id is None else CANCELLABLE_BY_CUSTOMER):
         raise OrderNotCancellableError(state=order.state)
+    if any(part.shipped_at for part in order.parts.all()):
+        raise OrderSentInPartError
     was_sold = order.state != Order.State.PLACED
     is_paid = was_sold or funds.call_off_order_payment(order_id=order.pk)
     step(order, Order.State.CANCELLED, actor_id=actor_id, at=at, note=reason)

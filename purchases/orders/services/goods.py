@@ -21,9 +21,10 @@ def reservation_key(order_id: UUID) -> str:
 
 
 def stock_lines(order: Order) -> list[StockLine]:
-    """Everything in it."""
+    """Everything in it, without what was lost on the way."""
     stores_of = {part.pk: part.store_id for part in order.parts.all()}
-    return [StockLine(line.variant_id, stores_of[line.part_id], line.quantity) for line in order.lines.all()]
+    left = [(line, line.quantity - line.lost_quantity) for line in order.lines.all()]
+    return [StockLine(line.variant_id, stores_of[line.part_id], units) for line, units in left if units]
 
 
 @transaction.atomic
@@ -34,10 +35,13 @@ def give_goods_back(*, order_id: UUID, was_sold: bool) -> None:
         return
     promotions.give_uses_back(order_id=order.pk)
     cause = f"order:{order.pk}"
+    lines = stock_lines(order)
+    if not lines:
+        return
     if was_sold:
-        stores.receive_stock(lines=stock_lines(order), idem_key=f"{cause}:back", cause=cause)
+        stores.receive_stock(lines=lines, idem_key=f"{cause}:back", cause=cause)
     else:
-        stores.release_stock(lines=stock_lines(order), idem_key=f"{cause}:released", cause=cause)
+        stores.release_stock(lines=lines, idem_key=f"{cause}:released", cause=cause)
 
 
 @transaction.atomic

@@ -14,8 +14,9 @@ from marketplace.core.models import OutboxEvent
 from marketplace.core.money import Money
 from promotions.flash.tests.factories import make_variant
 from purchases.models import Order
-from purchases.orders.services import move_order, record_paid_order
+from purchases.orders.services import record_paid_order
 from purchases.orders.values import SoldLine
+from purchases.shipments.tests.factories import take_to
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
@@ -45,8 +46,7 @@ def shipped_order(source: str, *lines: SoldLine) -> Order:
         lines=lines,
         at=AT,
     )
-    for step in (Order.State.PACKED, Order.State.SHIPPED):
-        move_order(order_id=order.pk, to_state=step, actor_id=None, at=AT)
+    take_to(order, "packed", "shipped", at=AT)
     return order
 
 
@@ -67,7 +67,7 @@ def test_delivery_pays_each_store_commission_and_tax():
     order = shipped_order(Order.Source.CHECKOUT, line(bread, 58_00, 2), line(cheese, 232_00))
     pay(order)
 
-    move_order(order_id=order.pk, to_state=Order.State.DELIVERED, actor_id=None, at=AT)
+    take_to(order, "delivered", at=AT)
 
     assert (payable(bread.store_id), payable(cheese.store_id)) == (90_00, 180_00)
     assert house(AccountKind.COMMISSION) == 30_00
@@ -79,7 +79,7 @@ def test_an_imported_order_moved_no_money_and_settles_none():
     bread = make_variant()
     order = shipped_order(Order.Source.IMPORT, line(bread, 58_00))
 
-    move_order(order_id=order.pk, to_state=Order.State.DELIVERED, actor_id=None, at=AT)
+    take_to(order, "delivered", at=AT)
 
     order.refresh_from_db()
     assert order.state == Order.State.DELIVERED
@@ -91,7 +91,7 @@ def test_an_order_without_money_is_not_delivered():
     told = OutboxEvent.objects.count()
 
     with pytest.raises(OrderNotPaidError):
-        move_order(order_id=order.pk, to_state=Order.State.DELIVERED, actor_id=None, at=AT)
+        take_to(order, "delivered", at=AT)
 
     order.refresh_from_db()
     assert order.state == Order.State.SHIPPED

@@ -21,9 +21,9 @@ from purchases.orders.services import (
     close_due_orders,
     expire_due_orders,
     mark_paid,
-    move_order,
     revive_order,
 )
+from purchases.shipments.tests.factories import take_to
 from stores.contracts import StockLine
 from stores.facade import sell_stock
 from stores.models import StockItem
@@ -110,7 +110,7 @@ def test_calling_off_twice_changes_nothing_more():
 def test_the_customer_calls_off_until_it_is_packed_and_staff_until_it_is_sent():
     customer = shopper()
     order = bought(customer, 1)
-    move_order(order_id=order.pk, to_state="packed", actor_id=None, at=timezone.now())
+    take_to(order, "packed")
 
     with pytest.raises(OrderNotCancellableError):
         call_off(order, customer_id=customer.pk)
@@ -121,8 +121,7 @@ def test_the_customer_calls_off_until_it_is_packed_and_staff_until_it_is_sent():
 
 def test_a_sent_order_is_not_called_off_by_anybody():
     order = bought(shopper(), 1)
-    for state in ("packed", "shipped"):
-        move_order(order_id=order.pk, to_state=state, actor_id=None, at=timezone.now())
+    take_to(order, "packed", "shipped")
 
     with pytest.raises(OrderNotCancellableError):
         call_off(order)
@@ -253,8 +252,7 @@ def test_an_order_is_closed_when_nothing_can_come_back_any_more():
     order, young = bought(shopper(), 1), bought(shopper(), 1)
     long_ago = timezone.now() - timedelta(days=31)
     for each, at in ((order, long_ago), (young, timezone.now())):
-        for state in ("packed", "shipped", "delivered"):
-            move_order(order_id=each.pk, to_state=state, actor_id=None, at=at)
+        take_to(each, "packed", "shipped", "delivered", at=at)
 
     assert close_due_orders(at=timezone.now(), after=timedelta(days=30)) == 1
 

@@ -24,12 +24,12 @@ from purchases.orders.errors import (
 )
 from purchases.orders.services import (
     approve_return,
-    move_order,
     receive_return,
     refuse_return,
     request_return,
 )
 from purchases.orders.values import refund_of
+from purchases.shipments.tests.factories import take_to
 from users.facade import customer_card, order_counts
 
 MONTH = timedelta(days=30)
@@ -37,8 +37,7 @@ MONTH = timedelta(days=30)
 
 def delivered(customer, *quantities: int) -> Order:
     order = bought(customer, *quantities)
-    for state in ("packed", "shipped", "delivered"):
-        move_order(order_id=order.pk, to_state=state, actor_id=None, at=timezone.now())
+    take_to(order, "packed", "shipped", "delivered")
     drain()
     return order
 

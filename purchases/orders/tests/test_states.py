@@ -8,11 +8,13 @@ import pytest
 from marketplace.core.errors import DomainError
 from marketplace.core.ids import uuid7
 from marketplace.core.models import OutboxEvent
+from purchases.checkout.tests.factories import bought, shopper
 from purchases.models import Order, OrderEvent
 from purchases.orders.errors import OrderNotFoundError, TransitionRefusedError
 from purchases.orders.services import move_order
 from purchases.orders.services.moving import BY_HAND, step
 from purchases.orders.states import FULFILMENT_STATES, PAYMENT_STATES, TRANSITIONS, fulfilment_state, payment_state
+from purchases.shipments.tests.factories import take_to
 
 from .factories import OrderFactory
 
@@ -55,13 +57,19 @@ def test_steps_that_move_money_or_goods_are_not_taken_by_hand(to_state):
 
 
 @pytest.mark.django_db
-def test_delivery_is_told_once_and_nothing_else_is():
-    order = OrderFactory(state=Order.State.PAID)
+def test_delivery_is_told_once_and_no_other_step_is():
+    order = bought(shopper(), 1)
+    OutboxEvent.objects.all().delete()
 
-    for state in (Order.State.PACKED, Order.State.SHIPPED, Order.State.DELIVERED):
-        move_order(order_id=order.id, to_state=state, actor_id=None, at=AT)
+    take_to(order, "packed", "shipped", "delivered")
 
-    assert list(OutboxEvent.objects.values_list("wire_name", flat=True)) == ["purchases.order_delivered"]
+    told = OutboxEvent.objects.filter(wire_name__startswith="purchases.order_")
+    assert list(told.values_list("wire_name", flat=True)) == ["purchases.order_delivered"]
+    assert [(event.from_state, event.to_state) for event in order.history.order_by("pk")[2:]] == [
+        ("paid", "packed"),
+        ("packed", "shipped"),
+        ("shipped", "delivered"),
+    ]
 
 
 @pytest.mark.django_db

@@ -33,7 +33,7 @@ def set_count(user, count, tier="bronze"):
 
 
 def deliver(order):
-    """As `move_order` does, without money."""
+    """As the last shipment does, without money."""
     with transaction.atomic():
         Order.objects.filter(pk=order.pk).update(state=Order.State.DELIVERED)
         OrderEvent.objects.create(order=order, from_state="shipped", to_state="delivered", at=DAY)

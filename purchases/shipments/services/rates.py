@@ -9,10 +9,9 @@ from marketplace.core import audit
 from marketplace.core.errors import InvalidInputError, StaleError, gettext_noop
 from marketplace.core.http.etags import compare_and_set
 from marketplace.core.money import CurrencyMismatchError, Money
+from purchases.shipments.errors import RateNameTakenError, TooManyRatesError
+from purchases.shipments.models import ShippingRate
 from stores import facade as stores
-
-from .errors import RateNameTakenError, TooManyRatesError
-from .models import ShippingRate
 
 MOST_RATES = 20
 

@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core import access
 from marketplace.core.admin import ScopedAdmin, ServiceAdmin
 from marketplace.core.admin_forms import MajorUnitsField, VersionedForm, as_money, in_major_units
-
-from . import services
-from .models import ShippingRate
-from .selectors import AREA
+from purchases.shipments import services
+from purchases.shipments.models import ShippingRate
+from purchases.shipments.selectors import AREA
 
 AMOUNTS = ("price", "free_from")
 

@@ -17,9 +17,8 @@ from marketplace.core.http import fields
 from marketplace.core.http.etags import expected_version
 from marketplace.core.http.permissions import HoldsKey, ReadOnly
 from marketplace.core.http.viewsets import ViewSet
-
-from . import selectors, services
-from .models import ShippingRate
+from purchases.shipments import selectors, services
+from purchases.shipments.models import ShippingRate
 
 REQUEST = OpenApiExample(
     "A parcel, free from 999",

@@ -1,0 +1,1 @@
+"""Shipments and shipping rates over HTTP."""
