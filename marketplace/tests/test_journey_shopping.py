@@ -11,7 +11,7 @@ from . import journeys as j
 
 CART, ORDERS = "/api/v1/cart/", "/api/v1/orders/"
 WORDS = {
-    "es": {"empty": "Tu carrito está vacío.", "ticket": "Compra"},
+    "es": {"empty": "Su carrito está vacío.", "ticket": "Compra"},
     "en": {"empty": "Your cart is empty.", "ticket": "Buy for"},
 }
 
