@@ -25,7 +25,7 @@ from .flash.selectors import (
 from .flash.services.claims import claim_sale
 from .flash.services.planning import Offer, end_promo, schedule_promo
 from .rules.conditions import refusals, rule_refusal_text
-from .rules.recurrence import local_day
+from .rules.recurrence import local_day, next_change
 
 __all__ = [
     "CampaignUsedUpError",  # refusal (409): no use of a promotion is left; says which, and for whom
@@ -38,6 +38,7 @@ __all__ = [
     "held_unit",  # what a customer's own held reservation gives, and its price
     "kpis",  # figures for the dashboard
     "local_day",  # the platform's day at a moment, to hand to `refusals`
+    "next_change",  # the next moment at which a rule may begin or cease to apply by the calendar; pure
     "promo_audience_rule",  # who may take a promotion, for the statement that finds the audience
     "promo_card",  # what a message about a promotion says
     "promo_title",  # the product's name
