@@ -13,7 +13,6 @@ from purchases.pricing.selectors import item_of
 from purchases.pricing.values import Wanted
 from stores import facade as stores
 from stores.contracts import VariantCard
-from stores.models import Variant
 
 from .computing import Shown, concerns_lists, shown_prices
 from .models import DuePrice
@@ -43,7 +42,7 @@ def shelves_of(rule: PriceRule | None) -> Shelves | None:
     return {name: sorted(map(str, getattr(rule, ids))) for name, ids in _SETS.items()}
 
 
-def variants_on(shelves: Shelves) -> QuerySet[Variant, UUID]:
+def variants_on(shelves: Shelves) -> QuerySet[Any, UUID]:
     """Ids of the variants that a rule with these sets is about."""
     sets: dict[str, Any] = {ids: [UUID(each) for each in shelves[name]] for name, ids in _SETS.items()}
     return stores.variants_on_shelves(**sets)

@@ -6,7 +6,7 @@ moment. So a mark set meanwhile waits, is not lost, and the variant is computed 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -16,7 +16,6 @@ from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
 from stores import facade as stores
 from stores.contracts import PromotedPrice, VariantCard
-from stores.models import Variant
 
 from .computing import Shown
 from .models import DuePrice, KnownRule
@@ -71,14 +70,14 @@ def mark_everything(*, at: datetime) -> int:
     return mark(stores.variants_on_shelves(), at=at)
 
 
-def mark(variants: "QuerySet[Variant, UUID]", *, at: datetime) -> int:
+def mark(variants: "QuerySet[Any, UUID]", *, at: datetime) -> int:
     """Mark these variants in one statement, in the order of their ids, in the caller's transaction; how many."""
     select, params = variants.query.sql_with_params()
     table, moment = DuePrice._meta.db_table, DuePrice._meta.get_field("due_at").get_db_prep_value(at, connection)
     # WHERE TRUE: SQLite takes ON CONFLICT for the ON of a join where a SELECT has no WHERE.
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (variant_id, due_at) SELECT marked.id, {_moment()} "  # noqa: S608
+            f"INSERT INTO {table} (variant_id, due_at) SELECT marked.*, {_moment()} "  # noqa: S608
             f"FROM ({select}) marked WHERE TRUE ON CONFLICT (variant_id) DO UPDATE SET due_at = excluded.due_at "
             f"WHERE {table}.due_at > excluded.due_at",
             [moment, *params],

@@ -162,21 +162,33 @@ def _images(ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
 
 
 def _promotions(ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    promotions: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    """The cheapest first, those that another stands in front of all the time left out."""
+    shown: dict[UUID, list[PublicPrice]] = defaultdict(list)
     rows = PublicPrice.objects.filter(
         variant__product__in=ids, variant__is_active=True, variant__archived_at__isnull=True
     )
     for row in rows.select_related("variant").order_by("price_minor", "pk"):
-        promotions[row.variant.product_id].append(
-            {
-                "price_minor": row.price_minor,
-                "currency": row.currency,
-                "starts_at": row.starts_at.isoformat(),
-                "ends_at": None if row.ends_at is None else row.ends_at.isoformat(),
-                "is_conditional": row.is_conditional,
-            }
-        )
-    return promotions
+        before = shown[row.variant.product_id]
+        if not any(_hides(each, row) for each in before):
+            before.append(row)
+    return {product_id: [_promotion(row) for row in those] for product_id, those in shown.items()}
+
+
+def _hides(cheaper: PublicPrice, row: PublicPrice) -> bool:
+    """Whether nobody is ever shown `row` because of one that costs no more."""
+    is_there = cheaper.starts_at <= row.starts_at
+    stays = cheaper.ends_at is None or (row.ends_at is not None and row.ends_at <= cheaper.ends_at)
+    return is_there and stays and (row.is_conditional or not cheaper.is_conditional)
+
+
+def _promotion(row: PublicPrice) -> dict[str, Any]:
+    return {
+        "price_minor": row.price_minor,
+        "currency": row.currency,
+        "starts_at": row.starts_at.isoformat(),
+        "ends_at": None if row.ends_at is None else row.ends_at.isoformat(),
+        "is_conditional": row.is_conditional,
+    }
 
 
 def _shown(listing: Listing) -> tuple[Any, ...]:
