@@ -78,21 +78,23 @@ class Shelves:
 
     def __init__(self, contenders: Iterable[Contender]) -> None:
         self._everywhere: list[Contender] = []
-        self._by_id: dict[UUID, list[Contender]] = {}
+        # With whether the one id says it all: most rules are about one kind of thing.
+        self._by_id: dict[UUID, list[tuple[Contender, bool]]] = {}
         for contender in contenders:
             rule = contender.rule
-            about = rule.product_ids or rule.category_ids or rule.store_ids
-            if not about:
+            sets = [each for each in (rule.product_ids, rule.category_ids, rule.store_ids) if each]
+            if not sets:
                 self._everywhere.append(contender)
-            for each in about:
-                self._by_id.setdefault(each, []).append(contender)
+                continue
+            for each in sets[0]:
+                self._by_id.setdefault(each, []).append((contender, len(sets) == 1))
 
     def meant_for(self, item: Item) -> tuple[Contender, ...]:
         """Rules about the line, in their order."""
         found = {contender.place: contender for contender in self._everywhere}
         for key in (item.product_id, item.store_id, *item.category_ids):
-            for contender in self._by_id.get(key, ()):
-                if _is_meant(contender.rule, item):
+            for contender, is_enough in self._by_id.get(key, ()):
+                if is_enough or _is_meant(contender.rule, item):
                     found[contender.place] = contender
         return tuple(found[place] for place in sorted(found))
 
