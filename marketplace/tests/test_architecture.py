@@ -57,6 +57,8 @@ WITHOUT_ADMIN = {
     "stores.PublicPrice",  # pushed down by promotions, which have pages
     "stores.SearchWord",  # derived: the words of the catalogue
     "stores.Answer",  # shown and written on its question's page
+    "purchases.DuePrice",  # a dirty flag, gone in a second
+    "purchases.KnownRule",  # derived: what a promotion was about
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
 }

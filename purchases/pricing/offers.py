@@ -73,27 +73,40 @@ def ranked(rules: Iterable[Judged]) -> list[Contender]:
     return [Contender(place, rule, failed) for place, (rule, failed) in enumerate(in_order)]
 
 
+_Shelf = dict[UUID, list[tuple[Contender, bool]]]
+"""Rules by an id of one kind, with whether it says it all: most rules are about one kind of thing."""
+
+
 class Shelves:
     """Rules by what they are about, so that a line meets only those that may be meant for it."""
 
     def __init__(self, contenders: Iterable[Contender]) -> None:
         self._everywhere: list[Contender] = []
-        # With whether the one id says it all: most rules are about one kind of thing.
-        self._by_id: dict[UUID, list[tuple[Contender, bool]]] = {}
+        self._products: _Shelf = {}
+        self._categories: _Shelf = {}
+        self._stores: _Shelf = {}
         for contender in contenders:
             rule = contender.rule
-            sets = [each for each in (rule.product_ids, rule.category_ids, rule.store_ids) if each]
-            if not sets:
+            places = (
+                (self._products, rule.product_ids),
+                (self._categories, rule.category_ids),
+                (self._stores, rule.store_ids),
+            )
+            narrowed = [(shelf, ids) for shelf, ids in places if ids]
+            if not narrowed:
                 self._everywhere.append(contender)
                 continue
-            for each in sets[0]:
-                self._by_id.setdefault(each, []).append((contender, len(sets) == 1))
+            shelf, ids = narrowed[0]
+            for each in ids:
+                shelf.setdefault(each, []).append((contender, len(narrowed) == 1))
 
     def meant_for(self, item: Item) -> tuple[Contender, ...]:
         """Rules about the line, in their order."""
         found = {contender.place: contender for contender in self._everywhere}
-        for key in (item.product_id, item.store_id, *item.category_ids):
-            for contender, is_enough in self._by_id.get(key, ()):
+        shelves = [self._products.get(item.product_id, ()), self._stores.get(item.store_id, ())]
+        shelves += [self._categories.get(category_id, ()) for category_id in item.category_ids]
+        for shelf in shelves:
+            for contender, is_enough in shelf:
                 if is_enough or _is_meant(contender.rule, item):
                     found[contender.place] = contender
         return tuple(found[place] for place in sorted(found))

@@ -172,7 +172,10 @@ def test_a_minimum_that_one_unit_reaches_is_reached_by_every_purchase():
 
 def test_what_no_rule_reaches_is_left_out():
     over = rule(500, percent(1_000), ends_at=NOON)
-    about_orders, behind_a_coupon = rule(501, percent(1), is_about_orders=True), rule(502, percent(1), needs_coupon=True)
+    about_orders, behind_a_coupon = (
+        rule(501, percent(1), is_about_orders=True),
+        rule(502, percent(1), needs_coupon=True),
+    )
     elsewhere = rule(503, percent(1_000), store_ids=frozenset({uid(7)}))
 
     assert shown_prices([item()], [over, about_orders, behind_a_coupon, elsewhere], at=NOON, limits={}) == {}

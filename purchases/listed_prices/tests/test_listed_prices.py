@@ -210,15 +210,11 @@ def test_a_new_price_a_new_variant_and_another_category_are_computed_again():
     assert prices() == {variant.pk: [(9_000, False)], added.pk: [(18_000, False)]}
 
     product = Product.objects.get(pk=variant.product_id)
-    catalog.change_product(
-        product=product, expected_version=None, changes={"category_id": elsewhere.pk}, actor_id=None
-    )
+    catalog.change_product(product=product, expected_version=None, changes={"category_id": elsewhere.pk}, actor_id=None)
     drain()
     assert prices() == {}
 
-    catalog.change_product(
-        product=product, expected_version=None, changes={"category_id": category.pk}, actor_id=None
-    )
+    catalog.change_product(product=product, expected_version=None, changes={"category_id": category.pk}, actor_id=None)
     drain()
     assert prices() == {variant.pk: [(9_000, False)], added.pk: [(18_000, False)]}
     assert all_right()

@@ -106,7 +106,10 @@ def reasons(refused: tuple[Refused, ...], at: str) -> set[tuple[str, str, str]]:
 
 def test_what_comes_off_each_line(example, quote):
     rows = table("line", "list", "flash")
-    rules = [cell.strip() for cell in re.findall(r"^\| line \| list \|([^\n]*)\| costs \|$", DOCUMENT, re.MULTILINE)[0].split("|")]
+    rules = [
+        cell.strip()
+        for cell in re.findall(r"^\| line \| list \|([^\n]*)\| costs \|$", DOCUMENT, re.MULTILINE)[0].split("|")
+    ]
 
     assert [row[0] for row in rows] == [line["line"] for line in example["lines"]]
     for row, line in zip(rows, quote.items, strict=True):

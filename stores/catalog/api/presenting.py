@@ -105,9 +105,7 @@ def image_json(image: dict[str, Any], media: str) -> dict[str, Any]:
     }
 
 
-def _promotion_json(
-    promotions: list[dict[str, Any]], at: datetime, *, for_all: bool = False
-) -> dict[str, Any] | None:
+def _promotion_json(promotions: list[dict[str, Any]], at: datetime, *, for_all: bool = False) -> dict[str, Any] | None:
     """The lowest that runs; they are kept in the order of their prices."""
     for price in promotions:
         if for_all and price["is_conditional"]:

@@ -66,7 +66,9 @@ def _products_of(prices: Collection[PromotedPrice]) -> dict[UUID, UUID]:
     if not prices:
         return {}
     rows = Variant.objects.filter(pk__in={price.variant_id for price in prices})
-    variants = {pk: (product_id, currency) for pk, product_id, currency in rows.values_list("pk", "product", "currency")}
+    variants = {
+        pk: (product_id, currency) for pk, product_id, currency in rows.values_list("pk", "product", "currency")
+    }
     for price in prices:
         if price.variant_id not in variants:
             raise NotFoundError
