@@ -199,7 +199,7 @@ def measure_lists(options: argparse.Namespace) -> None:
 def inserted() -> float:
     """The same rows by one bare INSERT per table, into empty copies; seconds."""
     with transaction.atomic(), connection.cursor() as cursor:
-        statements = []
+        statements: list[str] = []
         for model in (PublicPrice, Listing, DuePrice):
             table = model._meta.db_table
             cursor.execute(f"CREATE TEMP TABLE bare_{table} (LIKE {table} INCLUDING ALL) ON COMMIT DROP")
@@ -211,13 +211,13 @@ def inserted() -> float:
 
 
 def _insert(cursor: Any, table: str) -> Iterator[str]:
-    cursor.execute(f"SELECT row_to_json(t)::text FROM {table} t")  # noqa: S608
+    cursor.execute(f"SELECT row_to_json(t)::text FROM {table} t")
     rows: Sequence[str] = [row for (row,) in cursor.fetchall()]
     if rows:
         document = cursor.mogrify("%s", ["[" + ",".join(rows) + "]"]).decode()
         # As text that PostgreSQL reads at once: nothing is bound or planned row by row.
         yield (
-            f"INSERT INTO bare_{table} SELECT * FROM json_populate_recordset(NULL::{table}, {document})"  # noqa: S608
+            f"INSERT INTO bare_{table} SELECT * FROM json_populate_recordset(NULL::{table}, {document})"
         ).replace("%", "%%")
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from marketplace.core.kpis import Kpi
 
 from .book.keeping import rule_book
-from .campaigns.errors import CampaignUsedUpError
-from .campaigns.selectors import coupon_rules, rule_limits
+from .campaigns.errors import CampaignNotFoundError, CampaignUsedUpError
+from .campaigns.permissions import RunsCampaigns
+from .campaigns.selectors import campaign_rule, coupon_rules, rule_limits
 from .campaigns.services.usage import give_uses_back, take_uses
 from .contracts import RunningPromo
 from .flash import figures
@@ -28,9 +29,12 @@ from .rules.conditions import refusals, rule_refusal_text
 from .rules.recurrence import local_day, next_change
 
 __all__ = [
+    "CampaignNotFoundError",  # refusal (404): there is no such campaign
     "CampaignUsedUpError",  # refusal (409): no use of a promotion is left; says which, and for whom
     "Offer",  # the terms of a promotion, as `schedule_promo` takes them
     "ReservationSerializer",  # how the API writes a `ReservationCard`, for answers that hold one
+    "RunsCampaigns",  # permission of whoever runs campaigns, for routes about them
+    "campaign_rule",  # one campaign as prices would be computed with it, whatever its state; CampaignNotFoundError
     "claim_sale",  # make a held unit the customer's for good, in the caller's transaction: at most five queries
     "coupon_rules",  # which campaign each coupon code opens; one query
     "end_promo",  # end a promotion now, for good

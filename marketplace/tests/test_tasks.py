@@ -29,7 +29,9 @@ TASKS = {
     "notifications.send_due",
     "promotions.clean_up_expired",
     "promotions.sweep",
+    "purchases.compute_prices",
     "purchases.drop_abandoned_carts",
+    "purchases.sweep_prices",
     "stores.place_automatic_orders",
     "stores.reconcile_stock",
     "stores.suggest_replenishment",
@@ -52,6 +54,7 @@ PERIODS = {
     "funds.tidy_ledger": timedelta(minutes=1),
     "promotions.clean_up_expired": timedelta(hours=1),
     "stores.suggest_replenishment": timedelta(hours=1),
+    "purchases.sweep_prices": timedelta(minutes=1),
 }
 DAILY = {
     "core.forget_old",

@@ -1,13 +1,13 @@
-"""Which variants' shown prices are to be computed anew, and when; and what each rule was about when it was looked at."""
+"""Which variants' shown prices are to be computed anew, and when; what each rule was about when it was looked at."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class DuePrice(models.Model):
-    """The moment at which what lists show of a variant is to be computed anew. A moment that has passed is a dirty flag.
+    """The moment at which what lists show of a variant is to be computed anew; one that has passed is a dirty flag.
 
-    A variant that no rule may ever change the price of has no row.
+    A variant whose price no rule may change by itself has no row.
     """
 
     variant = models.OneToOneField("stores.Variant", on_delete=models.CASCADE, primary_key=True, related_name="+")

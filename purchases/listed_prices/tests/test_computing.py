@@ -10,17 +10,19 @@ from hypothesis import strategies as st
 
 from promotions import facade as promotions
 from promotions.contracts import Buyer, PriceRule, RuleLimit
-from purchases.listed_prices.computing import Shown, shown_prices
+from purchases.listed_prices.computing import STRANGER, Shown, shown_prices
 from purchases.pricing.pipeline import price, ticket_of
 from purchases.pricing.tests.makers import ITEMS, MXN, amount, item, percent, rule, rules, uid
 from purchases.pricing.values import Item
 
 NOON = datetime(2026, 3, 13, 18, tzinfo=UTC)  # a Friday in Mexico, where it is noon
-MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))
+MOMENTS = st.integers(0, 365 * 24 * 60).map(
+    lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+)
 DAYS = st.frozensets(st.integers(1, 7), max_size=3)
 
 
-def in_cart(line: Item, those: list[PriceRule], at: datetime, buyer: Buyer = Buyer()) -> int:
+def in_cart(line: Item, those: list[PriceRule], at: datetime, buyer: Buyer = STRANGER) -> int:
     """What a line costs alone in a cart, by rules about lines that ask for no coupon."""
     judged = [
         (each, promotions.refusals(each, buyer=buyer, at=at, ticket_minor=ticket_of([line]), currency=MXN))

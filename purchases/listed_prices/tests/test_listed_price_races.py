@@ -10,7 +10,7 @@ from marketplace.core.money import Money
 from marketplace.core.outbox.relay import drain
 from promotions.discounts.services import change_discount
 from promotions.discounts.tests.factories import make_discount
-from purchases.listed_prices import services
+from purchases.listed_prices import selectors, services
 from purchases.listed_prices.models import DuePrice
 from stores.catalog import listings
 from stores.catalog import services as catalog
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 def hold_after_reading(monkeypatch: Any) -> tuple[threading.Event, threading.Event]:
     """Whoever computes stops with everything read and nothing written: (`has_read`, `may_write`)."""
     has_read, may_write = threading.Event(), threading.Event()
-    shown_now = services.shown_now
+    shown_now = selectors.shown_now
 
     def reading(*args: Any) -> Any:
         shown = shown_now(*args)

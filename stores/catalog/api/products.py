@@ -132,10 +132,11 @@ class ProductSerializer(ModelSerializer):
     list=extend_schema(
         summary="List products",
         description="Published products, for anyone. `search` finds what has each of its words, or begins with it; "
-        "where nothing has them, what misspelt words may have meant. `promotion` is the lowest promoted price of now: a "
-        "flash promotion, or what one unit costs by discounts and campaigns that need no coupon; with `is_conditional` "
-        "not everybody gets it (flash, a level, a segment, limited uses). `promotion_for_all` is the lowest that "
-        "everybody gets, as in a cart. Both follow changes of rules and prices within seconds. `published=false` shows instead what is not published of "
+        "where nothing has them, what misspelt words may have meant. `promotion` is the lowest promoted price of now: "
+        "a flash promotion, or what one unit costs by discounts and campaigns that need no coupon; with "
+        "`is_conditional` not everybody gets it (flash, a level, a segment, limited uses). `promotion_for_all` is the "
+        "lowest that everybody gets, as in a cart. Both follow changes of rules and prices within seconds. "
+        "`published=false` shows instead what is not published of "
         "the departments and stores within your `catalog:read`.",
         examples=[RESPONSE],
     ),
