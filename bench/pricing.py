@@ -216,9 +216,9 @@ def _insert(cursor: Any, table: str) -> Iterator[str]:
     if rows:
         document = cursor.mogrify("%s", ["[" + ",".join(rows) + "]"]).decode()
         # As text that PostgreSQL reads at once: nothing is bound or planned row by row.
-        yield (
-            f"INSERT INTO bare_{table} SELECT * FROM json_populate_recordset(NULL::{table}, {document})"
-        ).replace("%", "%%")
+        yield (f"INSERT INTO bare_{table} SELECT * FROM json_populate_recordset(NULL::{table}, {document})").replace(
+            "%", "%%"
+        )
 
 
 def worked(work: Callable[[], None]) -> float:

@@ -14,6 +14,7 @@ from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
 from marketplace.core.outbox.relay import drain
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
+from promotions.campaigns.tests.factories import make_campaign
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
 from purchases.carts.models import Cart
 from purchases.carts.tests.factories import filled_cart
@@ -159,6 +160,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
     drain()
     return {
         "flash-promos": {"pk": promo.pk},
+        "admin/promotions": {"pk": make_campaign(state="draft").pk},
         "promo-reservations": {"pk": reservation.json()["id"], "reservation_id": reservation.json()["id"]},
         "funds": {"pk": deposit.json()["id"]},
         "funds/withdrawals": {"pk": withdrawal.json()["id"]},
