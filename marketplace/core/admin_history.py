@@ -42,6 +42,7 @@ VERBS = {
     "reset": gettext_lazy("Reset"),
     "schedule": gettext_lazy("Scheduled"),
     "set": gettext_lazy("Set"),
+    "start": gettext_lazy("Started"),
     "withdraw": gettext_lazy("Withdrawn"),
 }
 """Generic on purpose: which values changed stands beside it, and the exact code below."""

@@ -55,6 +55,8 @@ WITHOUT_ADMIN = {
     "users.SegmentMembership",  # a line between two rows; the profile's page has the segments
     "stores.Listing",  # derived from the product, whose page it is
     "stores.PublicPrice",  # pushed down by promotions, which have pages
+    "promotions.RuleBookVersion",  # one row that counts changes
+    "promotions.UsageCounter",  # derived from the uses, which the campaign's page shows
     "stores.SearchWord",  # derived: the words of the catalogue
     "stores.Answer",  # shown and written on its question's page
     "purchases.DuePrice",  # a dirty flag, gone in a second

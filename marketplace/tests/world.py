@@ -15,6 +15,7 @@ from marketplace.core.money import Money
 from marketplace.core.outbox.relay import drain
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from promotions.campaigns.tests.factories import make_campaign
+from promotions.discounts.tests.factories import make_discount
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
 from purchases.carts.models import Cart
 from purchases.carts.tests.factories import filled_cart
@@ -130,6 +131,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
     """Money on its way in and out, a promotion with the owner's reservation, an order, a notification."""
     owner = world.owner
     fund_wallets(rows=[(owner.pk, Money(100_000, "MXN"), uuid7().hex)])
+    campaign = make_campaign(state="scheduled")
     promo = make_promo(variant, units=3, ends_at=timezone.now() + timedelta(hours=2))
     client = world.client("owner")
     reservation = client.post("/api/v1/promotions/promo-reservations/", {"promo": str(promo.pk)}, format="json")
@@ -160,7 +162,9 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
     drain()
     return {
         "flash-promos": {"pk": promo.pk},
-        "admin/promotions": {"pk": make_campaign(state="draft").pk},
+        "discounts": {"pk": make_discount(variant.product.category).pk},
+        "admin/promotions": {"pk": campaign.pk},
+        "promotions/eligibility": {"pk": campaign.pk},
         "promo-reservations": {"pk": reservation.json()["id"], "reservation_id": reservation.json()["id"]},
         "funds": {"pk": deposit.json()["id"]},
         "funds/withdrawals": {"pk": withdrawal.json()["id"]},

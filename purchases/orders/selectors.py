@@ -12,7 +12,7 @@ from django.db.models.functions import TruncDate
 from marketplace.core.money import Money
 from purchases.contracts import DaySales, OrderCard
 
-from .errors import OrderNotFoundError
+from .errors import OrderNotFoundError, ReturnNotFoundError
 from .models import Order, OrderReturn, ReturnLine
 
 # Paid at least once, whatever came later.
@@ -73,7 +73,19 @@ def on_their_way_back(order: Order) -> dict[UUID, int]:
     return dict(pending.order_by().values("line").annotate(units=Sum("quantity")).values_list("line", "units"))
 
 
+def all_returns() -> "QuerySet[OrderReturn]":
+    """Every return with its lines, newest first; two queries a page."""
+    return OrderReturn.objects.select_related("order").prefetch_related("lines").order_by("-pk")
+
+
 def returns_of(order: Order) -> "QuerySet[OrderReturn]":
     """What the customer has asked to give back of the order, newest first."""
-    rows = OrderReturn.objects.filter(order=order).select_related("order").prefetch_related("lines")
-    return rows.order_by("-pk")
+    return all_returns().filter(order=order)
+
+
+def return_of(return_id: UUID) -> OrderReturn:
+    """One return; raises `ReturnNotFoundError`."""
+    found = all_returns().filter(pk=return_id).first()
+    if found is None:
+        raise ReturnNotFoundError
+    return found
