@@ -3,10 +3,12 @@
 from .orders.importing import import_orders
 from .orders.kpis import kpis
 from .orders.selectors import order_card, sales_by_day
+from .previews.selectors import preview_campaign
 
 __all__ = [
     "import_orders",  # take over another system's order history; how many were new
     "kpis",  # figures for the dashboard
     "order_card",  # an order's number, total and first line, for a message about it
+    "preview_campaign",  # what a campaign would have cost on the orders of the last days; CampaignNotFoundError
     "sales_by_day",  # paid orders and revenue per platform day
 ]

@@ -13,7 +13,6 @@ from marketplace.core.outbox.relay import drain
 from promotions.campaigns.services.lifecycle import deactivate_campaign
 from promotions.campaigns.services.planning import change_campaign
 from promotions.campaigns.tests.factories import make_campaign
-from promotions.contracts import Buyer
 from promotions.discounts.services import change_discount, delete_discount
 from promotions.discounts.tests.factories import make_discount
 from promotions.flash.tests.factories import make_variant
@@ -51,7 +50,7 @@ def prices() -> dict[Any, list[tuple[int, bool]]]:
 def in_cart(variant: Variant, at: datetime) -> int:
     """What a stranger pays for one."""
     card = variant_cards([variant.pk])[variant.pk]
-    return quote([Wanted("1", card, 1)], buyer=Buyer(), at=at, ships=False).goods_total.minor
+    return quote([Wanted("1", card, 1)], customer_id=None, at=at, ships=False).goods_total.minor
 
 
 def all_right() -> bool:

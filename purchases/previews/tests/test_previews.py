@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from marketplace.core.clock import platform_day
@@ -165,3 +166,24 @@ def test_only_who_runs_campaigns_sees_it(api):
     assert (unknown.status_code, too_long.status_code) == (404, 400)
     with pytest.raises(CampaignNotFoundError):
         preview_campaign(uuid7(), at=timezone.now(), days=7)
+
+
+def test_the_back_office_has_a_page_for_it(client):
+    order = sold(1)
+    draft = make_campaign(state="draft")
+    page = reverse("backoffice:campaign-preview", args=[draft.pk])
+
+    refused = client.get(page)
+    client.force_login(UserFactory(is_staff=True))
+    forbidden = client.get(page)
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    led_on = client.get(reverse("admin:promotions_campaign_preview", args=[draft.pk]))
+    seen = client.get(page, headers={"Accept-Language": "es"})
+
+    assert (refused.status_code, forbidden.status_code) == (302, 403)
+    assert (led_on.status_code, led_on["Location"]) == (302, page)
+    assert seen.status_code == 200
+    assert "34.90 MXN" in seen.content.decode()
+    assert "Lo que habría costado la campaña" in seen.content.decode()
+    assert client.get(reverse("backoffice:campaign-preview", args=[uuid7()])).status_code == 404
+    assert Order.objects.get().total_minor == order.total_minor
