@@ -7,8 +7,9 @@ from marketplace.core.kpis import Kpi
 
 from .book.keeping import rule_book
 from .campaigns.bulk import add_campaign
-from .campaigns.errors import CampaignUsedUpError
-from .campaigns.selectors import coupon_rules, rule_limits
+from .campaigns.errors import CampaignNotFoundError, CampaignUsedUpError
+from .campaigns.permissions import RunsCampaigns
+from .campaigns.selectors import campaign_rule, coupon_rules, rule_limits
 from .campaigns.services.usage import give_uses_back, take_uses
 from .campaigns.terms import CampaignTerms
 from .contracts import RunningPromo
@@ -29,16 +30,19 @@ from .flash.selectors import (
 from .flash.services.claims import claim_sale
 from .flash.services.planning import Offer, end_promo, schedule_promo
 from .rules.conditions import refusals, rule_refusal_text
-from .rules.recurrence import local_day
+from .rules.recurrence import local_day, next_change
 
 __all__ = [
+    "CampaignNotFoundError",  # refusal (404): there is no such campaign
     "CampaignTerms",  # the terms of a campaign, as `add_campaign` takes them
     "CampaignUsedUpError",  # refusal (409): no use of a promotion is left; says which, and for whom
     "DiscountTerms",  # the terms of a discount, as `add_discount` takes them
     "Offer",  # the terms of a promotion, as `schedule_promo` takes them
     "ReservationSerializer",  # how the API writes a `ReservationCard`, for answers that hold one
+    "RunsCampaigns",  # permission of whoever runs campaigns, for routes about them
     "add_campaign",  # make a campaign and switch it on, unless there is one of that name
     "add_discount",  # make a discount, unless its category has one of that name
+    "campaign_rule",  # one campaign as prices would be computed with it, whatever its state; CampaignNotFoundError
     "claim_sale",  # make a held unit the customer's for good, in the caller's transaction: at most five queries
     "coupon_rules",  # which campaign each coupon code opens; one query
     "end_promo",  # end a promotion now, for good
@@ -46,6 +50,7 @@ __all__ = [
     "held_unit",  # what a customer's own held reservation gives, and its price
     "kpis",  # figures for the dashboard
     "local_day",  # the platform's day at a moment, to hand to `refusals`
+    "next_change",  # the next moment at which a rule may begin or cease to apply by the calendar; pure
     "promo_audience_rule",  # who may take a promotion, for the statement that finds the audience
     "promo_card",  # what a message about a promotion says
     "promo_title",  # the product's name

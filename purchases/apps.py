@@ -13,8 +13,11 @@ class PurchasesConfig(AppConfig):
 
     def ready(self) -> None:
         from marketplace.core import append_only, erasure, moments  # noqa: PLC0415
+        from marketplace.core.outbox import feeds  # noqa: PLC0415
 
         from .carts.services import forget_cart  # noqa: PLC0415
+        from .listed_prices import handlers as _price_handlers  # noqa: F401, PLC0415
+        from .listed_prices import tasks as price_tasks  # noqa: PLC0415
         from .models import OrderEvent, ShipmentEvent  # noqa: PLC0415
         from .orders import handlers, tasks  # noqa: F401, PLC0415
         from .shipments import handlers as _shipments  # noqa: F401, PLC0415
@@ -22,5 +25,6 @@ class PurchasesConfig(AppConfig):
         append_only.protect(OrderEvent)
         append_only.protect(ShipmentEvent)
         moments.register("purchases.orders", tasks.run_due_moments)
+        feeds.register(price_tasks.FEED)
         # Orders are books: they know a person by id alone, and that id stops leading to anybody. The cart goes.
         erasure.register("purchases", guard=lambda _person: None, erase=forget_cart)

@@ -3,6 +3,7 @@
 from .orders.importing import import_orders
 from .orders.kpis import kpis
 from .orders.selectors import order_card, return_card, sales_by_day
+from .previews.selectors import preview_campaign
 from .shipments.bulk import add_rates
 from .shipments.selectors import shipment_card
 
@@ -11,6 +12,7 @@ __all__ = [
     "import_orders",  # take over another system's order history; how many were new
     "kpis",  # figures for the dashboard
     "order_card",  # an order's number, total and first line, for a message about it
+    "preview_campaign",  # what a campaign would have cost on the orders of the last days; CampaignNotFoundError
     "return_card",  # a return's order, answer, refund and stores, for a message about it
     "sales_by_day",  # paid orders and revenue per platform day
     "shipment_card",  # a parcel's order, carrier and tracking, for a message about it

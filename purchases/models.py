@@ -1,12 +1,15 @@
 """Models of the context, re-exported: Django looks for them here."""
 
 from .carts.models import Cart, CartLine
+from .listed_prices.models import DuePrice, KnownRule
 from .orders.models import Order, OrderEvent, OrderLine, OrderPart, OrderReturn, ReturnLine
 from .shipments.models import Shipment, ShipmentEvent, ShipmentLine, ShippingRate
 
 __all__ = [
     "Cart",
     "CartLine",
+    "DuePrice",
+    "KnownRule",
     "Order",
     "OrderEvent",
     "OrderLine",

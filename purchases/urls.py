@@ -8,6 +8,7 @@ from .checkout.api import CheckoutViewSet, OrderPaymentsViewSet
 from .flash_sales.api import CompleteReservationView
 from .orders.api.orders import OrderViewSet
 from .orders.api.returns import ReturnsViewSet
+from .previews.api import CampaignPreviewViewSet
 from .shipments.api.rates import ShippingRateViewSet
 from .shipments.api.shipments import ShipmentViewSet
 
@@ -27,5 +28,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cart/", CartViewSet.as_view({"get": "show", "delete": "empty"})),
     # Below the promotions' path, for the customer's sake; the sale itself is ours.
     path("promotions/promo-reservations/<uuid:reservation_id>/complete/", CompleteReservationView.as_view()),
+    # Below the campaigns' path: what has been sold is known here.
+    path(
+        "admin/promotions/<uuid:pk>/preview/",
+        CampaignPreviewViewSet.as_view({"get": "retrieve"}),
+        name="campaign-preview",
+    ),
     *router.urls,
 ]

@@ -26,6 +26,22 @@ class StoreMoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProductsRepriced(Event):
+    """Variants of these products have another price, or are there for the first time, or a product changed category."""
+
+    wire_name: ClassVar[str] = "stores.products_repriced"
+    product_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryMoved(Event):
+    """A category, with everything below it, hangs at another place of the tree."""
+
+    wire_name: ClassVar[str] = "stores.category_moved"
+    category_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StockLow(Event):
     """What is available of a stock item fell to its reorder point or under it. Once per crossing."""
 

@@ -1,8 +1,8 @@
 """What other contexts may ask of stores."""
 
 from .catalog.bulk import add_brands, add_categories
-from .catalog.selectors import variant_card, variant_cards
-from .catalog.services import publish_prices, withdraw_prices
+from .catalog.selectors import variant_card, variant_cards, variants_on_shelves
+from .catalog.services import publish_prices, replace_prices, withdraw_prices
 from .figures import kpis
 from .inventory.errors import InsufficientStockError, Shortage, StockKeyReusedError
 from .inventory.selectors import stock_name
@@ -44,6 +44,7 @@ __all__ = [
     "receive_stock",  # goods came in; opens the stock item the first time
     "refresh_suggestions",  # compute anew what ought to be ordered; how many suggestions there are
     "release_stock",  # give back what was set aside
+    "replace_prices",  # exactly these promoted prices of these variants, by source; a few statements for any number
     "reserve_stock",  # set aside, all lines or none
     "sell_reserved_unit",  # sell one unit that was set aside, at once, in the caller's transaction
     "sell_stock",  # goods leave, set aside before or not
@@ -52,5 +53,6 @@ __all__ = [
     "stores_run_by",  # ids of the stores a person owns or is a member of
     "variant_card",  # all that selling a variant needs, one query; NotFoundError
     "variant_cards",  # the same for many, one query; unknown ids are left out
+    "variants_on_shelves",  # ids of the variants in each of the sets that are not empty, as a query
     "withdraw_prices",  # none of a source's promoted prices any more
 ]

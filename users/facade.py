@@ -2,6 +2,8 @@
 
 `customer_card(customer_id) -> CustomerCard`
     The customer as of now, in one query. Raises `CustomerNotFoundError` (404).
+`customer_cards(customer_ids) -> dict[UUID, CustomerCard]`
+    The same of many, in one query; who is no customer is left out.
 `places_within(*, latitude, longitude, radius_km, segment_ids) -> QuerySet[CustomerPlace]`
     The audience: customers in the circle (`radius_km` None: everywhere, those without a place included) who are in
     any of the segments (none given: everyone). One row per customer at most. Columns `customer`, `latitude`,
@@ -63,7 +65,7 @@ from .addresses.selectors import address_snapshot
 from .contracts import Contact
 from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
-from .customers.selectors import customer_card, customer_languages, order_counts, places_within
+from .customers.selectors import customer_card, customer_cards, customer_languages, order_counts, places_within
 from .customers.services.many import add_customers
 from .customers.services.tiers import correct_order_count, record_order_outcome, record_order_outcomes
 from .staff.many import add_departments, add_staff
@@ -87,6 +89,7 @@ __all__ = [
     "contacts",
     "correct_order_count",
     "customer_card",
+    "customer_cards",
     "customer_languages",
     "departments_of",
     "has_second_factor",

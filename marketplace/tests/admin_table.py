@@ -82,7 +82,7 @@ TABLE: Final[dict[str, Row]] = {
     "promotions.discount": row(
         "vacd  vacd  v  -  -  (vacd)  -", of="discounts", switch_on="c", switch_off="c", matrix="v"
     ),
-    "promotions.campaign": house("vacd", switch_on="c", switch_off="c", activate="c", deactivate="c"),
+    "promotions.campaign": house("vacd", switch_on="c", switch_off="c", activate="c", deactivate="c", preview="v"),
     "promotions.reservation": row("v  v  v  v  v  (v)  -", of="promo-reservations"),
     "promotions.activehold": house("v"),
     # users

@@ -242,6 +242,7 @@ VERSIONED = {
     "POST promotions/promo-reservations/{pk}/cancel/": "its verified owner",
     "POST promotions/promo-reservations/{reservation_id}/complete/": "its verified owner",
     # purchases
+    "GET admin/promotions/{pk}/preview/": "administrator",
     "GET cart/": "anyone",
     "DELETE cart/": "anyone",
     "POST cart/items/": "anyone",

@@ -59,6 +59,8 @@ WITHOUT_ADMIN = {
     "promotions.UsageCounter",  # derived from the uses, which the campaign's page shows
     "stores.SearchWord",  # derived: the words of the catalogue
     "stores.Answer",  # shown and written on its question's page
+    "purchases.DuePrice",  # a dirty flag, gone in a second
+    "purchases.KnownRule",  # derived: what a promotion was about
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
 }
@@ -111,6 +113,9 @@ HANDLERS = {
     "purchases.put_goods_away_on_order_returned",
     "purchases.revive_order_on_late_deposit",
     "purchases.unpack_shipments_on_order_cancelled",
+    "purchases.mark_prices_on_category_moved",
+    "purchases.mark_prices_on_price_rules_changed",
+    "purchases.mark_prices_on_products_repriced",
     "users.recompute_tiers_on_policy_change",
     "users.send_reset_link_on_request",
     "users.send_verification_on_account_registered",

@@ -30,9 +30,11 @@ TASKS = {
     "promotions.clean_up_expired",
     "promotions.sweep",
     "purchases.close_orders",
+    "purchases.compute_prices",
     "purchases.drop_abandoned_carts",
     "purchases.sweep_orders",
     "promotions.sweep_campaigns",
+    "purchases.sweep_prices",
     "stores.place_automatic_orders",
     "stores.reconcile_stock",
     "stores.suggest_replenishment",
@@ -57,6 +59,7 @@ PERIODS = {
     "funds.tidy_ledger": timedelta(minutes=1),
     "promotions.clean_up_expired": timedelta(hours=1),
     "stores.suggest_replenishment": timedelta(hours=1),
+    "purchases.sweep_prices": timedelta(minutes=1),
 }
 DAILY = {
     "core.forget_old",

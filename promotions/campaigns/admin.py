@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -43,6 +44,7 @@ from .states import ON, State
 from .terms import CampaignTerms, CouponTerms
 
 CHANGE = "admin:promotions_campaign_change"
+PREVIEW = "backoffice:campaign-preview"
 COLOURS = {"draft": "info", "scheduled": "warning", "active": "success", "ended": "danger"}
 SHOWN_USES = 100
 _EXAMPLE = '[{"kind": "percentage", "basis_points": 1500}, {"kind": "free_shipping"}]'
@@ -187,7 +189,7 @@ class CampaignAdmin(ServiceAdmin):
     date_hierarchy = "starts_at"
     ordering = ["-pk"]
     actions = ["switch_on", "switch_off"]
-    actions_detail = ["activate", "deactivate"]
+    actions_detail = ["activate", "deactivate", "preview"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Campaign]":
         return with_uses(super().get_queryset(request))
@@ -331,6 +333,11 @@ class CampaignAdmin(ServiceAdmin):
     def deactivate(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """A draft again, or over."""
         return self._step(request, object_id, gettext("The campaign was deactivated."), lifecycle.deactivate_campaign)
+
+    @action(description=_("What would it have cost?"), icon="query_stats", permissions=["view"])  # type: ignore[untyped-decorator]
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """On last week's orders, which are not known here."""
+        return redirect(PREVIEW, object_id)
 
     def _may_step(self, request: HttpRequest, object_id: str | UUID, states: Any) -> bool:
         campaign = self.get_object(request, str(object_id))

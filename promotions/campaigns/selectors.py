@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from promotions.contracts import PriceRule, RuleLimit
 
 from .benefits import parse_benefits
+from .errors import CampaignNotFoundError
 from .models import Campaign, CampaignQuerySet, Coupon, UsageCounter
 
 TARGETS = {"category": "categories", "product": "products", "store": "stores"}
@@ -74,10 +75,24 @@ def _used_by(customer_id: UUID | None) -> Coalesce:
 
 def price_rules() -> list[PriceRule]:
     """Every campaign that is switched on, as prices are computed with it: five queries, whatever their number."""
-    on = Campaign.objects.switched_on()
-    lists = {name: _members(name, on) for name in _IDS}
-    rules = (_rule(campaign, {name: frozenset(rows[campaign.pk]) for name, rows in lists.items()}) for campaign in on)
-    return [rule for rule in rules if rule is not None]
+    return [rule for rule in _rules(Campaign.objects.switched_on()) if rule is not None]
+
+
+def campaign_rule(campaign_id: UUID) -> PriceRule | None:
+    """One campaign, a draft or one that has ended too, as prices would be computed with it; at most six queries.
+
+    None where its last target or segment is gone. Raises `CampaignNotFoundError`.
+    """
+    for rule in _rules(Campaign.objects.filter(pk=campaign_id)):
+        return rule
+    raise CampaignNotFoundError
+
+
+def _rules(campaigns: CampaignQuerySet) -> list[PriceRule | None]:
+    lists = {name: _members(name, campaigns) for name in _IDS}
+    return [
+        _rule(campaign, {name: frozenset(rows[campaign.pk]) for name, rows in lists.items()}) for campaign in campaigns
+    ]
 
 
 def _members(name: str, campaigns: CampaignQuerySet) -> Mapping[UUID, set[UUID]]:

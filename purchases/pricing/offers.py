@@ -72,26 +72,41 @@ def ranked(rules: Iterable[Judged]) -> list[Contender]:
     return [Contender(place, rule, failed) for place, (rule, failed) in enumerate(in_order)]
 
 
+_Shelf = dict[UUID, list[tuple[Contender, bool]]]
+"""Rules by an id of one kind, with whether it says it all: most rules are about one kind of thing."""
+
+
 class Shelves:
     """Rules by what they are about, so that a line meets only those that may be meant for it."""
 
     def __init__(self, contenders: Iterable[Contender]) -> None:
         self._everywhere: list[Contender] = []
-        self._by_id: dict[UUID, list[Contender]] = {}
+        self._products: _Shelf = {}
+        self._categories: _Shelf = {}
+        self._stores: _Shelf = {}
         for contender in contenders:
             rule = contender.rule
-            about = rule.product_ids or rule.category_ids or rule.store_ids
-            if not about:
+            places = (
+                (self._products, rule.product_ids),
+                (self._categories, rule.category_ids),
+                (self._stores, rule.store_ids),
+            )
+            narrowed = [(shelf, ids) for shelf, ids in places if ids]
+            if not narrowed:
                 self._everywhere.append(contender)
-            for each in about:
-                self._by_id.setdefault(each, []).append(contender)
+                continue
+            shelf, ids = narrowed[0]
+            for each in ids:
+                shelf.setdefault(each, []).append((contender, len(narrowed) == 1))
 
     def meant_for(self, item: Item) -> tuple[Contender, ...]:
         """Rules about the line, in their order."""
         found = {contender.place: contender for contender in self._everywhere}
-        for key in (item.product_id, item.store_id, *item.category_ids):
-            for contender in self._by_id.get(key, ()):
-                if _is_meant(contender.rule, item):
+        shelves = [self._products.get(item.product_id, ()), self._stores.get(item.store_id, ())]
+        shelves += [self._categories.get(category_id, ()) for category_id in item.category_ids]
+        for shelf in shelves:
+            for contender, is_enough in shelf:
+                if is_enough or _is_meant(contender.rule, item):
                     found[contender.place] = contender
         return tuple(found[place] for place in sorted(found))
 

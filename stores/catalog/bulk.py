@@ -15,6 +15,7 @@ from . import listings
 from .barcodes import require_barcode
 from .errors import BarcodeTakenError
 from .models import Brand, Category, Product, Variant
+from .repriced import tell_repriced
 from .services import create_category, note_prices
 
 ModelT = TypeVar("ModelT", bound=models.Model)
@@ -84,6 +85,7 @@ def add_products(rows: Sequence[ProductRow], *, cause: str = "bulk", actor_id: U
     Variant.objects.bulk_create(fresh.values())
     note_prices(fresh.values(), cause=cause, actor_id=actor_id)
     listings.refresh(products.values() if new_products else {variant.product_id for variant in fresh.values()})
+    tell_repriced(variant.product_id for variant in fresh.values())
     ids |= {place: variant.pk for place, variant in fresh.items()}
     store_slugs = {slug: store.pk for slug, store in stores.items()}
     return CatalogAdded(store_slugs, ids, new_products, len(fresh))

@@ -20,6 +20,7 @@ _COLUMNS = (
     *("store_id", "category_id", "brand_id", "is_offered", "price_from_minor", "price_to_minor", "currency"),
     *("images", "promotions"),
 )
+_OF_PRICES = ("variant__product_id", "price_minor", "currency", "starts_at", "ends_at", "is_conditional")
 _OF_VARIANTS = ("product_id", "price_minor", "currency", "is_active", "sku", "barcode")
 
 
@@ -97,7 +98,7 @@ def adrift(product_ids: Collection[UUID]) -> list[UUID]:
 
 def _write(ids: list[UUID], added: _Parts, *, words: bool = True) -> None:
     _hold(ids)
-    there = _read(ids)
+    there = _read(ids, words=words)
     written = Listing.objects.bulk_create(
         _truth(there), update_conflicts=True, unique_fields=["product"], update_fields=_COLUMNS
     )
@@ -110,8 +111,10 @@ def _hold(ids: list[UUID]) -> None:
     list(Listing.objects.filter(product__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
-def _read(ids: Collection[UUID]) -> _Parts:
-    products = Product.objects.filter(pk__in=ids).select_related("store", "brand").order_by("pk")
+def _read(ids: Collection[UUID], *, words: bool = False) -> _Parts:
+    products = Product.objects.filter(pk__in=ids).order_by("pk")
+    if words:
+        products = products.select_related("store", "brand")
     variants = Variant.objects.filter(product__in=ids, archived_at__isnull=True)
     sold = _by_product(variants.values_list(*_OF_VARIANTS, named=True))
     return _Parts(list(products), sold, _images(ids), _promotions(ids))
@@ -162,21 +165,33 @@ def _images(ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
 
 
 def _promotions(ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    promotions: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    """The cheapest first, those that another stands in front of all the time left out."""
+    shown: dict[UUID, list[Any]] = defaultdict(list)
     rows = PublicPrice.objects.filter(
         variant__product__in=ids, variant__is_active=True, variant__archived_at__isnull=True
     )
-    for row in rows.select_related("variant").order_by("price_minor", "pk"):
-        promotions[row.variant.product_id].append(
-            {
-                "price_minor": row.price_minor,
-                "currency": row.currency,
-                "starts_at": row.starts_at.isoformat(),
-                "ends_at": None if row.ends_at is None else row.ends_at.isoformat(),
-                "is_conditional": row.is_conditional,
-            }
-        )
-    return promotions
+    for row in rows.order_by("price_minor", "pk").values_list(*_OF_PRICES, named=True):
+        before = shown[row.variant__product_id]
+        if not any(_hides(each, row) for each in before):
+            before.append(row)
+    return {product_id: [_promotion(row) for row in those] for product_id, those in shown.items()}
+
+
+def _hides(cheaper: Any, row: Any) -> bool:
+    """Whether nobody is ever shown `row` because of one that costs no more."""
+    is_there = cheaper.starts_at <= row.starts_at
+    stays = cheaper.ends_at is None or (row.ends_at is not None and row.ends_at <= cheaper.ends_at)
+    return is_there and stays and (row.is_conditional or not cheaper.is_conditional)
+
+
+def _promotion(row: Any) -> dict[str, Any]:
+    return {
+        "price_minor": row.price_minor,
+        "currency": row.currency,
+        "starts_at": row.starts_at.isoformat(),
+        "ends_at": None if row.ends_at is None else row.ends_at.isoformat(),
+        "is_conditional": row.is_conditional,
+    }
 
 
 def _shown(listing: Listing) -> tuple[Any, ...]:

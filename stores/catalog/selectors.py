@@ -1,6 +1,6 @@
 """Reads of the catalogue."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -201,6 +201,30 @@ def _card(row: dict[str, Any]) -> VariantCard:
         is_sellable=is_open and is_offered and is_present,
         available=max(0, (row["shelf__on_hand"] or 0) - (row["shelf__allocated"] or 0)),
     )
+
+
+def variants_on_shelves(
+    *,
+    product_ids: Collection[UUID] = (),
+    category_ids: Collection[UUID] = (),
+    store_ids: Collection[UUID] = (),
+) -> QuerySet[Variant, UUID]:
+    """Ids of the variants that lie in each of the sets that are not empty, with what is below a category.
+
+    Deleted variants are left out, those that nobody sees for now are not. A query, for set-wise statements.
+    """
+    rows = Variant.objects.filter(archived_at__isnull=True, product__archived_at__isnull=True)
+    if product_ids:
+        rows = rows.filter(product__in=product_ids)
+    if store_ids:
+        rows = rows.filter(store__in=store_ids)
+    if category_ids:
+        paths = Category.objects.filter(pk__in=category_ids).order_by("path").values_list("path", flat=True)
+        below = Q()
+        for path in paths:
+            below |= Q(product__category__path__startswith=path)
+        rows = rows.filter(below) if below else rows.none()
+    return rows.order_by("pk").values_list("pk", flat=True)
 
 
 @lru_cache(maxsize=10_000)

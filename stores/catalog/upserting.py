@@ -18,6 +18,7 @@ from marketplace.core.inserting import insert_many
 from marketplace.core.locking import LockRank, lock
 
 from .models import PriceChange, Product, Variant
+from .repriced import tell_repriced
 
 Changes = Mapping[UUID, Mapping[str, Any]]
 """New values by column attribute, by object."""
@@ -57,12 +58,14 @@ def insert_variants(variants: Sequence[Variant], *, cause: str, actor_id: UUID |
     """
     insert_many(variants)
     _note_prices([row.pk for row in variants], cause=cause, actor_id=actor_id)
+    tell_repriced(row.product_id for row in variants)
 
 
 @transaction.atomic
 def change_products(changes: Changes, *, actor_id: UUID | None) -> None:
     """Set the columns of each product and count its version up."""
-    _revise(Product, changes, action="stores.change_product", actor_id=actor_id)
+    changed = _revise(Product, changes, action="stores.change_product", actor_id=actor_id)
+    tell_repriced(row.pk for row in changed if "category_id" in changes[row.pk])
 
 
 @transaction.atomic
@@ -71,6 +74,7 @@ def change_variants(changes: Changes, *, cause: str, actor_id: UUID | None) -> N
     changed = _revise(Variant, changes, action="stores.change_variant", actor_id=actor_id)
     priced = [row.pk for row in changed if {"price_minor", "cost_minor"} & changes[row.pk].keys()]
     _note_prices(priced, cause=cause, actor_id=actor_id)
+    tell_repriced(row.product_id for row in changed if "price_minor" in changes[row.pk])
 
 
 def barcodes_in_use(places: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], str]:

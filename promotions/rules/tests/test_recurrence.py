@@ -1,5 +1,6 @@
 """Days of a rule: bits that say what was put in, and the platform's calendar."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,16 @@ from hypothesis import strategies as st
 
 from marketplace.core.ids import uuid7
 from promotions.contracts import PriceRule
-from promotions.rules.recurrence import ALL_MONTH_DAYS, ALL_WEEKDAYS, from_bits, happens_on, local_day, to_bits
+from promotions.rules.recurrence import (
+    ALL_MONTH_DAYS,
+    ALL_WEEKDAYS,
+    DAYS_AHEAD,
+    from_bits,
+    happens_on,
+    local_day,
+    next_change,
+    to_bits,
+)
 
 WEEKDAYS = st.frozensets(st.integers(1, 7))
 MONTH_DAYS = st.frozensets(st.integers(1, 31))
@@ -64,3 +74,29 @@ def test_the_day_is_the_platforms(settings, zone, day):
     settings.PLATFORM_TIME_ZONE = zone
 
     assert local_day(datetime(2026, 2, 1, 3, 30, tzinfo=UTC)) == day
+
+
+@given(WEEKDAYS, MONTH_DAYS, st.integers(0, 2 * 365 * 24 * 60))
+def test_between_now_and_the_next_change_nothing_changes_and_a_change_is_one(weekdays, month_days, minutes):
+    at, those = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes), rule(weekdays, month_days)
+
+    change = next_change(those, at)
+
+    if change is None:
+        assert (weekdays, month_days) == (frozenset(), frozenset())
+        return
+    today, then = local_day(at), local_day(change)
+    assert at < change <= at + timedelta(days=DAYS_AHEAD + 1)
+    assert local_day(change - timedelta(microseconds=1)) < then
+    between = (today + timedelta(days=number) for number in range((then - today).days))
+    assert {happens_on(those, day) for day in between} == {happens_on(those, today)}
+    assert happens_on(those, then) != happens_on(those, today) or (then - today).days == DAYS_AHEAD
+
+
+def test_the_next_change_of_a_rule_without_days_is_its_beginning_then_its_end():
+    now = datetime(2026, 3, 13, 18, tzinfo=UTC)
+    begins, ends = now + timedelta(hours=1), now + timedelta(hours=2)
+    those = replace(rule(), starts_at=begins, ends_at=ends)
+
+    assert [next_change(those, at) for at in (now, begins, ends)] == [begins, ends, None]
+    assert next_change(replace(those, ends_at=None), begins) is None

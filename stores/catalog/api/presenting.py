@@ -85,6 +85,7 @@ def product_json(product: ShownProduct, *, at: datetime, media: str) -> dict[str
         "is_published": product.is_published,
         "price_from": None if minor is None else money_json(Money(minor, product.currency)),
         "promotion": _promotion_json(product.promotions, at),
+        "promotion_for_all": _promotion_json(product.promotions, at, for_all=True),
         "in_stock": product.in_stock,
         "thumbnail": images[0]["thumbnail"] if images else None,
         "images": images,
@@ -104,9 +105,11 @@ def image_json(image: dict[str, Any], media: str) -> dict[str, Any]:
     }
 
 
-def _promotion_json(promotions: list[dict[str, Any]], at: datetime) -> dict[str, Any] | None:
+def _promotion_json(promotions: list[dict[str, Any]], at: datetime, *, for_all: bool = False) -> dict[str, Any] | None:
     """The lowest that runs; they are kept in the order of their prices."""
     for price in promotions:
+        if for_all and price["is_conditional"]:
+            continue
         ends_at = price["ends_at"] and datetime.fromisoformat(price["ends_at"])
         if datetime.fromisoformat(price["starts_at"]) <= at and (ends_at is None or at < ends_at):
             return {

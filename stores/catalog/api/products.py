@@ -61,6 +61,11 @@ RESPONSE = OpenApiExample(
             "ends_at": "2026-02-01T02:00:00Z",
             "is_conditional": True,
         },
+        "promotion_for_all": {
+            "price": {"amount": "314.10", "currency": "MXN"},
+            "ends_at": "2026-02-01T06:00:00Z",
+            "is_conditional": False,
+        },
         "in_stock": True,
         "thumbnail": "https://shop.example/media/products/thumbnails/5d41402abc4b2a76b9719d911017c592.webp",
         "images": [
@@ -89,6 +94,9 @@ class ProductSerializer(ModelSerializer):
     store = PrimaryKeyRelatedField(queryset=Store.objects.filter(archived_at__isnull=True))
     price_from = MoneyField(read_only=True, allow_null=True, help_text=_("Lowest price of its active variants."))
     promotion = PromotionSerializer(read_only=True, allow_null=True, help_text=_("The lowest promoted price of now."))
+    promotion_for_all = PromotionSerializer(
+        read_only=True, allow_null=True, help_text=_("The lowest promoted price of now that everybody gets.")
+    )
     in_stock = BooleanField(read_only=True)
     thumbnail = URLField(read_only=True, allow_null=True, help_text=_("Of the first picture."))
     images = ShownImageSerializer(many=True, read_only=True)
@@ -106,6 +114,7 @@ class ProductSerializer(ModelSerializer):
             "is_published",
             "price_from",
             "promotion",
+            "promotion_for_all",
             "in_stock",
             "thumbnail",
             "images",
@@ -123,8 +132,11 @@ class ProductSerializer(ModelSerializer):
     list=extend_schema(
         summary="List products",
         description="Published products, for anyone. `search` finds what has each of its words, or begins with it; "
-        "where nothing has them, what misspelt words may have meant. `promotion.is_conditional`: not everybody gets "
-        "that price. `published=false` shows instead what is not published of "
+        "where nothing has them, what misspelt words may have meant. `promotion` is the lowest promoted price of now: "
+        "a flash promotion, or what one unit costs by discounts and campaigns that need no coupon; with "
+        "`is_conditional` not everybody gets it (flash, a level, a segment, limited uses). `promotion_for_all` is the "
+        "lowest that everybody gets, as in a cart. Both follow changes of rules and prices within seconds. "
+        "`published=false` shows instead what is not published of "
         "the departments and stores within your `catalog:read`.",
         examples=[RESPONSE],
     ),

@@ -4,7 +4,7 @@ from .brands import change_brand, create_brand, delete_brand
 from .categories import change_category, create_category, delete_category
 from .images import MAX_IMAGES, add_image, change_image, delete_image
 from .products import archive_product, change_product, create_product
-from .promoted import publish_prices, withdraw_prices
+from .promoted import publish_prices, replace_prices, withdraw_prices
 from .repricing import apply_prices
 from .variants import archive_variant, change_variant, create_variant, note_prices
 
@@ -28,5 +28,6 @@ __all__ = [
     "delete_image",
     "note_prices",
     "publish_prices",
+    "replace_prices",
     "withdraw_prices",
 ]

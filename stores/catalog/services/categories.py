@@ -11,6 +11,7 @@ from marketplace.core import audit
 from marketplace.core.errors import NotFoundError
 from marketplace.core.http.etags import compare_and_set
 from marketplace.core.locking import LockRank, lock
+from marketplace.core.outbox.publishing import publish
 from stores.catalog.errors import (
     CategoryCycleError,
     CategoryInUseError,
@@ -18,6 +19,7 @@ from stores.catalog.errors import (
     DepartmentMismatchError,
 )
 from stores.catalog.models import Category
+from stores.events import CategoryMoved
 from stores.revisions import insert_with_slug, revise
 from stores.slugs import SlugTakenError, slug_candidates
 
@@ -107,6 +109,7 @@ def _move_subtree(category: Category, parent_id: UUID | None) -> None:
     _refuse_depth(len(above) + Category.STEP + height)
     kept_from = len(here) - Category.STEP + 1
     Category.objects.filter(path__startswith=here).update(path=Concat(Value(above), Substr("path", kept_from)))
+    publish(CategoryMoved(category_id=category.pk))
 
 
 def _refuse_depth(path_length: int) -> None:

@@ -10,6 +10,7 @@ from marketplace.core import audit
 from stores.catalog import listings
 from stores.catalog.errors import StoreFixedError
 from stores.catalog.models import Category, Product
+from stores.catalog.repriced import tell_repriced
 from stores.merchants.models import Store
 from stores.revisions import insert_with_slug, revise
 from stores.slugs import SlugTakenError, slug_candidates
@@ -58,6 +59,8 @@ def change_product(
     changed = {name for name, value in before.items() if value != changes[name]}
     if changed:
         listings.refresh([product.pk], words=bool(changed & _SEARCHED))
+    if "category_id" in changed:
+        tell_repriced([product.pk])
     return product
 
 

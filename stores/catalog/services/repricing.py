@@ -11,6 +11,7 @@ from marketplace.core.clock import db_now
 from marketplace.core.locking import LockRank, lock
 from stores.catalog import listings
 from stores.catalog.models import Variant
+from stores.catalog.repriced import tell_repriced
 from stores.catalog.repricing import PlannedPrice
 
 from .variants import note_prices
@@ -44,5 +45,6 @@ def apply_prices(
             reason=f"bulk:{bulk_id}",
         )
     listings.refresh((variant.product_id for variant in fresh), words=False)
+    tell_repriced(variant.product_id for variant in fresh)
     done = {variant.pk for variant in fresh}
     return [row for row in plan if row.variant_id not in done]

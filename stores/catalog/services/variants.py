@@ -13,6 +13,7 @@ from stores.catalog import listings
 from stores.catalog.barcodes import require_barcode
 from stores.catalog.errors import BarcodeTakenError, SkuTakenError
 from stores.catalog.models import PriceChange, Product, Variant
+from stores.catalog.repriced import tell_repriced
 from stores.revisions import is_about, revise
 
 EDIT = "edit"
@@ -66,6 +67,7 @@ def create_variant(
         after={"sku": sku, "price_minor": price.minor, "currency": price.currency},
     )
     listings.refresh([product.pk])
+    tell_repriced([product.pk])
     return variant
 
 
@@ -106,6 +108,8 @@ def change_variant(
     changed = {name for name, value in before.items() if value != columns[name]}
     if changed & {"price_minor", "cost_minor"}:
         note_prices([variant], cause=cause, actor_id=actor_id)
+    if "price_minor" in changed:
+        tell_repriced([variant.product_id])
     if changed & _LISTED:
         listings.refresh([variant.product_id], words=bool(changed & _SEARCHED))
     return variant

@@ -1,0 +1,1 @@
+"""What a campaign would have cost on the orders of the last days."""
