@@ -54,6 +54,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PriceRuleKindEnum": ["discount", "campaign"],
         "PayoutStateEnum": "funds.models.Payout.State",
         "QuestionStateEnum": "stores.models.Question.State",
+        "ReturnStateEnum": "purchases.models.OrderReturn.State",
         "TierEnum": "users.models.Tier",
     },
 }
