@@ -18,6 +18,10 @@ from .order_money.errors import OrderNotPaidError, OrderPaymentExistsError, Refu
 from .order_money.services.payments import (
     call_off_order_payment,
     cancel_order_payment,
+    expire_order_payment,
+    is_order_paid,
+    late_payment,
+    pay_late,
     pay_new_order,
     start_order_payment,
 )
@@ -47,10 +51,14 @@ __all__ = [
     "call_off_order_payment",  # end the waiting payment of an order that is over; whether it was paid before
     "cancel_order_payment",  # call off a payment that waits; the wallet's part is free again
     "capture_hold",  # pay a hold or part of it to its payee
+    "expire_order_payment",  # end the waiting payment of an order whose time is over; whether the order is paid
     "fund_wallets",  # many wallets credited set-wise through real deposits, for demo data; harmless twice
     "hold_for_purchase",  # set money aside for an automatic purchase, within the weekly limit
+    "is_order_paid",  # whether a payment of the order has been made, in the caller's transaction
     "kpis",  # figures for the dashboard
+    "late_payment",  # the expired payment whose deposit came in after all, locked for `pay_late`
     "order_escrow",  # the payee of holds that are to pay orders
+    "pay_late",  # pay an order by its late payment, in the caller's transaction
     "pay_new_order",  # as `start_order_payment`, for an order of the caller's own transaction; locks the wallet alone
     "pay_order",  # wallet to escrow in one call, once per order, inside the caller's transaction
     "pay_order_from_hold",  # the same with money that was held; the rest of the hold is free

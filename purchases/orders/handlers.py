@@ -32,7 +32,7 @@ def mark_paid_on_order_payment_succeeded(event: OrderPaymentSucceeded) -> None:
 @handles(OrderDepositCredited, queue="payments")
 def revive_order_on_late_deposit(event: OrderDepositCredited) -> None:
     """Money for an order that expired: sell it after all, or leave the money in the wallet."""
-    services.revive_order(order_id=event.order_id, at=timezone.now())
+    services.revive_order(order_id=event.order_id, deposit_id=event.deposit_id, at=timezone.now())
 
 
 @handles(OrderCancelled, queue="holds")

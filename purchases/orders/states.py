@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .models import Order
+from .models import Order, OrderReturn
 
 State = Order.State
 
@@ -26,6 +26,8 @@ FULFILLABLE: Final = frozenset({State.PAID, State.PACKED, State.SHIPPED})
 
 CANCELLABLE_BY_CUSTOMER: Final = frozenset({State.PLACED, State.PAID})
 CANCELLABLE: Final = frozenset(state for state, steps in TRANSITIONS.items() if State.CANCELLED in steps)
+
+RETURNS_UNDER_WAY: Final = (OrderReturn.State.REQUESTED, OrderReturn.State.APPROVED)
 
 PAYMENT_STATES: Final = ("unpaid", "paid", "returned_in_part", "returned", "void")
 FULFILMENT_STATES: Final = ("waiting", "packed", "shipped", "delivered", "none")

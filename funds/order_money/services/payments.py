@@ -19,6 +19,7 @@ from funds.order_money.errors import (
 from funds.order_money.models import OrderMoney, OrderPayment
 from funds.order_money.selectors import card_of
 from funds.payments.errors import DepositNotCancellableError
+from funds.payments.models import Deposit
 from funds.payments.services import cancel_deposit, request_deposit
 from funds.wallets.services import ORDER_SCOPE, order_escrow, pay_order
 from marketplace.core.clock import db_now, read_db_now
@@ -93,27 +94,13 @@ def call_off_order_payment(*, order_id: UUID) -> bool:
 def finish_order_payment(*, deposit_id: UUID) -> None:
     """The provider's part is in the wallet: free the wallet's part and pay the whole order, or end the payment.
 
-    A payment whose moment has passed, or whose wallet holds too little, leaves the money where it is. Harmless twice;
-    a deposit that belongs to no order's payment is none of our business.
+    A payment whose part came too late, or whose wallet holds too little, leaves the money where it is. What counts is
+    when it was credited, not when somebody says so. Harmless twice; a deposit that belongs to no order's payment is
+    none of our business.
     """
     payment = _lock_by_deposit(deposit_id)
-    if payment is None or payment.state != State.AWAITING:
-        return
-    if payment.expires_at is None or payment.expires_at <= read_db_now():
-        _end(payment, State.EXPIRED)
-        return
-    if _is_paid_from_hold(payment.order_id):
-        _end(payment, State.FAILED)
-        return
-    _free(payment)
-    try:
-        pay_order(order_id=payment.order_id, customer_id=payment.customer_id, total=payment.total)
-    except (InsufficientFundsError, KeyReusedError):
-        _end(payment, State.FAILED)
-        return
-    payment.state, payment.paid_at = State.PAID, read_db_now()
-    payment.save(update_fields=["state", "paid_at", "updated_at"])
-    _tell_success(payment)
+    if payment is not None and payment.state == State.AWAITING:
+        _finish(payment)
 
 
 @transaction.atomic
@@ -142,6 +129,60 @@ def cancel_order_payment(*, payment_id: UUID, customer_id: UUID) -> OrderPayment
     return card_of(payment)
 
 
+def is_order_paid(*, order_id: UUID) -> bool:
+    """Whether a payment of the order has been made; it stays as it is until the caller's transaction ends."""
+    return any(payment.state != State.AWAITING for payment in lock(LockRank.PAYMENT, _live(order_id)))
+
+
+@transaction.atomic
+def expire_order_payment(*, order_id: UUID) -> bool:
+    """End the payment of an order whose time is over, if one waits; whether the order is paid. Harmless twice.
+
+    A provider's part that was credited in time pays the order here, although nobody has said so yet.
+    """
+    for payment in lock(LockRank.PAYMENT, _live(order_id)):
+        if payment.state != State.AWAITING:
+            return True
+        if _came_in_time(payment):
+            return _finish(payment)
+        _call_off_deposit(payment)
+        _free(payment)
+        payment.state = State.EXPIRED
+        payment.save(update_fields=["state", "updated_at"])
+    return False
+
+
+def late_payment(*, order_id: UUID, deposit_id: UUID) -> OrderPaymentCard | None:
+    """The expired payment of the order whose deposit has come in after all, locked for `pay_late`; None otherwise.
+
+    A payment that was called off is no such: what still comes in for it stays in the wallet.
+    """
+    found = lock(
+        LockRank.PAYMENT,
+        OrderPayment.objects.filter(order_id=order_id, deposit=deposit_id, state=State.EXPIRED),
+    )
+    if not found or not Deposit.objects.filter(pk=deposit_id, credited_at__isnull=False).exists():
+        return None
+    return card_of(found[0])
+
+
+def pay_late(*, payment_id: UUID) -> OrderPaymentCard:
+    """Pay an order from the wallet by the payment that `late_payment` has locked, in the caller's transaction.
+
+    Raises `InsufficientFundsError`, `OrderPaymentExistsError` where another payment is alive.
+    """
+    try:
+        with transaction.atomic():
+            OrderPayment.objects.filter(pk=payment_id, state=State.EXPIRED).update(
+                state=State.PAID, paid_at=db_now(), updated_at=db_now()
+            )
+    except IntegrityError as error:
+        raise OrderPaymentExistsError from error
+    payment = OrderPayment.objects.get(pk=payment_id)
+    pay_order(order_id=payment.order_id, customer_id=payment.customer_id, total=payment.total)
+    return card_of(payment)
+
+
 def expire_order_payments(*, limit: int = 200) -> int:
     """End payments whose moment has passed, a transaction each (tidying: the clock has ended them); how many."""
     lapsed = OrderPayment.objects.filter(state=State.AWAITING, expires_at__lte=db_now()).order_by("expires_at")
@@ -152,9 +193,37 @@ def expire_order_payments(*, limit: int = 200) -> int:
 def _expire(payment_id: UUID) -> bool:
     lapsed = OrderPayment.objects.filter(pk=payment_id, state=State.AWAITING, expires_at__lte=db_now())
     for payment in lock(LockRank.PAYMENT, lapsed):
-        _end(payment, State.EXPIRED)
+        _finish(payment)
         return True
     return False
+
+
+def _finish(payment: OrderPayment) -> bool:
+    """Pay the order by a locked payment that waits, or end it; whether it is paid."""
+    if not _came_in_time(payment):
+        _end(payment, State.EXPIRED)
+        return False
+    if _is_paid_from_hold(payment.order_id):
+        _end(payment, State.FAILED)
+        return False
+    _free(payment)
+    try:
+        pay_order(order_id=payment.order_id, customer_id=payment.customer_id, total=payment.total)
+    except (InsufficientFundsError, KeyReusedError):
+        _end(payment, State.FAILED)
+        return False
+    payment.state, payment.paid_at = State.PAID, read_db_now()
+    payment.save(update_fields=["state", "paid_at", "updated_at"])
+    _tell_success(payment)
+    return True
+
+
+def _came_in_time(payment: OrderPayment) -> bool:
+    """Whether the provider's part was credited while the payment could still be made."""
+    if payment.deposit_id is None or payment.expires_at is None:
+        return False
+    credited = Deposit.objects.filter(pk=payment.deposit_id).values_list("credited_at", flat=True).first()
+    return credited is not None and credited <= payment.expires_at
 
 
 def _new_payment(order_id: UUID, customer_id: UUID, total: Money, from_wallet: Money, provider: str) -> OrderPayment:
@@ -209,8 +278,7 @@ def _await_deposit(payment: OrderPayment, lasts: timedelta) -> OrderPaymentCard:
 
 
 def _cancel(payment: OrderPayment) -> None:
-    if payment.deposit_id is not None:
-        _call_off(payment.deposit_id, payment.customer_id)
+    _call_off_deposit(payment)
     _free(payment)
     payment.state = State.CANCELLED
     payment.save(update_fields=["state", "updated_at"])
@@ -258,9 +326,11 @@ def _free(payment: OrderPayment) -> None:
         return
 
 
-def _call_off(deposit_id: UUID, customer_id: UUID) -> None:
+def _call_off_deposit(payment: OrderPayment) -> None:
+    if payment.deposit_id is None:
+        return
     try:
-        cancel_deposit(deposit_id=deposit_id, customer_id=customer_id)
+        cancel_deposit(deposit_id=payment.deposit_id, customer_id=payment.customer_id)
     except DepositNotCancellableError:
         return  # it is with the provider: whatever it brings is the customer's
 

@@ -20,22 +20,24 @@ logger = logging.getLogger(__name__)
 def return_to_source(*, order_id: UUID, amount: Money, reason: str) -> Money:
     """Send what was refunded of an order on to the provider that brought it; what stays in the wallet.
 
-    The provider's part goes back first, up to what came through it; the rest was the wallet's. Money that the customer
-    has spent meanwhile, and a payment that is disputed, stay as they are.
+    The provider's part goes back first, up to what one payment brought (what was paid twice was never the order's);
+    the rest was the wallet's. Money that the customer has spent meanwhile, and a payment that is disputed, stay.
     """
-    left = amount
     for payment in _payments_for(order_id):
-        part = min(left, refundable(payment))
+        part = min(amount, refundable(payment))
         if not part:
             continue
         try:
             with transaction.atomic():
                 request_refund(payment_id=payment.pk, amount=part, reason=reason, requested_by=None)
-        except (InsufficientFundsError, NotRefundableError) as error:
-            logger.info("refund stays in the wallet", extra={"order": str(order_id), "why": error.code})
+        except NotRefundableError as error:
+            logger.info("not refundable through this payment", extra={"order": str(order_id), "why": error.code})
             continue
-        left -= part
-    return left
+        except InsufficientFundsError as error:
+            logger.info("refund stays in the wallet", extra={"order": str(order_id), "why": error.code})
+            return amount
+        return amount - part
+    return amount
 
 
 def _payments_for(order_id: UUID) -> list[ProviderPayment]:

@@ -12,7 +12,7 @@ from funds.ledger.models import AccountKind, Hold
 from funds.ledger.tests.factories import customer_with, posted_and_held
 from funds.models import OrderPayment, Refund
 from marketplace.core.locking import LockRank, enter
-from marketplace.core.models import OutboxEvent
+from marketplace.core.models import EventDelivery, OutboxEvent
 from marketplace.core.outbox.relay import drain
 
 from .books import AT, back, house, mxn, part
@@ -158,3 +158,15 @@ def test_an_order_that_was_called_off_is_not_paid_by_what_comes_later():
 
     assert house(AccountKind.ESCROW) == 0
     assert state_of(card) == "cancelled"
+
+
+def test_a_deposit_that_was_paid_twice_goes_back_as_far_as_the_order_had_it():
+    customer = customer_with(100)
+    card = pay(customer, 66_703, 100)  # 666.03: the sandbox pays it twice
+    drain()
+
+    give_back(card, customer, 66_703, total=66_703)
+    drain()
+
+    assert Refund.objects.get().amount_minor == 66_603
+    assert not EventDelivery.objects.exclude(state="done").exists()

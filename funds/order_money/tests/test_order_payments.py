@@ -159,6 +159,7 @@ def test_too_little_money_in_the_end_fails_and_frees_the_wallet():
     card = start(customer, 150, 60)
     # The wallet's part is held, but what the provider brought is gone: a charge-back, say.
     deposit = Deposit.objects.get(pk=card.deposit_id)
+    Deposit.objects.filter(pk=deposit.pk).update(credited_at=timezone.now())
     finish_order_payment(deposit_id=deposit.pk)
 
     assert state_of(card) == "failed"

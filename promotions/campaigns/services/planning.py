@@ -64,9 +64,10 @@ def change_campaign(
     _check(terms, at if campaign.state in ON else None)
     compare_and_set(campaign, campaign.version, **terms.columns())
     _set_lists(campaign, terms)
-    _set_coupons(campaign, terms)
+    # Uses, counters, coupons: the order in which orders take and give them back.
     if terms.is_limited and not before.is_limited:
         count_uses_anew(campaign)
+    _set_coupons(campaign, terms)
     _record_change(campaign, before, terms, actor_id)
     start_if_due(campaign, at)
     bump([campaign.pk])

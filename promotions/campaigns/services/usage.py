@@ -130,18 +130,20 @@ def _counters_of(campaign_id: UUID, customer_id: UUID) -> Q:
 
 
 def _count_coupons(codes: Iterable[str], limits: Mapping[UUID, _Limits]) -> dict[UUID, UUID]:
-    """One more use of the first coupon of each campaign; which coupon it was, by campaign."""
+    """One more use of the first coupon of each campaign that has one left; which coupon it was, by campaign."""
     kept = {normal_code(code) for code in codes}
     if not (kept and limits):
         return {}
-    of_campaign: dict[UUID, Coupon] = {}
-    for coupon in lock(LockRank.CAMPAIGN_USAGE, Coupon.objects.filter(code__in=kept, campaign__in=limits)):
-        of_campaign.setdefault(coupon.campaign_id, coupon)
-    for campaign_id, coupon in of_campaign.items():
-        room = Q(pk=coupon.pk) if coupon.max_uses is None else Q(pk=coupon.pk, used_count__lt=coupon.max_uses)
-        if not Coupon.objects.filter(room).update(used_count=F("used_count") + 1):
-            raise _used_up(campaign_id, limits, "coupon")
-    return {campaign_id: coupon.pk for campaign_id, coupon in of_campaign.items()}
+    chosen: dict[UUID, Coupon] = {}
+    shown = lock(LockRank.CAMPAIGN_USAGE, Coupon.objects.filter(code__in=kept, campaign__in=limits))
+    for coupon in shown:
+        if coupon.max_uses is None or coupon.used_count < coupon.max_uses:
+            chosen.setdefault(coupon.campaign_id, coupon)
+    for coupon in shown:
+        if coupon.campaign_id not in chosen:
+            raise _used_up(coupon.campaign_id, limits, "coupon")
+    Coupon.objects.filter(pk__in=[coupon.pk for coupon in chosen.values()]).update(used_count=F("used_count") + 1)
+    return {campaign_id: coupon.pk for campaign_id, coupon in chosen.items()}
 
 
 def _used_up(campaign_id: UUID, limits: Mapping[UUID, _Limits], of: str) -> CampaignUsedUpError:

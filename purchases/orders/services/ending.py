@@ -11,9 +11,10 @@ from marketplace.core.outbox.publishing import publish
 from purchases.events import OrderCancelled, OrderExpired
 from purchases.orders.errors import OrderNotCancellableError, OrderNotFoundError, OrderSentInPartError
 from purchases.orders.models import Order
-from purchases.orders.states import CANCELLABLE, CANCELLABLE_BY_CUSTOMER
+from purchases.orders.states import CANCELLABLE, CANCELLABLE_BY_CUSTOMER, RETURNS_UNDER_WAY, TRANSITIONS
 
-from .moving import lock_order, move_order, step, store_ids
+from .moving import lock_order, step, store_ids
+from .paying import sell_waiting
 from .refunding import refund_all
 
 
@@ -39,7 +40,7 @@ def cancel_order(
     is_paid = was_sold or funds.call_off_order_payment(order_id=order.pk)
     step(order, Order.State.CANCELLED, actor_id=actor_id, at=at, note=reason)
     if is_paid:
-        refund_all(order, key="cancelled", reason=reason or "cancelled", at=at)
+        refund_all(order, key=Order.State.CANCELLED, reason=reason or "cancelled", at=at)
     publish(
         OrderCancelled(
             order_id=order.pk,
@@ -67,12 +68,18 @@ def close_due_orders(*, at: datetime, after: timedelta, limit: int = 1_000) -> i
         history__to_state=Order.State.DELIVERED,
         history__at__lte=at - after,
     )
-    waiting = open_.exclude(returns__state__in=["requested", "approved"]).order_by("pk")
-    closed = 0
-    for order_id in list(waiting.values_list("pk", flat=True).distinct()[:limit]):
-        move_order(order_id=order_id, to_state=Order.State.CLOSED, actor_id=None, at=at)
-        closed += 1
-    return closed
+    waiting = open_.exclude(returns__state__in=RETURNS_UNDER_WAY).order_by("pk")
+    return sum(_close(order_id, at) for order_id in list(waiting.values_list("pk", flat=True).distinct()[:limit]))
+
+
+@transaction.atomic
+def _close(order_id: UUID, at: datetime) -> bool:
+    order = lock_order(order_id)
+    # A return may have been asked for since the look.
+    if Order.State.CLOSED not in TRANSITIONS[order.state] or order.returns.filter(state__in=RETURNS_UNDER_WAY).exists():
+        return False
+    step(order, Order.State.CLOSED, actor_id=None, at=at)
+    return True
 
 
 @transaction.atomic
@@ -80,8 +87,11 @@ def _expire(order_id: UUID, at: datetime) -> bool:
     order = lock_order(order_id)
     if order.state != Order.State.PLACED:
         return False
-    if funds.call_off_order_payment(order_id=order.pk):
-        return False  # paid at the last moment: the event that says so is on its way
+    if funds.is_order_paid(order_id=order.pk):
+        sell_waiting(order, at)  # the event that says so is late, or was given up
+        return False
+    if funds.expire_order_payment(order_id=order.pk):
+        return False  # its money came in time: the event that says so is on its way
     step(order, Order.State.EXPIRED, actor_id=None, at=at)
     publish(
         OrderExpired(

@@ -9,6 +9,8 @@ from purchases.orders.models import Order, OrderReturn, ReturnLine
 from stores import facade as stores
 from stores.contracts import StockLine
 
+from .moving import lock_order
+
 
 def sale_key(order_id: UUID) -> str:
     """Of the movements that sell it."""
@@ -27,21 +29,27 @@ def stock_lines(order: Order) -> list[StockLine]:
     return [StockLine(line.variant_id, stores_of[line.part_id], units) for line, units in left if units]
 
 
+def release_goods(order: Order) -> None:
+    """What was set aside for it and not sold is free again. Once, whoever comes first."""
+    cause = f"order:{order.pk}"
+    stores.release_stock(lines=stock_lines(order), idem_key=f"{cause}:released", cause=cause)
+
+
 @transaction.atomic
 def give_goods_back(*, order_id: UUID, was_sold: bool) -> None:
-    """Goods and promotions' uses of an order that is over: back on the shelf, or free again. Harmless twice."""
-    order = Order.objects.prefetch_related("parts", "lines").get(pk=order_id)
-    if order.source == Order.Source.IMPORT:
+    """Goods and promotions' uses of an order that is over: back on the shelf, or free again. Harmless twice.
+
+    An order that was sold after all, because its money came late, keeps them.
+    """
+    order = lock_order(order_id)
+    if order.source == Order.Source.IMPORT or order.state not in {Order.State.CANCELLED, Order.State.EXPIRED}:
         return
     promotions.give_uses_back(order_id=order.pk)
-    cause = f"order:{order.pk}"
-    lines = stock_lines(order)
-    if not lines:
-        return
-    if was_sold:
+    if not was_sold:
+        release_goods(order)
+    elif lines := stock_lines(order):
+        cause = f"order:{order.pk}"
         stores.receive_stock(lines=lines, idem_key=f"{cause}:back", cause=cause)
-    else:
-        stores.release_stock(lines=lines, idem_key=f"{cause}:released", cause=cause)
 
 
 @transaction.atomic

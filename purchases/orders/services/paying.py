@@ -12,10 +12,9 @@ from marketplace.core.outbox.publishing import publish
 from promotions import facade as promotions
 from purchases.events import OrderPaid
 from purchases.orders.models import Order
-from purchases.orders.values import payment_time
 from stores import facade as stores
 
-from .goods import sale_key, stock_lines
+from .goods import release_goods, sale_key, stock_lines
 from .moving import step, store_ids
 from .refunding import refund_all
 
@@ -32,30 +31,40 @@ def mark_paid(*, order_id: UUID, at: datetime) -> Order | None:
     if order is None:
         return None
     if order.state in {Order.State.CANCELLED, Order.State.EXPIRED}:
-        refund_all(order, key="over", reason="paid when it was over", at=at)
-    if order.state != Order.State.PLACED:
-        return order
-    step(order, Order.State.PAID, actor_id=None, at=at)
+        # The key of whatever ended it: if that has given the money back, this does nothing more.
+        refund_all(order, key=order.state, reason="paid when it was over", at=at)
+    elif order.state == Order.State.PLACED:
+        sell_waiting(order, at)
+    return order
+
+
+def sell_waiting(order: Order, at: datetime, *, note: str = "") -> None:
+    """A locked order that waited has its money: what was set aside for it is sold."""
+    step(order, Order.State.PAID, actor_id=None, at=at, note=note)
     stores.sell_stock(
         lines=stock_lines(order), idem_key=sale_key(order.pk), was_reserved=True, cause=f"order:{order.pk}"
     )
     _tell_paid(order, at)
-    return order
 
 
 @transaction.atomic
-def revive_order(*, order_id: UUID, at: datetime) -> bool:
-    """The money for an expired order came in late and is in the wallet: sell it after all where everything is there.
+def revive_order(*, order_id: UUID, deposit_id: UUID, at: datetime) -> bool:
+    """The deposit for an order came in too late: sell it after all where everything is there; whether it was sold.
 
-    At the prices and with the benefits it was placed with. Where goods, a promotion's uses or money are missing nothing
-    happens: the money is the customer's already. Whether it was sold.
+    At the prices and with the benefits it was placed with, by the payment that the deposit was made for. Where goods, a
+    promotion's uses or money are missing, or the payment was called off, nothing happens: the money is the customer's.
     """
     order = _found(order_id)
-    if order is None or order.state != Order.State.EXPIRED:
+    if order is None or order.state not in {Order.State.PLACED, Order.State.EXPIRED}:
         return False
+    payment = funds.late_payment(order_id=order_id, deposit_id=deposit_id)
+    if payment is None:
+        return False
+    sell = sell_waiting if order.state == Order.State.PLACED else _sell_again
     try:
         with transaction.atomic():
-            _sell_late(order, at)
+            sell(order, at, note=LATE)
+            funds.pay_late(payment_id=payment.payment_id)
     except (
         funds.InsufficientFundsError,
         funds.OrderPaymentExistsError,
@@ -71,19 +80,14 @@ def _found(order_id: UUID) -> Order | None:
     return next(iter(lock(LockRank.ORDER, Order.objects.filter(pk=order_id))), None)
 
 
-def _sell_late(order: Order, at: datetime) -> None:
-    step(order, Order.State.PAID, actor_id=None, at=at, note=LATE)
+def _sell_again(order: Order, at: datetime, *, note: str) -> None:
+    """An expired order: its goods and uses may be free again, or the event that frees them is still on its way."""
+    step(order, Order.State.PAID, actor_id=None, at=at, note=note)
     promotions.take_uses(
         order_id=order.pk, customer_id=order.customer_id, rule_ids=rules_of(order), coupon_codes=order.coupons
     )
+    release_goods(order)
     stores.sell_stock(lines=stock_lines(order), idem_key=sale_key(order.pk), cause=f"order:{order.pk}")
-    funds.pay_new_order(
-        order_id=order.pk,
-        customer_id=order.customer_id,
-        total=order.total,
-        from_wallet=order.total,
-        lasts=payment_time(),
-    )
     _tell_paid(order, at)
 
 

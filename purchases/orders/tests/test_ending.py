@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from funds.facade import call_off_order_payment
 from funds.ledger.tests.factories import posted_and_held
-from funds.models import Refund
+from funds.models import Deposit, OrderPayment, Refund
 from funds.payments.services import fund_wallets
-from marketplace.core.models import OutboxEvent
+from marketplace.core import append_only
+from marketplace.core.models import EventDelivery, OutboxEvent
 from marketplace.core.outbox.relay import drain
 from promotions.campaigns.tests.factories import make_campaign
 from promotions.facade import rule_limits
@@ -26,7 +28,7 @@ from purchases.orders.services import (
 from purchases.shipments.tests.factories import take_to
 from stores.contracts import StockLine
 from stores.facade import sell_stock
-from stores.models import StockItem
+from stores.models import StockItem, StockMovement
 
 pytestmark = pytest.mark.django_db
 SANDBOX = PaymentPlan(provider="sandbox")
@@ -165,23 +167,15 @@ def test_an_order_in_time_does_not_expire_and_a_paid_one_never_does():
     assert {order.pk: order.state for order in Order.objects.all()} == {waiting.pk: "placed", paid.pk: "paid"}
 
 
-def test_a_payment_at_the_last_moment_wins():
-    order = bought(shopper(0), 1, plan=SANDBOX)
-    drain()
-    Order.objects.filter(pk=order.pk).update(state="placed", expires_at=timezone.now() - timedelta(seconds=1))
-
-    assert expire_due_orders(at=timezone.now()) == 0
-
-    assert Order.objects.get().state == "placed"
-
-
 # --- paid too late
 
 
 def late(order: Order, customer, minor: int = PRICE) -> bool:
     """The provider's money arrived after all, and is in the wallet."""
+    deposit = Deposit.objects.get(order_id=order.pk)
+    Deposit.objects.filter(pk=deposit.pk).update(credited_at=timezone.now())
     fund_wallets(rows=[(customer.pk, mxn(minor), "late")])
-    return revive_order(order_id=order.pk, at=timezone.now())
+    return revive_order(order_id=order.pk, deposit_id=deposit.pk, at=timezone.now())
 
 
 def test_late_money_buys_what_is_still_there():
@@ -196,7 +190,81 @@ def test_late_money_buys_what_is_still_there():
     assert shelves() == [(19, 0)]
     assert escrow() == PRICE
     assert posted_and_held(customer.pk) == (0, 0)
-    assert not revive_order(order_id=order.pk, at=timezone.now())
+    deposit = Deposit.objects.get(order_id=order.pk)
+    assert not revive_order(order_id=order.pk, deposit_id=deposit.pk, at=timezone.now())
+
+
+def test_late_money_finds_the_goods_before_they_are_free_for_others():
+    """The event that frees them, and the promotion's use, is still on its way: they are this order's own."""
+    campaign = make_campaign(max_uses=1)
+    customer = shopper(0)
+    order = bought(customer, 20, plan=SANDBOX)
+    let_expire(order)
+
+    assert late(order, customer, order.total_minor)
+
+    drain()
+    assert Order.objects.get().state == "paid"
+    assert shelves() == [(0, 0)]
+    assert rule_limits([campaign.pk], customer.pk)[campaign.pk].left == 0
+
+
+def test_money_that_came_in_time_pays_however_late_somebody_says_so():
+    customer = shopper(0)
+    order = bought(customer, 1, plan=SANDBOX)
+    moment = timezone.now() + timedelta(minutes=1)
+    payment = OrderPayment.objects.get(order_id=order.pk)
+    Deposit.objects.filter(order_id=order.pk).update(credited_at=timezone.now(), state="credited")
+    fund_wallets(rows=[(customer.pk, mxn(PRICE), "in time")])
+    OrderPayment.objects.filter(pk=payment.pk).update(expires_at=moment)
+    Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+    assert expire_due_orders(at=timezone.now()) == 0
+
+    drain()
+    assert Order.objects.get().state == "paid"
+    assert escrow() == PRICE
+
+
+def test_a_paid_order_whose_event_was_given_up_is_paid_by_the_sweep():
+    order = bought(shopper(0), 1, plan=SANDBOX)
+    drain()
+    Order.objects.filter(pk=order.pk).update(state="placed", expires_at=timezone.now() - timedelta(seconds=1))
+    StockItem.objects.update(on_hand=20, allocated=1)
+    with append_only.lifted():
+        StockMovement.objects.filter(kind="sale").delete()
+
+    assert expire_due_orders(at=timezone.now()) == 0
+
+    assert Order.objects.get().state == "paid"
+    assert shelves() == [(19, 0)]
+
+
+def test_a_payment_that_was_called_off_buys_nothing_later():
+    customer = shopper(0)
+    order = bought(customer, 1, plan=SANDBOX)
+    call_off_order_payment(order_id=order.pk)
+    let_expire(order)
+
+    assert not late(order, customer)
+
+    assert Order.objects.get().state == "expired"
+    assert posted_and_held(customer.pk) == (PRICE, 0)
+
+
+def test_an_order_that_is_called_off_while_its_money_comes_in_is_paid_back_once():
+    customer = shopper(0)
+    order = bought(customer, 1, plan=SANDBOX)
+    while not OrderPayment.objects.filter(state="paid").exists():
+        assert drain(1)
+    assert Order.objects.get().state == "placed"
+
+    call_off(order)
+    drain()
+
+    assert escrow() == 0
+    assert not EventDelivery.objects.exclude(state="done").exists()
+    assert shelves() == [(20, 0)]
 
 
 def test_late_money_for_goods_that_are_gone_stays_in_the_wallet():
@@ -241,7 +309,7 @@ def test_money_for_an_order_that_was_called_off_goes_back_at_once():
 
 
 def test_money_for_an_order_that_is_nobodys_is_left_alone():
-    assert not revive_order(order_id=shopper(0).pk, at=timezone.now())
+    assert not revive_order(order_id=shopper(0).pk, deposit_id=shopper(0).pk, at=timezone.now())
     assert mark_paid(order_id=shopper(0).pk, at=timezone.now()) is None
 
 
