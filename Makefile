@@ -32,7 +32,7 @@ dev: env-dev ## Like run, with DEBUG and a restart whenever a file changes
 test: env-dev ## The whole suite, on SQLite and then on PostgreSQL + Redis
 	@$(SCRIPT).suite $(ARGS)
 
-proof: env-dev ## Long random histories of the ledger and the shelves, 20 each on each engine (more than an hour)
+proof: env-dev ## Long random histories of ledger, shelves and shop, 20 each on each engine (more than an hour)
 	@$(SCRIPT).proof $(ARGS)
 
 check: env-dev ## Everything that .ci/run checks, with seconds per step

@@ -49,10 +49,10 @@ def flash_sale(*, customers: int, units: int) -> FlashSale:
     ends = timezone.now() + timedelta(hours=1)
     promo = journeys.running_promo(journeys.administrator(), units=units, ends_at=ends.isoformat())
     drain()
-    return FlashSale(UUID(promo["id"]), ids, _tokens(ids))
+    return FlashSale(UUID(promo["id"]), ids, tokens_of(ids))
 
 
-def _tokens(customer_ids: list[UUID]) -> list[str]:
-    # Signed here: two thousand log-ins would measure the password hash.
+def tokens_of(customer_ids: list[UUID]) -> list[str]:
+    """An access token of each; signed here, because two thousand log-ins would measure the password hash."""
     accounts = User.objects.in_bulk(customer_ids)
     return [sign_pair(accounts[customer_id], uuid7()).access for customer_id in customer_ids]

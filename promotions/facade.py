@@ -6,10 +6,14 @@ from datetime import datetime
 from marketplace.core.kpis import Kpi
 
 from .book.keeping import rule_book
+from .campaigns.bulk import add_campaign
 from .campaigns.errors import CampaignUsedUpError
 from .campaigns.selectors import coupon_rules, rule_limits
 from .campaigns.services.usage import give_uses_back, take_uses
+from .campaigns.terms import CampaignTerms
 from .contracts import RunningPromo
+from .discounts.bulk import add_discount
+from .discounts.services import DiscountTerms
 from .flash import figures
 from .flash.api.serializers import ReservationSerializer
 from .flash.running import running_copy
@@ -28,9 +32,13 @@ from .rules.conditions import refusals, rule_refusal_text
 from .rules.recurrence import local_day
 
 __all__ = [
+    "CampaignTerms",  # the terms of a campaign, as `add_campaign` takes them
     "CampaignUsedUpError",  # refusal (409): no use of a promotion is left; says which, and for whom
+    "DiscountTerms",  # the terms of a discount, as `add_discount` takes them
     "Offer",  # the terms of a promotion, as `schedule_promo` takes them
     "ReservationSerializer",  # how the API writes a `ReservationCard`, for answers that hold one
+    "add_campaign",  # make a campaign and switch it on, unless there is one of that name
+    "add_discount",  # make a discount, unless its category has one of that name
     "claim_sale",  # make a held unit the customer's for good, in the caller's transaction: at most five queries
     "coupon_rules",  # which campaign each coupon code opens; one query
     "end_promo",  # end a promotion now, for good

@@ -7,6 +7,7 @@ from .carts.api.carts import CartCouponViewSet, CartItemViewSet, CartViewSet
 from .checkout.api import CheckoutViewSet, OrderPaymentsViewSet
 from .flash_sales.api import CompleteReservationView
 from .orders.api.orders import OrderViewSet
+from .orders.api.returns import ReturnsViewSet
 from .shipments.api.rates import ShippingRateViewSet
 from .shipments.api.shipments import ShipmentViewSet
 
@@ -16,6 +17,7 @@ router.register("cart/coupons", CartCouponViewSet, basename="cart-coupon")
 router.register("cart", CartViewSet, basename="cart")
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("orders", OrderViewSet, basename="order")
+router.register("admin/returns", ReturnsViewSet, basename="return")
 router.register("payments", OrderPaymentsViewSet, basename="payment")
 router.register("shipments", ShipmentViewSet, basename="shipment")
 router.register("shipping-rates", ShippingRateViewSet, basename="shipping-rate")

@@ -35,8 +35,10 @@ class VariantCard:
     commission_bp: int
     latitude: float
     longitude: float
-    # The store is open, the product published, the variant active, nothing archived. Says nothing about stock.
+    # The store is open, the product published, the variant active, nothing archived. It may be out of stock.
     is_sellable: bool
+    # Units that can still be promised: on the shelf and not set aside.
+    available: int
 
 
 @dataclass(frozen=True, slots=True)

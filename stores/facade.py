@@ -5,7 +5,7 @@ from .catalog.selectors import variant_card, variant_cards
 from .catalog.services import publish_prices, withdraw_prices
 from .figures import kpis
 from .inventory.errors import InsufficientStockError, Shortage, StockKeyReusedError
-from .inventory.selectors import available_stock, stock_name
+from .inventory.selectors import stock_name
 from .inventory.services import (
     adjust_stock,
     lock_stock,
@@ -33,7 +33,6 @@ __all__ = [
     "add_stores",  # stores by slug with their owners, those not there yet
     "add_suppliers",  # suppliers of departments with their price lists, those not there yet
     "adjust_stock",  # correct on_hand by signed quantities, for a reason
-    "available_stock",  # how many of each variant can still be promised; one query
     "has_stores",  # whether there is any store: an empty database has none
     "kpis",  # figures for the dashboard
     "lock_stock",  # lock the items of many lines in house order, before several calls move them

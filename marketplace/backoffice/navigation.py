@@ -24,6 +24,8 @@ SECTIONS: list[tuple[Any, tuple[str, ...]]] = [
 
 # https://fonts.google.com/icons (Material Symbols, as django-unfold bundles them)
 ICONS = {
+    "promotions.campaign": "campaign",
+    "promotions.discount": "percent",
     "promotions.flashpromo": "bolt",
     "promotions.reservation": "timer",
     "promotions.promounit": "confirmation_number",
@@ -94,6 +96,11 @@ ICONS = {
 }
 DEFAULT_ICON = "table_rows"
 
+EXTRA_PAGES: dict[str, tuple[tuple[Any, str, str], ...]] = {
+    "promotions.discount": ((_("Discount matrix"), "grid_on", "admin:promotions_discount_matrix"),),
+}
+"""Pages beside a model's list, as (title, icon, route): in the menu below it, for whoever may see the list."""
+
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """django-unfold's sidebar: the dashboard, then a section for each context with pages this person may see."""
@@ -109,7 +116,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _section(title: Any, models: list[type[Model]]) -> dict[str, Any]:
-    return {"title": title, "separator": True, "collapsible": True, "items": [_item(model) for model in models]}
+    items = [item for model in models for item in _items(model)]
+    return {"title": title, "separator": True, "collapsible": True, "items": items}
 
 
 def _visible_models(request: HttpRequest) -> dict[str, list[type[Model]]]:
@@ -123,10 +131,12 @@ def _visible_models(request: HttpRequest) -> dict[str, list[type[Model]]]:
     return visible
 
 
-def _item(model: type[Model]) -> dict[str, Any]:
+def _items(model: type[Model]) -> list[dict[str, Any]]:
     meta = model._meta
-    return {
+    own = {
         "title": capfirst(str(meta.verbose_name_plural)),
         "icon": ICONS.get(meta.label_lower, DEFAULT_ICON),
         "link": reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"),
     }
+    extra = EXTRA_PAGES.get(meta.label_lower, ())
+    return [own, *({"title": title, "icon": icon, "link": reverse(route)} for title, icon, route in extra)]

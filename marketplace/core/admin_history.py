@@ -47,6 +47,7 @@ VERBS = {
     "set": gettext_lazy("Set"),
     "ship": gettext_lazy("Shipped"),
     "unpack": gettext_lazy("Unpacked"),
+    "start": gettext_lazy("Started"),
     "withdraw": gettext_lazy("Withdrawn"),
 }
 """Generic on purpose: which values changed stands beside it, and the exact code below."""

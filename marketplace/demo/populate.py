@@ -67,6 +67,10 @@ def populate(*, seed: int, at: datetime, progress: Progress) -> Result:
     )
     _supply(plan, added.variant_ids, at)
     promos = _schedule(plan, added.variant_ids, merchant_id, at, progress)
+    _reduce(at)
+    purchases.add_rates(
+        added.store_ids.values(), name="Envío a domicilio", price=town.SENDING, free_from=town.SENDING_FREE_FROM
+    )
     _mark("finished")
     return Result(added_stores.new_count, added.new_products_count, orders, promos)
 
@@ -145,6 +149,14 @@ def _schedule(
         )
         promotions.schedule_promo(offer=offer, actor_id=actor_id, at=at)
     return len(fresh)
+
+
+def _reduce(at: datetime) -> None:
+    """A campaign for larger baskets, a discount for good customers, and one for each Tuesday."""
+    categories = stores.add_categories(town.category_rows(users.add_departments(DEPARTMENTS))).ids
+    promotions.add_campaign(town.campaign(at), at=at)
+    for terms in town.discounts(at, categories):
+        promotions.add_discount(terms)
 
 
 def _counted(items: Iterable[ItemT], progress: Progress) -> Iterator[ItemT]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.text import slugify
 
 from marketplace.core.money import Money
+from promotions.facade import CampaignTerms, DiscountTerms
 from purchases.contracts import ImportedLine, ImportedOrder
 from stores.contracts import BrandRow, CategoryRow, ProductRow, StoreRow, SupplierRow, VariantRow
 from users.contracts import NewCustomer
@@ -30,6 +31,7 @@ SUPPLIERS = {
 """By department: who delivers, and in how many days."""
 SOLD_OUT = 18
 """So many variants of these departments have sold down to their reorder point."""
+SENDING, SENDING_FREE_FROM = Money(59_00, CURRENCY), Money(800_00, CURRENCY)
 KM_PER_DEGREE = 111.2
 WALKING_KM = 1.6
 """How far from a shop its customers live, mostly."""
@@ -156,6 +158,36 @@ def past_orders(
             delivered_at=at - age + timedelta(days=3) if state == "delivered" else None,
             lines=(line,),
         )
+
+
+def campaign(at: datetime) -> CampaignTerms:
+    """A tenth off what comes to 500 and more, for a month."""
+    return CampaignTerms(
+        name="Canasta grande",
+        description="10 % menos en compras desde 500 pesos.",
+        benefits_json=[{"kind": "percentage", "basis_points": 1_000}],
+        starts_at=at,
+        ends_at=at + timedelta(days=30),
+        currency=CURRENCY,
+        min_ticket=Money(500_00, CURRENCY),
+    )
+
+
+def discounts(at: datetime, category_ids: dict[str, UUID]) -> list[DiscountTerms]:
+    """5 % off groceries for gold customers, and 15 % off the first of their shelves each Tuesday."""
+    groceries = "abarrotes"
+    shelf = TOWN[groceries][0]
+    gold = DiscountTerms(
+        name="Clientes oro", category_id=category_ids[groceries], starts_at=at, tier="gold", percent_bp=500
+    )
+    tuesday = DiscountTerms(
+        name=f"Martes de {shelf.name.lower()}",
+        category_id=category_ids[shelf.slug],
+        starts_at=at,
+        weekdays=frozenset({2}),
+        percent_bp=1_500,
+    )
+    return [gold, tuesday]
 
 
 def _products(dice: random.Random) -> Iterator[ProductRow]:

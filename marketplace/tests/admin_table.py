@@ -78,6 +78,11 @@ TABLE: Final[dict[str, Row]] = {
     "promotions.flashpromo": row(
         "vacd  vacd  v  vacd  vacd  (vacd)  -", of="flash-promos", activate="c", deactivate="c", end_now="c"
     ),
+    # A discount is for every store: it belongs to the department of its category alone.
+    "promotions.discount": row(
+        "vacd  vacd  v  -  -  (vacd)  -", of="discounts", switch_on="c", switch_off="c", matrix="v"
+    ),
+    "promotions.campaign": house("vacd", switch_on="c", switch_off="c", activate="c", deactivate="c"),
     "promotions.reservation": row("v  v  v  v  v  (v)  -", of="promo-reservations"),
     "promotions.activehold": house("v"),
     # users

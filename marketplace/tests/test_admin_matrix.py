@@ -16,6 +16,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from marketplace.backoffice.navigation import EXTRA_PAGES
 from marketplace.celery import PACKAGES
 from marketplace.core.access import KEYS
 from stores.merchants.models import StoreMember
@@ -257,6 +258,7 @@ def relation_to(model: type[Model]) -> tuple[str, str, str] | None:
 def test_menu_and_index_show_what_the_person_may_open_and_nothing_else(office, person):
     may_open = {label for label, row in TABLE.items() if "v" in row.page(person)} - NOT_IN_MENU
     links = {reverse(f"admin:{label.replace('.', '_')}_changelist") for label in may_open}
+    links |= {reverse(route) for label in may_open for _title, _icon, route in EXTRA_PAGES.get(label, ())}
 
     context = office.client(person).get(reverse("admin:index")).context
 

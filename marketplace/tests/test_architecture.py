@@ -55,6 +55,8 @@ WITHOUT_ADMIN = {
     "users.SegmentMembership",  # a line between two rows; the profile's page has the segments
     "stores.Listing",  # derived from the product, whose page it is
     "stores.PublicPrice",  # pushed down by promotions, which have pages
+    "promotions.RuleBookVersion",  # one row that counts changes
+    "promotions.UsageCounter",  # derived from the uses, which the campaign's page shows
     "stores.SearchWord",  # derived: the words of the catalogue
     "stores.Answer",  # shown and written on its question's page
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
@@ -65,6 +67,7 @@ HANDLERS = {
     "funds.fail_order_payment_on_deposit_cancelled",
     "funds.fail_order_payment_on_deposit_rejected",
     "funds.finish_order_payment_on_order_deposit_credited",
+    "funds.return_to_source_on_order_refunded",
     "notifications.send_mail_on_mail_requested",
     "notifications.tell_audience_on_flash_promo_started",
     "notifications.tell_deposit_credited",
@@ -102,6 +105,12 @@ HANDLERS = {
     "promotions.reread_running_when_store_state_changes",
     "purchases.count_success_on_order_delivered",
     "purchases.unpack_shipments_on_order_cancelled",
+    "purchases.discount_success_on_order_returned",
+    "purchases.give_goods_back_on_order_cancelled",
+    "purchases.give_goods_back_on_order_expired",
+    "purchases.mark_paid_on_order_payment_succeeded",
+    "purchases.put_goods_away_on_order_returned",
+    "purchases.revive_order_on_late_deposit",
     "users.recompute_tiers_on_policy_change",
     "users.send_reset_link_on_request",
     "users.send_verification_on_account_registered",

@@ -1,64 +1,15 @@
 """kill -9 in the middle of a sale: after a restart nothing is lost and nothing is doubled."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-
 import pytest
-from django.db import connection
 
 from marketplace.core.outbox.relay import drain
 
 from . import journeys as j
+from .killing import killed_posting
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 RESERVATIONS = "/api/v1/promotions/promo-reservations/"
-
-# A process of its own that sends one request and dies at the planted point.
-CHILD = """
-import json, os, signal, sys
-import django
-django.setup()
-from django.contrib.auth import get_user_model
-from rest_framework.test import APIClient
-from marketplace.core.outbox import publishing
-from purchases.flash_sales import services
-
-def die(*args, **kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-request = json.loads(sys.argv[1])
-if request["die"] == "after_commit":
-    publishing.wake_relay = die
-else:
-    pay = services.funds.pay_order
-    services.funds.pay_order = lambda **kwargs: (pay(**kwargs), die())
-client = APIClient(SERVER_NAME="localhost")
-client.force_authenticate(get_user_model().objects.get(pk=request["user"]))
-client.post(request["path"], request["body"], format="json", HTTP_IDEMPOTENCY_KEY=request["key"])
-print("survived")
-"""
-
-
-def killed(user_id, path, body, key, *, die):
-    """Run the request in a process that must die of SIGKILL."""
-    settings = connection.settings_dict
-    url = (
-        f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
-    )
-    request = {"user": user_id, "path": path, "body": body, "key": key, "die": die}
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD, json.dumps(request)],
-        env={**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "marketplace.settings.test"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert child.returncode == -signal.SIGKILL, child.stdout + child.stderr
 
 
 @pytest.fixture
@@ -75,7 +26,7 @@ def sale():
 def test_killed_between_claim_and_answer_the_customer_finds_the_same_hold(sale):
     customer, promo, me = sale
 
-    killed(me, RESERVATIONS, {"promo": promo["id"]}, "unused", die="after_commit")
+    killed_posting(me, RESERVATIONS, {"promo": promo["id"]}, "unused", after="commit")
 
     mine = j.ok(customer.get(RESERVATIONS))["results"]
     assert [row["state"] for row in mine] == ["held"]
@@ -91,7 +42,7 @@ def test_killed_between_commit_and_events_the_sale_stands_once_and_is_told_once(
     reservation = j.ok(customer.post(RESERVATIONS, {"promo": promo["id"]}, format="json"), 201)
     path = f"{RESERVATIONS}{reservation['id']}/complete/"
 
-    killed(me, path, {}, "the-key", die="after_commit")
+    killed_posting(me, path, {}, "the-key", after="commit")
 
     answer = j.ok(customer.post(path, {}, format="json", HTTP_IDEMPOTENCY_KEY="the-key"))
     drain()
@@ -107,7 +58,7 @@ def test_killed_before_the_commit_nothing_happened_and_the_hold_is_still_good(sa
     reservation = j.ok(customer.post(RESERVATIONS, {"promo": promo["id"]}, format="json"), 201)
     path = f"{RESERVATIONS}{reservation['id']}/complete/"
 
-    killed(me, path, {}, "the-key", die="before_commit")
+    killed_posting(me, path, {}, "the-key", after="purchases.flash_sales.services:funds.pay_order")
 
     assert j.available(customer) == "500.00"
     assert j.ok(customer.get("/api/v1/orders/"))["results"] == []

@@ -14,9 +14,12 @@ from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
 from marketplace.core.outbox.relay import drain
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
+from promotions.campaigns.tests.factories import make_campaign
+from promotions.discounts.tests.factories import make_discount
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
 from purchases.carts.models import Cart
 from purchases.carts.tests.factories import filled_cart
+from purchases.orders.models import OrderReturn
 from purchases.orders.tests.factories import OrderFactory
 from purchases.shipments.tests.factories import ShippingRateFactory, parcel_of
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
@@ -59,7 +62,14 @@ class World:
     @property
     def secrets(self) -> list[str]:
         """What nobody but the owner (and staff) may read."""
-        routes = ("funds", "funds/withdrawals", "payments", "orders", "promo-reservations", "client-profiles")
+        routes: tuple[str, ...] = (
+            "funds",
+            "funds/withdrawals",
+            "payments",
+            "orders",
+            "promo-reservations",
+            "client-profiles",
+        )
         routes += ("cart/items", "addresses", "shipments")
         own = [self.ids[route]["pk"] for route in routes]
         return [self.owner.email, str(self.owner.pk), MESSAGE, *map(str, own)]
@@ -129,6 +139,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
     """Money on its way in and out, a promotion with the owner's reservation, an order, a notification."""
     owner = world.owner
     fund_wallets(rows=[(owner.pk, Money(100_000, "MXN"), uuid7().hex)])
+    campaign = make_campaign(state="scheduled")
     promo = make_promo(variant, units=3, ends_at=timezone.now() + timedelta(hours=2))
     client = world.client("owner")
     reservation = client.post("/api/v1/promotions/promo-reservations/", {"promo": str(promo.pk)}, format="json")
@@ -159,12 +170,16 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
     drain()
     return {
         "flash-promos": {"pk": promo.pk},
+        "discounts": {"pk": make_discount(variant.product.category).pk},
+        "admin/promotions": {"pk": campaign.pk},
+        "promotions/eligibility": {"pk": campaign.pk},
         "promo-reservations": {"pk": reservation.json()["id"], "reservation_id": reservation.json()["id"]},
         "funds": {"pk": deposit.json()["id"]},
         "funds/withdrawals": {"pk": withdrawal.json()["id"]},
         "payments": {"pk": payment.payment_id},
         "orders": {"pk": order.pk},
         "shipments": {"pk": parcel_of(order, variant).pk},
+        "admin/returns": {"pk": OrderReturn.objects.create(order=order, reason="Too small.").pk},
         "cart/items": {"pk": cart.lines.get().pk},
         "cart/coupons": {"code": "VERANO"},
         "addresses": {"pk": add_address(customer_id=owner.pk, **LEAST).pk},

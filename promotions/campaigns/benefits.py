@@ -18,7 +18,18 @@ FIELD: Final = "benefits_json"
 NOT_OF_ORDERS: Final = frozenset({BenefitKind.FIXED_PRICE.value, BenefitKind.BUY_X_GET_Y.value})
 _AMOUNT_OF: Final = {"amount": "amount", "fixed_price": "price"}
 _FULL: Final = 10_000
-_LONGEST_REASON: Final = 200
+_OTHERWISE: Final = gettext_noop("This does not follow the schema.")
+_SENTENCES: Final = {
+    "additionalProperties": gettext_noop("This has a member that its kind does not have."),
+    "enum": gettext_noop("There is no such kind of benefit."),
+    "maximum": gettext_noop("This number is too large."),
+    "maxItems": gettext_noop("These are too many benefits."),
+    "minimum": gettext_noop("This number is too small."),
+    "minItems": gettext_noop("Give at least one benefit."),
+    "pattern": gettext_noop("Write the amount as plain digits, such as 50.00."),
+    "required": gettext_noop("A member that its kind needs is missing."),
+    "type": gettext_noop("This is of the wrong type: benefits are a list of objects, amounts texts, shares integers."),
+}
 _SCHEMA = Path(__file__).with_name("benefits.schema.json")
 
 
@@ -63,7 +74,7 @@ def _broken(error: ValidationError) -> FieldError:
     """Of a benefit, what is wrong with it as the kind it says it is."""
     reason = _own_reason(error) or error
     place = FIELD + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in reason.absolute_path)
-    return FieldError(place, "schema", reason.message[:_LONGEST_REASON])
+    return FieldError(place, "schema", _SENTENCES.get(str(reason.validator), _OTHERWISE))
 
 
 def _says_nothing(error: ValidationError) -> bool:

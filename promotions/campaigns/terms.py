@@ -10,12 +10,12 @@ from uuid import UUID
 from marketplace.core.errors import FieldError, gettext_noop
 from marketplace.core.money import CURRENCIES, Money
 from promotions.rules.stacking import stacking_errors
+from promotions.rules.tiers import TIER_NAMES
 
 from .benefits import benefit_errors
 from .models import CODE_LENGTH, MAX_USES, Campaign
 from .selectors import TARGETS, normal_code
 
-TIERS: Final = ("bronze", "silver", "gold")
 CODE_PATTERN: Final = r"[A-Z0-9][A-Z0-9-]{2,39}"
 _CODE = re.compile(CODE_PATTERN, re.ASCII)
 _LISTS: Final = {"categories": "category_ids", "products": "product_ids", "stores": "store_ids"}
@@ -141,7 +141,7 @@ def _text_errors(terms: CampaignTerms) -> Iterator[FieldError]:
         yield FieldError("name", "blank", gettext_noop("Give it a name."))
     if terms.ends_at is not None and terms.ends_at <= terms.starts_at:
         yield _wrong("ends_at", gettext_noop("The end must come after the start."))
-    if not terms.tiers <= set(TIERS):
+    if not terms.tiers <= TIER_NAMES:
         yield _wrong("tiers", gettext_noop("There is no such level."))
 
 

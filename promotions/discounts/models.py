@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.base import VersionedModel
 from marketplace.core.money import Money
+from promotions.rules import tiers
 from promotions.rules.recurrence import ALL_MONTH_DAYS, ALL_WEEKDAYS, from_bits
 from promotions.rules.stacking import GROUP_LENGTH, MAX_PRIORITY
 
-TIERS = [("", _("every level")), ("bronze", _("Bronze")), ("silver", _("Silver")), ("gold", _("Gold"))]
+TIERS = [("", _("every level")), *tiers.TIERS]
 
 
 class DiscountQuerySet(QuerySet["Discount"]):
@@ -54,7 +55,7 @@ class Discount(VersionedModel):
         validators=[MinValueValidator(1), MaxValueValidator(10_000)],
     )
     amount_minor = models.BigIntegerField(_("amount per unit (minor units)"), null=True, editable=False)
-    currency = models.CharField(_("currency"), max_length=3, blank=True, default="", editable=False)
+    currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
     priority = models.IntegerField(
         _("priority"),
         default=0,
@@ -118,6 +119,11 @@ class Discount(VersionedModel):
     def amount(self) -> Money | None:
         """What a unit is cheaper by; none of a percentage."""
         return None if self.amount_minor is None else Money(self.amount_minor, self.currency)
+
+    @property
+    def shown_benefit(self) -> str:
+        """What it takes off, as people write it."""
+        return f"{self.percent_bp / 100:g} %" if self.percent_bp is not None else str(self.amount)
 
     @property
     def weekdays(self) -> list[int]:

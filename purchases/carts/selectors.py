@@ -8,7 +8,7 @@ from django.conf import settings
 
 from promotions import facade as promotions
 from promotions.contracts import ReservedUnit
-from purchases.pricing.selectors import buyer_of, quote
+from purchases.pricing.selectors import quote
 from purchases.pricing.values import FlashOffer, Quote, Wanted
 from stores import facade as stores
 from stores.contracts import VariantCard
@@ -47,25 +47,20 @@ def shown_cart(cart: Cart | None, *, at: datetime) -> ShownCart:
     if cart is None or not wanted:
         currency = cart.currency if cart is not None else ""
         return ShownCart(cart, Quote(currency=currency or settings.DEFAULT_CURRENCY, items=()), tuple(lines))
-    costs = quote(wanted, buyer=buyer_of(cart.customer_id), at=at, coupons=cart.coupons)
+    costs = quote(wanted, customer_id=cart.customer_id, at=at, coupons=cart.coupons)
     priced = {each.item.key: each for each in costs.items}
     return ShownCart(cart, costs, tuple(replace(line, priced=priced.get(str(line.line.pk))) for line in lines))
 
 
-def standing_lines(cart: Cart, lines: Sequence[CartLine], *, looks_at_stock: bool = True) -> list[ShownLine]:
-    """How the cart's lines stand now, without their prices: two queries, and one more where units are reserved.
-
-    Whoever takes the stock next need not look at it before (`looks_at_stock`): taking says what is missing.
-    """
-    variant_ids = [line.variant_id for line in lines]
-    cards = stores.variant_cards(variant_ids)
-    available = stores.available_stock(variant_ids) if looks_at_stock else dict.fromkeys(variant_ids, CartLine.MOST)
+def standing_lines(cart: Cart, lines: Sequence[CartLine]) -> list[ShownLine]:
+    """How the cart's lines stand now, without their prices: one query, and one more where units are reserved."""
+    cards = stores.variant_cards([line.variant_id for line in lines])
     reserved = [line.reservation_id for line in lines if line.reservation_id is not None]
     units = promotions.reserved_units(reserved) if reserved else {}
     return [
         _reserved(line, cards[line.variant_id], units[line.reservation_id])
         if line.reservation_id is not None
-        else _ordinary(line, cards[line.variant_id], available[line.variant_id], cart.currency)
+        else _ordinary(line, cards[line.variant_id], cart.currency)
         for line in lines
     ]
 
@@ -75,15 +70,15 @@ def wanted_of(line: ShownLine) -> Wanted:
     return Wanted(key=str(line.line.pk), variant=line.card, quantity=line.line.quantity, flash=line.flash)
 
 
-def _ordinary(line: CartLine, card: VariantCard, available: int, currency: str) -> ShownLine:
+def _ordinary(line: CartLine, card: VariantCard, currency: str) -> ShownLine:
     lack = None
     if not card.is_sellable:
         lack = Lack.NOT_SELLABLE
     elif card.price.currency != currency:
         lack = Lack.CURRENCY_MISMATCH
-    elif available < line.quantity:
+    elif card.available < line.quantity:
         lack = Lack.INSUFFICIENT_STOCK
-    can_be_bought = 0 if lack not in {None, Lack.INSUFFICIENT_STOCK} else min(available, CartLine.MOST)
+    can_be_bought = 0 if lack not in {None, Lack.INSUFFICIENT_STOCK} else min(card.available, CartLine.MOST)
     return ShownLine(line=line, card=card, currency=currency, available=can_be_bought, unit_price=card.price, lack=lack)
 
 

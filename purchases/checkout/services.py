@@ -1,7 +1,7 @@
 """The checkout: a cart becomes an order with its stock and its money, in one transaction, or nothing happens at all.
 
-In house order: the cart's row (a second tab waits here, and finds the cart empty), the order, reserved units,
-promotions' uses, stock, the wallet.
+In house order: the cart's row (a second tab waits here, and finds the cart empty), reserved units, promotions' uses,
+stock, the wallet. Whoever comes too late for the goods has written nothing yet: the order's rows come after them.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from purchases.orders.services.goods import reservation_key, sale_key
 from purchases.orders.values import OrderDraft, PartShipping, SoldLine, payment_time
 from purchases.pricing.pipeline import FLASH
 from purchases.pricing.presenting import stored_benefit, stored_refusal
-from purchases.pricing.selectors import buyer_of, quote
+from purchases.pricing.selectors import quote
 from purchases.pricing.values import PricedItem, Quote
 from stores import facade as stores
 from stores.contracts import StockLine
@@ -63,11 +63,11 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
     lines = lines_of(cart) if cart is not None else []
     if cart is None or not lines:
         raise CartEmptyError
-    standing = standing_lines(cart, lines, looks_at_stock=False)
+    standing = standing_lines(cart, lines)
     _refuse_lacks(standing)
     costs = quote(
         [wanted_of(line) for line in standing],
-        buyer=buyer_of(customer_id),
+        customer_id=customer_id,
         at=at,
         coupons=cart.coupons,
         rates=accepted.rates,
@@ -77,9 +77,10 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
     provider = accepted.plan.provider if costs.total != from_wallet else ""
     if provider and any(line.flash for line in standing):
         raise ReservedNeedsWalletError
-    order = write_order(_draft(cart, standing, costs, accepted, at=at, is_paid=not provider))
-    _take_promotions(order, standing, costs, cart.coupons)
-    _take_goods(order, standing)
+    order_id = uuid7()
+    _take_promotions(order_id, customer_id, standing, costs, cart.coupons)
+    _take_goods(order_id, customer_id, standing, is_paid=not provider)
+    order = write_order(_draft(order_id, cart, standing, costs, accepted, at=at, is_paid=not provider))
     payment = _pay(order, from_wallet, provider)
     clear(cart, at)
     return CheckedOut(order, payment)
@@ -112,10 +113,17 @@ def _moved(line: ShownLine) -> dict[str, Any]:
 
 
 def _draft(
-    cart: Cart, lines: Sequence[ShownLine], costs: Quote, accepted: Acceptance, *, at: datetime, is_paid: bool
+    order_id: UUID,
+    cart: Cart,
+    lines: Sequence[ShownLine],
+    costs: Quote,
+    accepted: Acceptance,
+    *,
+    at: datetime,
+    is_paid: bool,
 ) -> OrderDraft:
     assert cart.customer_id is not None
-    order_id, customer_id = uuid7(), cart.customer_id
+    customer_id = cart.customer_id
     return OrderDraft(
         order_id=order_id,
         customer_id=customer_id,
@@ -127,7 +135,7 @@ def _draft(
         shipping={each.store_id: PartShipping(each.price, each.rate) for each in costs.shipping},
         applied_benefits=tuple(stored_benefit(each) for each in costs.applied),
         coupons=tuple(cart.coupons),
-        rejected_promotions=tuple(stored_refusal(each) for each in costs.refused),
+        rejected_promotions=tuple(stored_refusal(each) for each in costs.refused_here),
         shipping_address=_address(customer_id, accepted.address_id),
         expires_at=None if is_paid else read_db_now() + payment_time(),
     )
@@ -157,41 +165,36 @@ def _sold(line: ShownLine, priced: PricedItem) -> SoldLine:
     )
 
 
-def _take_promotions(order: Order, lines: Sequence[ShownLine], costs: Quote, coupons: Sequence[str]) -> None:
+def _take_promotions(
+    order_id: UUID, customer_id: UUID, lines: Sequence[ShownLine], costs: Quote, coupons: Sequence[str]
+) -> None:
     """Reserved units become the order's; uses of promotions are counted."""
     reserved = sorted(line.line.reservation_id for line in lines if line.line.reservation_id is not None)
     for reservation_id in reserved:
-        sale = promotions.claim_sale(reservation_id=reservation_id, customer_id=order.customer_id, order_id=order.pk)
+        sale = promotions.claim_sale(reservation_id=reservation_id, customer_id=customer_id, order_id=order_id)
         if sale.existing_order_id is not None:
             raise CartEmptyError  # bought a moment ago, at the reservation's own door
     applied = [*costs.applied, *(each for priced in costs.items for each in priced.applied)]
     used = {each.rule_id for each in applied if each.kind != FLASH}
     if used:
-        promotions.take_uses(order_id=order.pk, customer_id=order.customer_id, rule_ids=used, coupon_codes=coupons)
+        promotions.take_uses(order_id=order_id, customer_id=customer_id, rule_ids=used, coupon_codes=coupons)
 
 
-def _take_goods(order: Order, lines: Sequence[ShownLine]) -> None:
+def _take_goods(order_id: UUID, customer_id: UUID, lines: Sequence[ShownLine], *, is_paid: bool) -> None:
     """Sell what is paid, set aside what waits for its money. Reserved units were set aside by their promotion."""
     reserved = [line for line in lines if line.flash is not None]
     shelf = [line for line in lines if line.flash is None]
     if reserved and shelf:
         stores.lock_stock(_stock(lines))
-    cause = f"order:{order.pk}"
-    if order.state == Order.State.PLACED:
-        stores.reserve_stock(
-            lines=_stock(shelf), idem_key=reservation_key(order), cause=cause, actor_id=order.customer_id
-        )
+    notes: dict[str, Any] = {"cause": f"order:{order_id}", "actor_id": customer_id}
+    if not is_paid:
+        stores.reserve_stock(lines=_stock(shelf), idem_key=reservation_key(order_id), **notes)
         return
     if shelf:
-        stores.sell_stock(lines=_stock(shelf), idem_key=sale_key(order), cause=cause, actor_id=order.customer_id)
+        stores.sell_stock(lines=_stock(shelf), idem_key=sale_key(order_id), **notes)
     if reserved:
-        stores.sell_stock(
-            lines=_stock(reserved),
-            idem_key=f"{sale_key(order)}:units",
-            was_reserved=True,
-            cause=cause,
-            actor_id=order.customer_id,
-        )
+        key = f"{sale_key(order_id)}:units"
+        stores.sell_stock(lines=_stock(reserved), idem_key=key, was_reserved=True, **notes)
 
 
 def _stock(lines: Sequence[ShownLine]) -> list[StockLine]:

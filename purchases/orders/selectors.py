@@ -91,7 +91,19 @@ def on_their_way_back(order: Order) -> dict[UUID, int]:
     return dict(pending.order_by().values("line").annotate(units=Sum("quantity")).values_list("line", "units"))
 
 
+def all_returns() -> "QuerySet[OrderReturn]":
+    """Every return with its lines, newest first; two queries a page."""
+    return OrderReturn.objects.select_related("order").prefetch_related("lines").order_by("-pk")
+
+
 def returns_of(order: Order) -> "QuerySet[OrderReturn]":
     """What the customer has asked to give back of the order, newest first."""
-    rows = OrderReturn.objects.filter(order=order).select_related("order").prefetch_related("lines")
-    return rows.order_by("-pk")
+    return all_returns().filter(order=order)
+
+
+def return_of(return_id: UUID) -> OrderReturn:
+    """One return; raises `ReturnNotFoundError`."""
+    found = all_returns().filter(pk=return_id).first()
+    if found is None:
+        raise ReturnNotFoundError
+    return found

@@ -14,7 +14,6 @@ Judged = tuple[PriceRule, Sequence[RefusedRule]]
 
 OUTRANKED: Final = "outranked"
 NO_SAVING: Final = "no_saving"
-NOT_FOR_THESE: Final = "not_for_these"
 FINAL_PRICE: Final = "final_price"
 
 

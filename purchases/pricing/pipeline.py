@@ -19,9 +19,9 @@ from uuid import UUID
 
 from marketplace.core.money import CurrencyMismatchError, Money
 
-from .offers import FINAL_PRICE, NO_SAVING, NOT_FOR_THESE, Contender, Judged, Shelves, best_of, offers_of, ranked
+from .offers import FINAL_PRICE, NO_SAVING, Contender, Judged, Shelves, best_of, offers_of, ranked
 from .savings import points_of, sends_free
-from .values import Applied, Item, PricedItem, PricedShipping, Quote, Refused, Sending
+from .values import NOT_FOR_THESE, Applied, Item, PricedItem, PricedShipping, Quote, Refused, Sending
 
 FLASH, LOYALTY = "flash", "loyalty"
 ONCE = 10_000

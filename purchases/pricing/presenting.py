@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from marketplace.core.errors import gettext_noop
 from promotions import facade as promotions
 
-from .offers import FINAL_PRICE, NO_SAVING, NOT_FOR_THESE, OUTRANKED
-from .values import Applied, Refused
+from .offers import FINAL_PRICE, NO_SAVING, OUTRANKED
+from .values import NOT_FOR_THESE, Applied, Refused
 
 SENTENCES: Final[Mapping[str, str]] = {
     OUTRANKED: gettext_noop("Another promotion saves more, or goes first."),

@@ -15,35 +15,29 @@ from .pipeline import first_price, price, ticket_of
 from .values import Item, Quote, Sending, Wanted
 
 
-def buyer_of(customer_id: UUID | None) -> Buyer:
-    """Whoever is signed in, with tier and segments as of now; a stranger has neither. One query."""
-    if customer_id is None:
-        return Buyer()
-    card = users.customer_card(customer_id)
-    return Buyer(customer_id, card.tier, card.segment_ids)
-
-
 def quote(
     lines: Sequence[Wanted],
     *,
-    buyer: Buyer,
+    customer_id: UUID | None,
     at: datetime,
     coupons: Sequence[str] = (),
     ships: bool = True,
     rates: Mapping[UUID, UUID] | None = None,
 ) -> Quote:
-    """What the lines cost this buyer at that moment. They are in one currency (`CurrencyMismatchError`); at least one.
+    """What the lines, one at least, cost this customer, or a stranger, at that moment.
+
+    They are in one currency (`CurrencyMismatchError`).
 
     `ships`: with what sending costs, by the `rates` that were chosen for stores or each store's cheapest; free from an
-    amount on counts goods as a minimum ticket does. Two queries, one more for coupons and one for rules whose uses are
-    counted.
+    amount on counts goods as a minimum ticket does. Two queries; one more each for coupons, for rules whose uses are
+    counted, and for who buys where a rule asks that.
     """
     items = [item_of(line) for line in lines]
     currency = items[0].list_price.currency
     return price(
         items,
         currency=currency,
-        rules=_judged(items, currency, buyer, at, coupons),
+        rules=_judged(items, currency, customer_id, at, coupons),
         shipping=_shipping(items, currency, rates or {}) if ships else {},
     )
 
@@ -63,12 +57,15 @@ def item_of(line: Wanted) -> Item:
     )
 
 
-def _judged(items: Sequence[Item], currency: str, buyer: Buyer, at: datetime, coupons: Sequence[str]) -> list[Judged]:
+def _judged(
+    items: Sequence[Item], currency: str, customer_id: UUID | None, at: datetime, coupons: Sequence[str]
+) -> list[Judged]:
     """Rules under way, each with what it fails. Rules behind a coupon that was not shown are nobody's business."""
     opened = frozenset(promotions.coupon_rules(coupons, at).values()) if coupons else frozenset()
     rules = [rule for rule in promotions.rule_book().rules if _is_under_way(rule, at, opened)]
     limited = [rule.rule_id for rule in rules if rule.is_limited]
-    limits = promotions.rule_limits(limited, buyer.customer_id) if limited else {}
+    limits = promotions.rule_limits(limited, customer_id) if limited else {}
+    buyer = _buyer(customer_id, rules)
     ticket, day = ticket_of(items), promotions.local_day(at)
     return [
         (
@@ -86,6 +83,17 @@ def _judged(items: Sequence[Item], currency: str, buyer: Buyer, at: datetime, co
         )
         for rule in rules
     ]
+
+
+def _buyer(customer_id: UUID | None, rules: Iterable[PriceRule]) -> Buyer:
+    """Tier and segments as of now, where a rule wants to know; a stranger has neither."""
+    if customer_id is None or not any(rule.tiers or rule.segment_ids for rule in rules):
+        return Buyer(customer_id)
+    try:
+        card = users.customer_card(customer_id)
+    except users.CustomerNotFoundError:
+        return Buyer(customer_id)  # whose profile staff have deleted
+    return Buyer(customer_id, card.tier, card.segment_ids)
 
 
 def _is_under_way(rule: PriceRule, at: datetime, opened: frozenset[UUID]) -> bool:

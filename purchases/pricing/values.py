@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from marketplace.core.money import Money
 from stores.contracts import VariantCard
+
+NOT_FOR_THESE: Final = "not_for_these"
+"""Why a rule about none of the goods does not apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,11 @@ class Quote:
     applied: tuple[Applied, ...] = ()
     refused: tuple[Refused, ...] = ()
     points_bp: int = 10_000
+
+    @property
+    def refused_here(self) -> tuple[Refused, ...]:
+        """Refusals that say something about these goods; a rule about other goods alone says nothing."""
+        return tuple(each for each in self.refused if each.code != NOT_FOR_THESE)
 
     @property
     def list_total(self) -> Money:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BooleanField, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from marketplace.core import access
@@ -42,6 +42,8 @@ _CARD_COLUMNS = (
     "archived_at",
     "product__is_published",
     "product__archived_at",
+    "shelf__on_hand",
+    "shelf__allocated",
 )
 _NAME_LENGTH = 200
 
@@ -171,7 +173,8 @@ def variant_card(variant_id: UUID) -> VariantCard:
 
 def variant_cards(variant_ids: Iterable[UUID]) -> dict[UUID, VariantCard]:
     """The cards of many variants, in one query; unknown ids are left out."""
-    rows = Variant.objects.filter(pk__in=set(variant_ids)).values_list(*_CARD_COLUMNS)
+    shelf = FilteredRelation("stock_items", condition=Q(stock_items__store=F("store")))
+    rows = Variant.objects.filter(pk__in=set(variant_ids)).annotate(shelf=shelf).values_list(*_CARD_COLUMNS)
     return {row[0]: _card(dict(zip(_CARD_COLUMNS, row, strict=True))) for row in rows}
 
 
@@ -196,6 +199,7 @@ def _card(row: dict[str, Any]) -> VariantCard:
         latitude=row["store__latitude"],
         longitude=row["store__longitude"],
         is_sellable=is_open and is_offered and is_present,
+        available=max(0, (row["shelf__on_hand"] or 0) - (row["shelf__allocated"] or 0)),
     )
 
 

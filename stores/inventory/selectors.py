@@ -1,6 +1,5 @@
 """Reads of stock."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Case, F, QuerySet, Sum, Value, When
@@ -35,14 +34,6 @@ def movements_within(user: access.Person, key: str) -> QuerySet[StockMovement]:
 def low_stock(rows: QuerySet[StockItem]) -> QuerySet[StockItem]:
     """Items of which no more than the reorder point is available."""
     return rows.filter(on_hand__lte=F("allocated") + F("reorder_point"))
-
-
-def available_stock(variant_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """How many of each variant its store can still promise; 0 where it has none. One query."""
-    wanted = set(variant_ids)
-    rows = StockItem.objects.filter(variant__in=wanted, store=F("variant__store"))
-    counts = {pk: on_hand - allocated for pk, on_hand, allocated in rows.values_list("variant", "on_hand", "allocated")}
-    return dict.fromkeys(wanted, 0) | counts
 
 
 def set_aside_by_staff(item: StockItem, *, cause: str) -> int:

@@ -11,10 +11,10 @@ from marketplace.core.money import CURRENCIES
 from promotions.campaigns.models import CODE_LENGTH, MAX_USES, Campaign, Coupon
 from promotions.campaigns.terms import CouponTerms
 from promotions.rules.stacking import GROUP_LENGTH, MAX_PRIORITY
+from promotions.rules.tiers import TIERS
 
 MAX_TARGETS = 1_000
 MAX_COUPONS = 1_000
-TIERS = [("bronze", _("Bronze")), ("silver", _("Silver")), ("gold", _("Gold"))]
 _SETS = ("category_ids", "product_ids", "store_ids", "segment_ids", "tiers")
 _USES_HELP = _("Null is without end.")
 

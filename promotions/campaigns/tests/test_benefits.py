@@ -1,5 +1,7 @@
 """`benefits_json` against the published schema, and what a schema cannot say."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from jsonschema import Draft202012Validator
 from promotions.campaigns.benefits import benefit_errors, benefits_schema, parse_benefits
 from promotions.contracts import Benefit, BenefitKind
 
-GOOD = [
+GOOD: list[dict[str, Any]] = [
     {"kind": "percentage", "basis_points": 1_500},
     {"kind": "amount", "amount": "50.00"},
     {"kind": "fixed_price", "price": "99.90"},

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -33,7 +34,7 @@ def change(campaign, **changes):
 
 def test_it_is_a_rule_of_the_book_once_it_is_scheduled():
     segment = SegmentFactory.create()
-    terms = {
+    terms: dict[str, Any] = {
         "tiers": frozenset({"gold", "silver"}),
         "segment_ids": frozenset({segment.pk}),
         "currency": "MXN",
@@ -51,7 +52,7 @@ def test_it_is_a_rule_of_the_book_once_it_is_scheduled():
     assert (rule.rule_id, rule.kind, rule.version) == (campaign.pk, "campaign", campaign.version)
     assert rule.benefits == (Benefit(BenefitKind.AMOUNT, minor=7_500), Benefit(BenefitKind.FREE_SHIPPING))
     assert (rule.is_about_orders, rule.currency, rule.min_ticket_minor) == (True, "MXN", 50_000)
-    assert (rule.tiers, rule.segment_ids) == ({"gold", "silver"}, {segment.pk})
+    assert (rule.tiers, rule.segment_ids) == (frozenset({"gold", "silver"}), frozenset({segment.pk}))
     assert (rule.priority, rule.is_exclusive, rule.needs_coupon, rule.is_limited) == (-3, True, True, True)
     assert (rule.starts_at, rule.ends_at) == (campaign.starts_at, campaign.ends_at)
 
@@ -66,8 +67,9 @@ def test_it_is_a_rule_of_the_book_once_it_is_scheduled():
 )
 def test_a_scope_has_its_targets_and_without_the_last_the_rule_is_gone(scope, make, name):
     target = make()
+    targets: dict[str, Any] = {name: frozenset({target.pk})}
 
-    campaign = make_campaign(scope=scope, **{name: frozenset({target.pk})})
+    campaign = make_campaign(scope=scope, **targets)
 
     [rule] = price_rules()
     assert getattr(rule, name) == {target.pk}
@@ -257,7 +259,7 @@ def test_codes_open_their_campaign_however_they_are_written(django_assert_num_qu
     assert found == {" hot": hot.pk, "HOT": hot.pk, "Soon": soon.pk}
     with django_assert_num_queries(0):
         assert coupon_rules([], timezone.now()) == {}
-    assert coupon_rules(["HOT"], hot.ends_at) == {}
+    assert coupon_rules(["HOT"], timezone.now() + timedelta(days=2)) == {}
 
 
 @pytest.mark.parametrize(

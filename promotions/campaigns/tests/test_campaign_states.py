@@ -1,6 +1,7 @@
 """The state machine: every step from every state, and facts that are published exactly once, at their moment."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -21,7 +22,7 @@ from .factories import make_campaign
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 # What each call makes of each state: the state after it, or a refusal. Nothing is due yet but what `make` has started.
-CALLS = {
+CALLS: dict[tuple[str, str], Any] = {
     ("activate", "draft"): "scheduled",
     ("activate", "scheduled"): "scheduled",
     ("activate", "active"): "active",
@@ -45,6 +46,11 @@ def published(name: str) -> list[dict[str, object]]:
     return [event.payload for event in OutboxEvent.objects.filter(wire_name=f"promotions.{name}").order_by("pk")]
 
 
+def ends(campaign: Campaign) -> datetime:
+    assert campaign.ends_at is not None
+    return campaign.ends_at
+
+
 def call(name: str, campaign: Campaign) -> None:
     """As people and the clock do it: the clock comes at the first moment, or after the last."""
     now = timezone.now()
@@ -55,8 +61,8 @@ def call(name: str, campaign: Campaign) -> None:
     elif name == "start":
         lifecycle.start_due_campaigns(at=campaign.starts_at)
     else:
-        lifecycle.start_due_campaigns(at=campaign.ends_at)
-        lifecycle.end_due_campaigns(at=campaign.ends_at)
+        lifecycle.start_due_campaigns(at=ends(campaign))
+        lifecycle.end_due_campaigns(at=ends(campaign))
 
 
 @pytest.mark.parametrize(("name", "state"), CALLS)
@@ -131,10 +137,10 @@ def test_the_start_is_published_once_at_its_moment_and_not_before():
 
 def test_the_end_is_published_once_at_its_moment_and_not_before():
     campaign = make_campaign()
-    early = campaign.ends_at - timedelta(microseconds=1)
+    early = ends(campaign) - timedelta(microseconds=1)
 
     assert lifecycle.end_due_campaigns(at=early) == 0
-    assert [lifecycle.end_due_campaigns(at=campaign.ends_at) for _ in range(3)] == [1, 0, 0]
+    assert [lifecycle.end_due_campaigns(at=ends(campaign)) for _ in range(3)] == [1, 0, 0]
 
     [event] = published("campaign_ended")
     assert (event["campaign_id"], event["reason"]) == (str(campaign.pk), "time")
@@ -154,7 +160,7 @@ def test_one_that_was_taken_back_and_scheduled_again_starts_once():
 def test_nothing_is_published_of_one_that_nobody_saw():
     campaign = make_campaign(state="scheduled")
 
-    lifecycle.start_due_campaigns(at=campaign.ends_at)
+    lifecycle.start_due_campaigns(at=ends(campaign))
 
     campaign.refresh_from_db()
     assert (campaign.state, campaign.started_at) == ("ended", None)
@@ -189,7 +195,7 @@ def test_the_clock_asks_two_questions_when_nothing_is_due(django_assert_num_quer
 @pytest.mark.parametrize("fact", ["started", "ended"])
 def test_many_clocks_at_once_publish_once(together, fact):
     campaign = make_campaign(state="scheduled" if fact == "started" else "active")
-    moment = campaign.starts_at if fact == "started" else campaign.ends_at
+    moment = campaign.starts_at if fact == "started" else ends(campaign)
     run = lifecycle.start_due_campaigns if fact == "started" else lifecycle.end_due_campaigns
 
     answers = together(lambda _number: run(at=moment), 8)

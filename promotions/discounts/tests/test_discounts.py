@@ -46,9 +46,9 @@ def test_it_is_a_rule_of_the_book():
     assert (rule.currency, rule.priority, rule.is_exclusive, rule.stack_group) == ("MXN", 7, False, "verano")
     assert rule.category_ids == {category.pk}
     assert rule.product_ids == {product.pk for product in products}
-    assert (rule.tiers, rule.weekdays, rule.month_days) == ({"gold"}, {5, 6}, {1, 31})
+    assert (rule.tiers, rule.weekdays, rule.month_days) == (frozenset({"gold"}), frozenset({5, 6}), frozenset({1, 31}))
     assert (rule.starts_at, rule.ends_at) == (discount.starts_at, None)
-    assert not (rule.is_about_orders or rule.needs_coupon or rule.is_limited)
+    assert (rule.is_about_orders, rule.needs_coupon, rule.is_limited) == (False, False, False)
 
 
 def test_a_percentage_for_everybody_restricts_neither_level_nor_products():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -18,7 +19,14 @@ NOW = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SEGMENT = uuid7()
 RULE = PriceRule(rule_id=uuid7(), kind="campaign", version=3, name="R", benefits=(), currency="MXN")
-ASKED = {"buyer": Buyer(), "at": NOW, "ticket_minor": 50_000, "currency": "MXN", "has_coupon": False, "limit": None}
+ASKED: dict[str, Any] = {
+    "buyer": Buyer(),
+    "at": NOW,
+    "ticket_minor": 50_000,
+    "currency": "MXN",
+    "has_coupon": False,
+    "limit": None,
+}
 
 
 def codes(rule: PriceRule, **asked) -> list[str]:

@@ -118,7 +118,7 @@ class CartSerializer(serializers.Serializer[ShownCart]):
     applied_benefits = AppliedPromotionSerializer(
         source="quote.applied", many=True, help_text=_("Of the whole cart; a line has its own.")
     )
-    rejected_promotions = RejectedPromotionSerializer(source="quote.refused", many=True)
+    rejected_promotions = RejectedPromotionSerializer(source="quote.refused_here", many=True)
     unavailable = UnavailableLineSerializer(many=True)
 
     @extend_schema_field(fields.CharField(allow_null=True))

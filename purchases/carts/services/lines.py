@@ -123,9 +123,8 @@ def _sellable(variant_id: UUID) -> VariantCard:
 def _require_quantity(card: VariantCard, asked: int) -> None:
     if asked > CartLine.MOST:
         raise LineLimitError(limit=CartLine.MOST)
-    available = stores.available_stock([card.variant_id])[card.variant_id]
-    if asked > available:
-        raise InsufficientStockError([Shortage(card.variant_id, card.store_id, asked, available)])
+    if asked > card.available:
+        raise InsufficientStockError([Shortage(card.variant_id, card.store_id, asked, card.available)])
 
 
 def _take_in(cart: Cart, price: Money) -> None:

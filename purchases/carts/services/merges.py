@@ -60,15 +60,14 @@ def _bring_over(account: Cart, guest: Cart) -> Sequence[Outcome]:
 
 
 def _scene(brought: Sequence[CartLine], here: dict[UUID, CartLine], currency: str, count: int) -> MergeScene:
-    ids = [line.variant_id for line in brought]
-    cards, available = stores.variant_cards(ids), stores.available_stock(ids)
+    cards = stores.variant_cards([line.variant_id for line in brought])
     return MergeScene(
         lines=tuple(
             MergeLine(
                 variant_id=line.variant_id,
                 quantity=line.quantity,
                 held=here[line.variant_id].quantity if line.variant_id in here else 0,
-                available=available[line.variant_id],
+                available=cards[line.variant_id].available,
                 is_sellable=cards[line.variant_id].is_sellable,
                 currency=cards[line.variant_id].price.currency,
             )

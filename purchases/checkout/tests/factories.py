@@ -15,6 +15,7 @@ from purchases.carts.tests.factories import filled_cart
 from purchases.checkout.services import check_out
 from purchases.checkout.values import Acceptance, CheckedOut, PaymentPlan
 from purchases.models import Order
+from purchases.shipments.tests.factories import take_to
 from stores.models import StockItem
 from users.addresses.services import add_address
 
@@ -76,3 +77,9 @@ def shelf(variant: Any) -> tuple[int, int]:
 def escrow() -> int:
     """What waits for delivery."""
     return balance_of(AccountKey.house(AccountKind.ESCROW, "MXN")).minor
+
+
+def delivered(order: Order) -> Order:
+    """The order on its way to the customer, and there."""
+    take_to(order, "packed", "shipped", "delivered")
+    return Order.objects.get(pk=order.pk)

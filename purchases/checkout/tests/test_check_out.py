@@ -271,10 +271,22 @@ def test_too_little_stock_is_named_with_what_is_there():
     (variant,) = fill(customer, 5)
     sell_stock(lines=[StockLine(variant.pk, variant.store_id, 18)], idem_key="others")
 
-    with pytest.raises(InsufficientStockError) as refusal:
+    with pytest.raises(ItemsUnavailableError) as refusal:
         buy(customer)
 
-    assert [(line["variant"], line["available"]) for line in refusal.value.params["lines"]] == [(variant.pk, 2)]
+    assert [(line["code"], line["available"]) for line in refusal.value.params["lines"]] == [("insufficient_stock", 2)]
+    assert nothing_happened(customer, lines=1)
+
+
+def test_stock_that_goes_after_the_look_is_refused_by_its_own_guard(monkeypatch):
+    customer = shopper()
+    (variant,) = fill(customer, 5)
+    sell_stock(lines=[StockLine(variant.pk, variant.store_id, 18)], idem_key="others")
+    monkeypatch.setattr("purchases.checkout.services._refuse_lacks", lambda _lines: None)
+
+    with pytest.raises(InsufficientStockError):
+        buy(customer)
+
     assert nothing_happened(customer, lines=1)
 
 

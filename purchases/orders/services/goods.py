@@ -10,14 +10,14 @@ from stores import facade as stores
 from stores.contracts import StockLine
 
 
-def sale_key(order: Order) -> str:
+def sale_key(order_id: UUID) -> str:
     """Of the movements that sell it."""
-    return f"order:{order.pk}"
+    return f"order:{order_id}"
 
 
-def reservation_key(order: Order) -> str:
+def reservation_key(order_id: UUID) -> str:
     """Of the movements that set it aside."""
-    return f"order:{order.pk}:reserved"
+    return f"order:{order_id}:reserved"
 
 
 def stock_lines(order: Order) -> list[StockLine]:

@@ -36,7 +36,9 @@ def mark_paid(*, order_id: UUID, at: datetime) -> Order | None:
     if order.state != Order.State.PLACED:
         return order
     step(order, Order.State.PAID, actor_id=None, at=at)
-    stores.sell_stock(lines=stock_lines(order), idem_key=sale_key(order), was_reserved=True, cause=f"order:{order.pk}")
+    stores.sell_stock(
+        lines=stock_lines(order), idem_key=sale_key(order.pk), was_reserved=True, cause=f"order:{order.pk}"
+    )
     _tell_paid(order, at)
     return order
 
@@ -74,7 +76,7 @@ def _sell_late(order: Order, at: datetime) -> None:
     promotions.take_uses(
         order_id=order.pk, customer_id=order.customer_id, rule_ids=rules_of(order), coupon_codes=order.coupons
     )
-    stores.sell_stock(lines=stock_lines(order), idem_key=sale_key(order), cause=f"order:{order.pk}")
+    stores.sell_stock(lines=stock_lines(order), idem_key=sale_key(order.pk), cause=f"order:{order.pk}")
     funds.pay_new_order(
         order_id=order.pk,
         customer_id=order.customer_id,

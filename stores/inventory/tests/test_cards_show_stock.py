@@ -1,4 +1,4 @@
-"""How much can still be promised, for many variants at once."""
+"""What a variant's card says of its shelf."""
 
 from uuid import uuid4
 
@@ -6,7 +6,7 @@ import pytest
 
 from stores.catalog.tests.factories import VariantFactory
 from stores.contracts import StockLine
-from stores.facade import available_stock, reserve_stock
+from stores.facade import reserve_stock, variant_cards
 
 from .factories import stocked
 
@@ -17,9 +17,8 @@ def test_what_is_set_aside_is_not_available_and_what_is_unknown_is_not_there(dja
     some, none = VariantFactory(), VariantFactory()
     stocked(some, 10)
     reserve_stock(lines=[StockLine(some.pk, some.store_id, 3)], idem_key="order:1")
-    unknown = uuid4()
 
     with django_assert_num_queries(1):
-        found = available_stock([some.pk, none.pk, unknown])
+        cards = variant_cards([some.pk, none.pk, uuid4()])
 
-    assert found == {some.pk: 7, none.pk: 0, unknown: 0}
+    assert {pk: card.available for pk, card in cards.items()} == {some.pk: 7, none.pk: 0}
