@@ -54,6 +54,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PriceRuleKindEnum": ["discount", "campaign"],
         "PayoutStateEnum": "funds.models.Payout.State",
         "QuestionStateEnum": "stores.models.Question.State",
+        "ShipmentStateEnum": "purchases.models.Shipment.State",
         "TierEnum": "users.models.Tier",
     },
 }
