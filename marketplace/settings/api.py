@@ -55,6 +55,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PayoutStateEnum": "funds.models.Payout.State",
         "QuestionStateEnum": "stores.models.Question.State",
         "ReturnStateEnum": "purchases.models.OrderReturn.State",
+        "ShipmentStateEnum": "purchases.models.Shipment.State",
         "TierEnum": "users.models.Tier",
     },
 }

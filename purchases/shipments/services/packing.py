@@ -90,7 +90,7 @@ def cancel_shipments(*, order_id: UUID, at: datetime) -> int:
         return 0
     packed = shipments_of(order, Shipment.State.PACKED)
     for shipment in packed:
-        move(shipment, Shipment.State.CANCELLED, actor_id=None, at=at, note="order cancelled")
+        move(shipment, Shipment.State.CANCELLED, actor_id=None, at=at)
     return len(packed)
 
 
