@@ -1,7 +1,8 @@
 """Django looks for admin pages here; they live in the slices."""
 
 from .carts import admin as _carts
+from .desk import admin as _desk
 from .orders import admin as _orders
 from .shipments import admin as _shipments
 
-__all__ = ["_carts", "_orders", "_shipments"]
+__all__ = ["_carts", "_desk", "_orders", "_shipments"]

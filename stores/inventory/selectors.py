@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core import access
 from marketplace.core.errors import NotFoundError
 from marketplace.core.kpis import Kpi
-from stores.contracts import StockName
+from stores.contracts import StockName, StockStep
 
 from .models import StockItem, StockMovement, StockReconciliation
 
@@ -43,6 +43,24 @@ def available_stock(variant_ids: Iterable[UUID]) -> dict[UUID, int]:
     rows = StockItem.objects.filter(variant__in=wanted, store=F("variant__store"))
     counts = {pk: on_hand - allocated for pk, on_hand, allocated in rows.values_list("variant", "on_hand", "allocated")}
     return dict.fromkeys(wanted, 0) | counts
+
+
+def stock_log(causes: Iterable[str]) -> list[StockStep]:
+    """Movements of any of these causes, oldest first. One query, over an index."""
+    rows = StockMovement.objects.filter(cause__in=list(causes)).select_related("stock_item__variant").order_by("pk")
+    return [
+        StockStep(
+            at=row.created_at,
+            kind=row.kind,
+            label=row.get_kind_display(),
+            quantity=row.quantity,
+            sku=row.stock_item.variant.sku,
+            cause=row.cause,
+            actor_id=row.actor_id,
+            stock_item_id=row.stock_item_id,
+        )
+        for row in rows
+    ]
 
 
 def set_aside_by_staff(item: StockItem, *, cause: str) -> int:
