@@ -2,7 +2,8 @@
 
 from .carts import admin as _carts
 from .desk import admin as _desk
+from .invoices import admin as _invoices
 from .orders import admin as _orders
 from .shipments import admin as _shipments
 
-__all__ = ["_carts", "_desk", "_orders", "_shipments"]
+__all__ = ["_carts", "_desk", "_invoices", "_orders", "_shipments"]

@@ -14,12 +14,14 @@ class PurchasesConfig(AppConfig):
     def ready(self) -> None:
         from marketplace.core import append_only, erasure, moments  # noqa: PLC0415
 
-        from .carts.services import forget_cart  # noqa: PLC0415
+        from .invoices import handlers as _invoices  # noqa: F401, PLC0415
+        from .invoices import tasks as invoice_tasks  # noqa: PLC0415
         from .models import OrderEvent, ShipmentEvent  # noqa: PLC0415
         from .orders import handlers, tasks  # noqa: F401, PLC0415
+        from .privacy import forget_person  # noqa: PLC0415
 
         append_only.protect(OrderEvent)
         append_only.protect(ShipmentEvent)
         moments.register("purchases.orders", tasks.run_due_moments)
-        # Orders are books: they know a person by id alone, and that id stops leading to anybody. The cart goes.
-        erasure.register("purchases", guard=lambda _person: None, erase=forget_cart)
+        moments.register("purchases.invoices", invoice_tasks.run_due_moments)
+        erasure.register("purchases", guard=lambda _person: None, erase=forget_person)

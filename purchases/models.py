@@ -1,12 +1,15 @@
 """Models of the context, re-exported: Django looks for them here."""
 
 from .carts.models import Cart, CartLine
+from .invoices.models import Invoice, InvoiceSeries
 from .orders.models import Order, OrderEvent, OrderLine, OrderPart, OrderReturn, ReturnLine
 from .shipments.models import Shipment, ShipmentEvent, ShipmentLine, ShippingRate
 
 __all__ = [
     "Cart",
     "CartLine",
+    "Invoice",
+    "InvoiceSeries",
     "Order",
     "OrderEvent",
     "OrderLine",

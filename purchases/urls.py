@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from .carts.api.carts import CartCouponViewSet, CartItemViewSet, CartViewSet
 from .checkout.api import CheckoutViewSet, OrderPaymentsViewSet
 from .flash_sales.api import CompleteReservationView
+from .invoices.api import invoice_file, invoice_list
 from .orders.api.orders import OrderViewSet
 from .shipments.api import ShippingRateViewSet
 
@@ -23,5 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cart/", CartViewSet.as_view({"get": "show", "delete": "empty"})),
     # Below the promotions' path, for the customer's sake; the sale itself is ours.
     path("promotions/promo-reservations/<uuid:reservation_id>/complete/", CompleteReservationView.as_view()),
+    path("orders/<uuid:order_id>/invoices/", invoice_list),
+    path("orders/<uuid:order_id>/invoices/<uuid:pk>/file/", invoice_file),
     *router.urls,
 ]

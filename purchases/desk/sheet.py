@@ -1,5 +1,6 @@
 """All that the page of an order shows, read in a constant number of queries."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from django.utils.translation import gettext as _
 from funds import facade as funds
 from funds.contracts import PartShares
 from marketplace.core.money import Money
+from purchases.invoices.models import Invoice
+from purchases.invoices.selectors import invoices_of
 from purchases.orders.models import Order, OrderLine, OrderPart, OrderReturn, ReturnLine
 from purchases.shipments.models import Shipment, ShipmentEvent
 from stores import facade as stores
@@ -45,6 +48,7 @@ class SheetPart:
     commission: str
     shares: PartShares | None
     parcels: tuple[Shipment, ...]
+    invoices: tuple[Invoice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,9 @@ def order_sheet(order: Order) -> Sheet:
     returns = list(returns_with_lines().filter(order=order).order_by("pk"))
     log = funds.order_money_log(order.pk)
     parcels = [parcel for part in parts for parcel in part.shipments.all()]  # type: ignore[attr-defined]
+    issued: dict[UUID, list[Invoice]] = defaultdict(list)
+    for invoice in invoices_of(order.pk):
+        issued[invoice.part_id].append(invoice)
     causes = [f"order:{order.pk}", *(f"return:{each.pk}" for each in returns)]
     shares = {each.store_id: each for each in log.parts}
     happened = timeline(Sources(order, parcels, returns, log.steps, stores.stock_log(causes)))
@@ -106,7 +113,7 @@ def order_sheet(order: Order) -> Sheet:
         refunded=sum((each.refunded for each in log.parts), start=Money.zero(order.currency)),
         saved=benefits_in_words(order.applied_benefits, order.currency),
         address=tuple(line for line in (order.shipping_address.get(name, "") for name in ADDRESS) if line),
-        parts=tuple(_part(part, order.currency, shares) for part in parts),
+        parts=tuple(_part(part, order.currency, shares, issued[part.pk]) for part in parts),
         returns=tuple(returns),
         timeline=tuple(happened),
     )
@@ -152,7 +159,7 @@ def benefits_in_words(benefits: Iterable[dict[str, Any]], currency: str) -> tupl
     )
 
 
-def _part(part: OrderPart, currency: str, shares: dict[UUID, PartShares]) -> SheetPart:
+def _part(part: OrderPart, currency: str, shares: dict[UUID, PartShares], issued: list[Invoice]) -> SheetPart:
     return SheetPart(
         part=part,
         lines=tuple(_line(line, currency) for line in part.lines.all()),
@@ -161,6 +168,7 @@ def _part(part: OrderPart, currency: str, shares: dict[UUID, PartShares]) -> She
         commission=f"{part.commission_bp / 100:g} %",
         shares=shares.get(part.store_id),
         parcels=tuple(part.shipments.all()),  # type: ignore[attr-defined]
+        invoices=tuple(issued),
     )
 
 

@@ -215,7 +215,7 @@ def test_a_refusal_is_shown_and_changes_nothing():
     assert answer.headers["HX-Redirect"] == page(unpaid)
     assert (state(unpaid), OrderPart.objects.get(pk=part.pk).delivered_at) == ("shipped", None)
     shown = [str(each) for each in client.get(page(unpaid)).context["messages"]]
-    assert shown == ["The books know no such payment of this order."]
+    assert shown == ["This order was not paid, or not with that much."]
 
 
 def test_looking_is_not_moving():

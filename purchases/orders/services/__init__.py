@@ -5,6 +5,7 @@ event's handler does, once, whatever dies in between.
 """
 
 from .ending import cancel_order, close_due_orders, expire_due_orders
+from .forgetting import forget_addresses
 from .goods import give_goods_back, put_returned_goods_away
 from .moving import lock_order, move_order
 from .paying import mark_paid, revive_order
@@ -16,6 +17,7 @@ __all__ = [
     "cancel_order",
     "close_due_orders",
     "expire_due_orders",
+    "forget_addresses",
     "give_goods_back",
     "lock_order",
     "mark_paid",

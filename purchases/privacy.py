@@ -1,0 +1,18 @@
+"""Erasure of a person, as far as orders go.
+
+Orders are books: they know a person by id alone, and that id stops leading to anybody. The cart goes; name and address
+go from orders and invoices, amounts stay.
+"""
+
+from uuid import UUID
+
+from .carts.services import forget_cart
+from .invoices.services import forget_buyers
+from .orders.services import forget_addresses
+
+
+def forget_person(customer_id: UUID) -> None:
+    """In the caller's transaction, carts before orders: as locks are taken."""
+    forget_cart(customer_id)
+    forget_addresses(customer_id)
+    forget_buyers(customer_id)
