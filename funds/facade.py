@@ -57,8 +57,8 @@ __all__ = [
     "fund_wallets",  # many wallets credited set-wise through real deposits, for demo data; harmless twice
     "hold_for_purchase",  # set money aside for an automatic purchase, within the weekly limit
     "kpis",  # figures for the dashboard
-    "order_money_log",  # payments, settlements and refunds of an order, and who has what of its parts; five queries
     "order_escrow",  # the payee of holds that are to pay orders
+    "order_money_log",  # payments, settlements and refunds of an order, and who has what of its parts; five queries
     "pay_new_order",  # as `start_order_payment`, for an order of the caller's own transaction; locks the wallet alone
     "pay_order",  # wallet to escrow in one call, once per order, inside the caller's transaction
     "pay_order_from_hold",  # the same with money that was held; the rest of the hold is free

@@ -7,45 +7,49 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Prefetch, QuerySet, Value, When
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from funds import facade as funds
 from funds.contracts import PartShares
+from marketplace.core.clock import platform_day
 from marketplace.core.money import Money
 from purchases.invoices.models import Invoice
 from purchases.invoices.selectors import invoices_of
 from purchases.orders.models import Order, OrderLine, OrderPart, OrderReturn, ReturnLine
+from purchases.orders.selectors import returns_waiting
 from purchases.shipments.models import Shipment, ShipmentEvent
 from stores import facade as stores
 
 from .labels import APPLIED, BENEFITS
 from .timeline import Entry, Sources, timeline
 
-ADDRESS = ("recipient", "line1", "line2", "city", "state", "postal_code", "country", "phone", "notes")
 OPEN_RETURNS = (OrderReturn.State.REQUESTED, OrderReturn.State.APPROVED)
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLine:
-    """A line as it was sold; `saved` is what promotions took off it, in words."""
+    """A line as it was sold; what promotions took off it and what came back of it, in words."""
 
     line: OrderLine
     list_total: Money
     total: Money
-    refunded: Money
-    tax: Money
     saved: tuple[str, ...]
+    returned: str
 
 
 @dataclass(frozen=True, slots=True)
 class SheetPart:
-    """One store's share, and what became of its money. `shares` is None while the books have not been asked."""
+    """One store's share: `terms` are the commission, or how its money was shared out.
+
+    `shares` is None while the books have not been asked.
+    """
 
     part: OrderPart
     lines: tuple[SheetLine, ...]
     shipping: Money
     total: Money
-    commission: str
+    terms: str
     shares: PartShares | None
     parcels: tuple[Shipment, ...]
     invoices: tuple[Invoice, ...]
@@ -112,7 +116,7 @@ def order_sheet(order: Order) -> Sheet:
         total=order.total,
         refunded=sum((each.refunded for each in log.parts), start=Money.zero(order.currency)),
         saved=benefits_in_words(order.applied_benefits, order.currency),
-        address=tuple(line for line in (order.shipping_address.get(name, "") for name in ADDRESS) if line),
+        address=_address(order.shipping_address),
         parts=tuple(_part(part, order.currency, shares, issued[part.pk]) for part in parts),
         returns=tuple(returns),
         timeline=tuple(happened),
@@ -144,11 +148,6 @@ def queues() -> list[Queue]:
     return [*found, Queue(_("Returns"), "state__exact=requested", returns_waiting(), is_of_returns=True)]
 
 
-def returns_waiting() -> int:
-    """How many returns wait for an answer; one query over an index."""
-    return OrderReturn.objects.filter(state=OrderReturn.State.REQUESTED).count()
-
-
 def benefits_in_words(benefits: Iterable[dict[str, Any]], currency: str) -> tuple[str, ...]:
     """Which promotion saved what, in the reader's language."""
     return tuple(
@@ -160,24 +159,46 @@ def benefits_in_words(benefits: Iterable[dict[str, Any]], currency: str) -> tupl
 
 
 def _part(part: OrderPart, currency: str, shares: dict[UUID, PartShares], issued: list[Invoice]) -> SheetPart:
+    mine = shares.get(part.store_id)
     return SheetPart(
         part=part,
         lines=tuple(_line(line, currency) for line in part.lines.all()),
         shipping=Money(part.shipping_minor, currency),
         total=Money(part.total_minor, currency),
-        commission=f"{part.commission_bp / 100:g} %",
-        shares=shares.get(part.store_id),
+        terms=_terms(part, mine),
+        shares=mine,
         parcels=tuple(part.shipments.all()),  # type: ignore[attr-defined]
         invoices=tuple(issued),
     )
 
 
 def _line(line: OrderLine, currency: str) -> SheetLine:
+    words = _("%(units)s came back, %(amount)s paid back")
+    back = {"units": line.returned_quantity, "amount": Money(line.refunded_minor, currency)}
     return SheetLine(
         line=line,
         list_total=Money(line.list_price_minor * line.quantity, currency),
         total=Money(line.total_minor, currency),
-        refunded=Money(line.refunded_minor, currency),
-        tax=Money(line.tax_minor, currency),
         saved=benefits_in_words(line.applied_benefits, currency),
+        returned=words % back if line.returned_quantity else "",
     )
+
+
+def _terms(part: OrderPart, shares: PartShares | None) -> str:
+    """What the store sold under, or what came of it."""
+    if shares is None or shares.settled_at is None:
+        return _("commission %(rate)s") % {"rate": f"{part.commission_bp / 100:g} %"}
+    return _("Shared out on %(day)s: store %(payable)s, commission %(commission)s, tax %(tax)s.") % {
+        "day": formats.date_format(platform_day(shares.settled_at)),
+        "payable": shares.payable,
+        "commission": shares.commission,
+        "tax": shares.tax,
+    }
+
+
+def _address(address: dict[str, str]) -> tuple[str, ...]:
+    """As on a parcel: town and postal code on one line."""
+    town = " ".join(filter(None, (address.get("postal_code"), address.get("city"))))
+    place = ", ".join(filter(None, (address.get("state"), address.get("country"))))
+    street = [address.get(name, "") for name in ("recipient", "line1", "line2")]
+    return tuple(filter(None, (*street, town, place, address.get("phone"), address.get("notes"))))

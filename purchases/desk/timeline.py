@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from funds.contracts import OrderMoneyStep
 from marketplace.core.admin_history import action_text, actor_name, people_of
@@ -56,7 +56,7 @@ _STOCK: Final = {
     "sale": gettext_lazy("Goods sold"),
     "adjust": gettext_lazy("Stock corrected"),
 }
-WALLET: Final = pgettext_lazy("where the money came from", "wallet")
+WALLET: Final = gettext_lazy("from the wallet")
 
 
 @dataclass(frozen=True, slots=True)

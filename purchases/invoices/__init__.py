@@ -1,1 +1,1 @@
-"""Invoices and credit notes: wished for by events, numbered afterwards without a gap, printed in the buyer's language."""
+"""Invoices and credit notes: wished for by events, numbered afterwards without a gap, printed for the buyer."""

@@ -59,8 +59,8 @@ class InvoiceViewSet(ViewSet):
 
     @extend_schema(
         summary="Invoices of an order",
-        description="Each store invoices its part once the order is paid, and credits what goes back. Numbers are given "
-        "a moment afterwards: an order that was just paid may have none yet. 404 for an order of somebody else.",
+        description="Each store invoices its part once the order is paid, and credits what goes back. Numbers are "
+        "given a moment afterwards: an order that was just paid may have none yet. 404 for an order of somebody else.",
         responses={200: InvoiceSerializer(many=True)},
         examples=[EXAMPLE],
     )

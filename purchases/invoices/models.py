@@ -81,8 +81,7 @@ class Invoice(UUIDModel):
                 name="purchases_credit_once_per_return",
             ),
             models.CheckConstraint(
-                condition=Q(number__isnull=True, issued_at__isnull=True)
-                | Q(number__gte=1, issued_at__isnull=False),
+                condition=Q(number__isnull=True, issued_at__isnull=True) | Q(number__gte=1, issued_at__isnull=False),
                 name="purchases_invoice_issued",
             ),
             models.CheckConstraint(

@@ -103,9 +103,7 @@ def _whole(order: Order) -> dict[OrderPart, Bill]:
 
 def _returned(returned: OrderReturn) -> dict[OrderPart, Bill]:
     rows = list(
-        ReturnLine.objects.filter(order_return=returned)
-        .select_related("line__part__store")
-        .order_by("line__sku", "pk")
+        ReturnLine.objects.filter(order_return=returned).select_related("line__part__store").order_by("line__sku", "pk")
     )
     earlier = _returned_before(returned, [row.line_id for row in rows])
     lines = defaultdict(list)
@@ -122,9 +120,7 @@ def _returned_before(returned: OrderReturn, line_ids: Iterable[UUID]) -> dict[UU
     sooner = Q(order_return__received_at__lt=returned.received_at) | Q(
         order_return__received_at=returned.received_at, order_return__lt=returned.pk
     )
-    rows = ReturnLine.objects.filter(
-        sooner, line__in=list(line_ids), order_return__state=OrderReturn.State.RECEIVED
-    )
+    rows = ReturnLine.objects.filter(sooner, line__in=list(line_ids), order_return__state=OrderReturn.State.RECEIVED)
     return dict(rows.order_by().values("line").annotate(units=Sum("quantity")).values_list("line", "units"))
 
 
@@ -165,4 +161,3 @@ def _series_of(store: Any) -> InvoiceSeries:
     name = f"{store.slug}-{store.pk.hex[-8:]}" if is_taken else store.slug
     InvoiceSeries.objects.bulk_create([InvoiceSeries(store=store, name=name)], ignore_conflicts=True)
     return InvoiceSeries.objects.get(store=store)
-

@@ -77,3 +77,8 @@ def returns_of(order: Order) -> "QuerySet[OrderReturn]":
     """What the customer has asked to give back of the order, newest first."""
     rows = OrderReturn.objects.filter(order=order).select_related("order").prefetch_related("lines")
     return rows.order_by("-pk")
+
+
+def returns_waiting() -> int:
+    """How many returns wait for an answer; one query over an index."""
+    return OrderReturn.objects.filter(state=OrderReturn.State.REQUESTED).count()

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
 register = template.Library()
 
@@ -13,6 +14,12 @@ register = template.Library()
 def of(colours: Mapping[str, str], state: str) -> str:
     """The state's colour."""
     return colours.get(state, "default")
+
+
+@register.filter
+def named(parcel: Any) -> str:
+    """A parcel as people call it."""
+    return " ".join(filter(None, (parcel.carrier, parcel.tracking))) or _("Parcel")
 
 
 @register.simple_tag

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateFilter
@@ -42,7 +43,7 @@ class OrderAdmin(ServiceAdmin, ReadOnlyAdmin):
     """An order is changed by steps of its state machine only."""
 
     list_display = [
-        *("number", "customer", "shown_state", "shown_payment", "shown_fulfilment"),
+        *("shown_number", "customer", "shown_state", "shown_payment", "shown_fulfilment"),
         *("shown_total", "source", "placed_at"),
     ]
     list_filter = [
@@ -63,6 +64,11 @@ class OrderAdmin(ServiceAdmin, ReadOnlyAdmin):
     actions = ["pack_chosen", "send_chosen", "deliver_chosen"]
     actions_detail = ["pack", "send", "deliver", "cancel"]
 
+    @admin.display(description=_("number"), ordering="number")
+    def shown_number(self, order: Order) -> str:
+        """On one line."""
+        return format_html('<span class="whitespace-nowrap">{}</span>', order.number)
+
     @display(description=_("state"), label=STATE_COLOURS, ordering="state")  # type: ignore[untyped-decorator]
     def shown_state(self, order: Order) -> tuple[str, str]:
         """With its colour."""
@@ -81,7 +87,8 @@ class OrderAdmin(ServiceAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("total"), ordering="total_minor")
     def shown_total(self, order: Order) -> str:
-        return str(order.total)
+        """On one line."""
+        return format_html('<span class="whitespace-nowrap">{}</span>', order.total)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"queues": queues(), **(extra_context or {})})
@@ -101,6 +108,7 @@ class OrderAdmin(ServiceAdmin, ReadOnlyAdmin):
                 "sheet": order_sheet(order),
                 "payment": PAYMENT[payment_state(order.state)],
                 "payment_colour": PAYMENT_COLOURS[payment_state(order.state)],
+                "is_paid": payment_state(order.state) == "paid",
                 "state_colour": STATE_COLOURS[order.state],
                 "may_move": request.user.has_perm(CHANGE),
                 "may_see_customer": request.user.has_perm("users.view_user"),

@@ -1,5 +1,6 @@
 """The queue of returns: decided with words, received line by line."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -57,14 +58,15 @@ class ReturnLineInline(ReadOnlyInline):
 
     @admin.display(description=_("refund"))
     def refund(self, row: ReturnLine) -> str:
-        return str(Money(row.refund_minor, row.order_return.order.currency))
+        returned = row.order_return
+        return str(Money(row.refund_minor, returned.order.currency)) if returned.state == State.RECEIVED else "—"
 
 
 @admin.register(OrderReturn)
 class OrderReturnAdmin(HistoryShown, ReadOnlyAdmin):
     """Whoever waits for an answer first, and of those who waits longest."""
 
-    list_display = ["shown_order", "customer", "shown_state", "contents", "reason", "created_at", "shown_refund"]
+    list_display = ["shown_order", "customer", "shown_state", "contents", "reason", "asked_at", "shown_refund"]
     list_display_links = ["contents"]
     list_filter = ["state"]
     search_fields = ["order__number", "order__customer__email"]
@@ -72,8 +74,8 @@ class OrderReturnAdmin(HistoryShown, ReadOnlyAdmin):
     show_full_result_count = False
     inlines = [ReturnLineInline]
     fields = [
-        *("shown_order", "customer", "shown_state", "reason", "answer"),
-        *("created_at", "received_at", "shown_refund"),
+        *("shown_order", "customer", "state", "reason", "answer"),
+        *("asked_at", "received_at", "shown_refund"),
     ]
     readonly_fields = fields
     actions_detail = ["approve", "refuse", "receive"]
@@ -95,6 +97,10 @@ class OrderReturnAdmin(HistoryShown, ReadOnlyAdmin):
     def shown_state(self, returned: OrderReturn) -> tuple[str, str]:
         """With its colour."""
         return returned.state, returned.get_state_display()
+
+    @admin.display(description=_("asked at"), ordering="pk")
+    def asked_at(self, returned: OrderReturn) -> datetime:
+        return returned.created_at
 
     @admin.display(description=_("what"))
     def contents(self, returned: OrderReturn) -> str:
