@@ -252,6 +252,8 @@ VERSIONED = {
     "DELETE shipping-rates/{pk}/": "key here",
     "GET orders/": "signed in",
     "GET orders/{pk}/": "its owner",
+    "GET orders/{order_id}/invoices/": "its owner or administrator",
+    "GET orders/{order_id}/invoices/{pk}/file/": "its owner or administrator",
     # notifications
     "GET notifications/": "signed in",
     "POST notifications/": "staff",

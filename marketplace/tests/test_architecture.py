@@ -61,6 +61,9 @@ WITHOUT_ADMIN = {
     "stores.Answer",  # shown and written on its question's page
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
+    "purchases.OrderLine",  # shown on its order's page
+    "purchases.OrderEvent",  # shown on its order's page
+    "purchases.InvoiceSeries",  # a name and a counter; the list of invoices filters by it
 }
 # Names that wait in the database as deliveries: whoever renames one strands its rows. Add, never rename.
 HANDLERS = {
@@ -92,6 +95,9 @@ HANDLERS = {
     "promotions.move_promos_when_store_moves",
     "promotions.reread_running_when_store_state_changes",
     "purchases.count_success_on_order_delivered",
+    "purchases.wish_credit_on_order_cancelled",
+    "purchases.wish_credit_on_order_returned",
+    "purchases.wish_invoices_on_order_paid",
     "users.recompute_tiers_on_policy_change",
     "users.send_reset_link_on_request",
     "users.send_verification_on_account_registered",
