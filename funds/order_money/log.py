@@ -1,11 +1,12 @@
 """An order's money read aloud: each try to pay, what came in, how it was shared out, what went back."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
 from funds.contracts import OrderMoneyLog, OrderMoneyStep, PartShares
-from funds.ledger.models import Journal
+from funds.ledger.models import Posting
 from funds.wallets.services import ORDER_SCOPE
 from marketplace.core.money import Money
 
@@ -37,29 +38,26 @@ def order_money_log(order_id: UUID) -> OrderMoneyLog:
 
 def _steps_of(payment: OrderPayment) -> Iterator[OrderMoneyStep]:
     """A payment by wallet alone is made and paid at once: one step."""
-    about = {"provider": payment.provider, "subject_id": payment.pk}
+
+    def step(at: datetime, kind: str) -> OrderMoneyStep:
+        return OrderMoneyStep(at, kind, payment.total, provider=payment.provider, subject_id=payment.pk)
+
     if payment.provider:
-        yield OrderMoneyStep(payment.created_at, "asked", payment.total, **about)
+        yield step(payment.created_at, "asked")
     if payment.paid_at is not None:
-        yield OrderMoneyStep(payment.paid_at, "paid", payment.total, **about)
+        yield step(payment.paid_at, "paid")
     elif payment.state in _ENDS:
-        yield OrderMoneyStep(payment.updated_at, _ENDS[State(payment.state)], payment.total, **about)
+        yield step(payment.updated_at, _ENDS[State(payment.state)])
 
 
 def _paid_directly(order_id: UUID, money: OrderMoney | None) -> Iterator[OrderMoneyStep]:
     """From the wallet or a hold, without a payment of its own: flash and automatic purchases."""
-    journal = (
-        Journal.objects.filter(pk=money.journal_id).first()
-        if money is not None and money.journal_id is not None
-        else Journal.objects.filter(scope=ORDER_SCOPE, idem_key=str(order_id), reversed_by__isnull=True).first()
-    )
-    if journal is None:
-        return
-    paid = money.paid if money is not None else None
-    if paid is None:
-        posting = journal.postings.get()
-        paid = Money(posting.amount_minor, posting.currency)
-    yield OrderMoneyStep(journal.event_at, "paid", paid, subject_id=order_id)
+    of_order = {"journal__scope": ORDER_SCOPE, "journal__idem_key": str(order_id), "journal__reversed_by": None}
+    known = {"journal": money.journal_id} if money is not None and money.journal_id is not None else of_order
+    posting = Posting.objects.filter(**known).select_related("journal").first()
+    if posting is not None:
+        paid = money.paid if money is not None else Money(posting.amount, posting.currency)
+        yield OrderMoneyStep(posting.journal.event_at, "paid", paid, subject_id=order_id)
 
 
 def _shares(part: PartMoney, currency: str) -> PartShares:

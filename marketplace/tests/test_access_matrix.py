@@ -36,6 +36,7 @@ WHO: dict[str, tuple[int, ...]] = {
     "key": (401, 403, 403, 403, PASSES, PASSES, PASSES),
     # A key of this very department or store.
     "key here": (401, 403, 403, 403, 404, 404, PASSES),
+    "its customer or administrator": (401, PASSES, 404, 404, 404, 404, PASSES),
     "its owner or administrator": (401, 404, 404, 404, 404, 404, PASSES),
     # Found by the account or by a token: whoever has neither finds nothing.
     "its holder": (404, PASSES, 404, 404, 404, 404, 404),
@@ -252,8 +253,8 @@ VERSIONED = {
     "DELETE shipping-rates/{pk}/": "key here",
     "GET orders/": "signed in",
     "GET orders/{pk}/": "its owner",
-    "GET orders/{order_id}/invoices/": "its owner or administrator",
-    "GET orders/{order_id}/invoices/{pk}/file/": "its owner or administrator",
+    "GET orders/{order_id}/invoices/": "its customer or administrator",
+    "GET orders/{order_id}/invoices/{pk}/file/": "its customer or administrator",
     # notifications
     "GET notifications/": "signed in",
     "POST notifications/": "staff",

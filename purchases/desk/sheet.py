@@ -101,7 +101,7 @@ def order_sheet(order: Order) -> Sheet:
     )
     returns = list(returns_with_lines().filter(order=order).order_by("pk"))
     log = funds.order_money_log(order.pk)
-    parcels = [parcel for part in parts for parcel in part.shipments.all()]  # type: ignore[attr-defined]
+    parcels = [parcel for part in parts for parcel in part.shipments.all()]
     issued: dict[UUID, list[Invoice]] = defaultdict(list)
     for invoice in invoices_of(order.pk):
         issued[invoice.part_id].append(invoice)
@@ -167,7 +167,7 @@ def _part(part: OrderPart, currency: str, shares: dict[UUID, PartShares], issued
         total=Money(part.total_minor, currency),
         terms=_terms(part, mine),
         shares=mine,
-        parcels=tuple(part.shipments.all()),  # type: ignore[attr-defined]
+        parcels=tuple(part.shipments.all()),
         invoices=tuple(issued),
     )
 

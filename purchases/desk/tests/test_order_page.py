@@ -53,7 +53,7 @@ def state(order: Order) -> str:
 
 
 def ask_back(order: Order, quantity: int = 1) -> OrderReturn:
-    line = order.lines.order_by("sku").first()
+    line = order.lines.order_by("sku")[0]
     return request_return(
         order_id=order.pk,
         customer_id=order.customer_id,

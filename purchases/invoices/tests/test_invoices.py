@@ -44,7 +44,7 @@ def numbered() -> list[Invoice]:
 
 
 def give_back(order: Order, quantity: int = 1) -> OrderReturn:
-    line = order.lines.order_by("pk").first()
+    line = order.lines.order_by("pk")[0]
     returned = request_return(
         order_id=order.pk,
         customer_id=order.customer_id,
