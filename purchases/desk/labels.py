@@ -20,7 +20,7 @@ STATE_COLOURS: Final = {
 PAYMENT: Final[Mapping[str, Any]] = {
     "unpaid": _("unpaid"),
     "paid": _("paid"),
-    "returned_in_part": _("returned in part"),
+    "returned_in_part": _("partly returned"),
     "returned": _("returned"),
     "void": _("void"),
 }

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -38,13 +38,18 @@ from purchases.orders.states import CANCELLABLE, fulfilment_state, payment_state
 CHANGE = "purchases.change_order"
 
 
+def on_one_line(value: Any) -> str:
+    """Numbers and moments are read at a glance."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', value)
+
+
 @admin.register(Order)
 class OrderAdmin(ServiceAdmin, ReadOnlyAdmin):
     """An order is changed by steps of its state machine only."""
 
     list_display = [
-        *("shown_number", "customer", "shown_state", "shown_payment", "shown_fulfilment"),
-        *("shown_total", "source", "placed_at"),
+        *("shown_number", "shown_customer", "shown_state", "shown_progress"),
+        *("shown_total", "source", "shown_placed"),
     ]
     list_filter = [
         "state",
@@ -66,29 +71,30 @@ class OrderAdmin(ServiceAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("number"), ordering="number")
     def shown_number(self, order: Order) -> str:
-        """On one line."""
-        return format_html('<span class="whitespace-nowrap">{}</span>', order.number)
+        return on_one_line(order.number)
+
+    @admin.display(description=_("customer"), ordering="customer__email")
+    def shown_customer(self, order: Order) -> str:
+        return str(order.customer)
 
     @display(description=_("state"), label=STATE_COLOURS, ordering="state")  # type: ignore[untyped-decorator]
     def shown_state(self, order: Order) -> tuple[str, str]:
         """With its colour."""
         return order.state, order.get_state_display()
 
-    @display(description=_("payment"), label=PAYMENT_COLOURS)  # type: ignore[untyped-decorator]
-    def shown_payment(self, order: Order) -> tuple[str, str]:
-        """What the state says of its money."""
-        state = payment_state(order.state)
-        return state, str(PAYMENT[state])
-
-    @admin.display(description=_("goods"))
-    def shown_fulfilment(self, order: Order) -> str:
-        """What the state says of its goods."""
-        return str(FULFILMENT[fulfilment_state(order.state)])
+    @admin.display(description=_("money · goods"))
+    def shown_progress(self, order: Order) -> str:
+        """What the state says of its money and of its goods."""
+        payment, goods = PAYMENT[payment_state(order.state)], FULFILMENT[fulfilment_state(order.state)]
+        return f"{payment} · {goods}"
 
     @admin.display(description=_("total"), ordering="total_minor")
     def shown_total(self, order: Order) -> str:
-        """On one line."""
-        return format_html('<span class="whitespace-nowrap">{}</span>', order.total)
+        return on_one_line(order.total)
+
+    @admin.display(description=_("placed at"), ordering="placed_at")
+    def shown_placed(self, order: Order) -> str:
+        return on_one_line(formats.date_format(timezone.localtime(order.placed_at), "SHORT_DATETIME_FORMAT"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"queues": queues(), **(extra_context or {})})

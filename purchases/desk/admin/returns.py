@@ -1,6 +1,5 @@
 """The queue of returns: decided with words, received line by line."""
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -9,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -99,8 +98,8 @@ class OrderReturnAdmin(HistoryShown, ReadOnlyAdmin):
         return returned.state, returned.get_state_display()
 
     @admin.display(description=_("asked at"), ordering="pk")
-    def asked_at(self, returned: OrderReturn) -> datetime:
-        return returned.created_at
+    def asked_at(self, returned: OrderReturn) -> str:
+        return formats.date_format(timezone.localtime(returned.created_at), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=_("what"))
     def contents(self, returned: OrderReturn) -> str:
