@@ -19,12 +19,12 @@ from .values import Bill, BillLine, TaxShare, read_bill
 CONTENT_TYPE: Final = "application/pdf"
 _COLUMNS: Final = (
     Column(30),
-    Column(62),
-    Column(14, is_number=True),
-    Column(26, is_number=True),
+    Column(50),
+    Column(18, is_number=True),
+    Column(27, is_number=True),
     Column(22, is_number=True),
-    Column(12, is_number=True),
-    Column(24, is_number=True),
+    Column(18, is_number=True),
+    Column(25, is_number=True),
 )
 
 
