@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from marketplace.core.money import Money
@@ -84,3 +85,40 @@ class PurchaseHold:
     amount: Money
     expires_at: datetime
     is_replay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMoneyStep:
+    """Something that happened to an order's money. `kind` is one of `OrderMoneyStep.KINDS`; `note` is people's words.
+
+    `subject_id` names the payment or the order's money that it happened to.
+    """
+
+    at: datetime
+    kind: str
+    amount: Money
+    note: str = ""
+    provider: str = ""
+    subject_id: UUID | None = None
+
+    KINDS: ClassVar[tuple[str, ...]] = ("asked", "paid", "failed", "expired", "cancelled", "settled", "refunded")
+
+
+@dataclass(frozen=True, slots=True)
+class PartShares:
+    """What became of the money of one store's part: in escrow until `settled_at`, then shared out, net of refunds."""
+
+    store_id: UUID
+    refunded: Money
+    payable: Money
+    commission: Money
+    tax: Money
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMoneyLog:
+    """An order's money as a whole: its steps, oldest first, and its parts."""
+
+    steps: tuple[OrderMoneyStep, ...]
+    parts: tuple[PartShares, ...]

@@ -1,9 +1,12 @@
 """What other contexts may ask of funds."""
 
 from .contracts import (
+    OrderMoneyLog,
+    OrderMoneyStep,
     OrderPaymentCard,
     PartRefund,
     PartSettlement,
+    PartShares,
     PaymentReceipt,
     PurchaseHold,
     RefundReceipt,
@@ -15,6 +18,7 @@ from .ledger.selectors import trial_balance
 from .ledger.services import capture_hold, release_hold
 from .order_money.api.payments import PaymentsViewSet
 from .order_money.errors import OrderNotPaidError, OrderPaymentExistsError, RefundExceedsPaidError
+from .order_money.log import order_money_log
 from .order_money.services.payments import (
     call_off_order_payment,
     cancel_order_payment,
@@ -35,11 +39,14 @@ from .wallets.services import hold_for_purchase, order_escrow, pay_order
 __all__ = [
     "InsufficientFundsError",  # 409 insufficient_funds with `missing` and `currency`
     "KeyReusedError",  # raised when the same key comes with other content
+    "OrderMoneyLog",  # what `order_money_log` answers
+    "OrderMoneyStep",  # one step of it
     "OrderNotPaidError",  # 409 order_not_paid: the books know no such payment of this customer
     "OrderPaymentCard",  # what `start_order_payment` and `cancel_order_payment` answer
     "OrderPaymentExistsError",  # 409 order_payment_exists: one payment of an order is alive at a time
     "PartRefund",  # what goes back of one store's share of an order
     "PartSettlement",  # one store's share of a delivered order
+    "PartShares",  # who has what of a part's money, in `OrderMoneyLog`
     "PaymentReceipt",  # what `pay_order` and `pay_order_from_hold` answer
     "PaymentsViewSet",  # how the API shows payments of orders, for whoever adds how to make one
     "PurchaseHold",  # what `hold_for_purchase` answers
@@ -58,6 +65,7 @@ __all__ = [
     "kpis",  # figures for the dashboard
     "late_payment",  # the expired payment whose deposit came in after all, locked for `pay_late`
     "order_escrow",  # the payee of holds that are to pay orders
+    "order_money_log",  # payments, settlements and refunds of an order, and who has what of its parts; five queries
     "pay_late",  # pay an order by its late payment, in the caller's transaction
     "pay_new_order",  # as `start_order_payment`, for an order of the caller's own transaction; locks the wallet alone
     "pay_order",  # wallet to escrow in one call, once per order, inside the caller's transaction

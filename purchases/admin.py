@@ -1,10 +1,9 @@
 """Django looks for admin pages here; they live in the slices."""
 
 from .carts import admin as _carts
+from .desk import admin as _desk
+from .invoices import admin as _invoices
 from .orders import admin as _orders
 from .shipments import admin as _shipments
 
-__all__ = ["_carts", "_orders", "_shipments"]
-
-# An order's page knows nothing of parcels: the slice of orders is below theirs.
-_orders.OrderAdmin.actions = [*(_orders.OrderAdmin.actions or []), *_shipments.orders.STEPS]
+__all__ = ["_carts", "_desk", "_invoices", "_orders", "_shipments"]

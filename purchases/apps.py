@@ -15,16 +15,18 @@ class PurchasesConfig(AppConfig):
         from marketplace.core import append_only, erasure, moments  # noqa: PLC0415
         from marketplace.core.outbox import feeds  # noqa: PLC0415
 
-        from .carts.services import forget_cart  # noqa: PLC0415
+        from .invoices import handlers as _invoices  # noqa: F401, PLC0415
+        from .invoices import tasks as invoice_tasks  # noqa: PLC0415
         from .listed_prices import handlers as _price_handlers  # noqa: F401, PLC0415
         from .listed_prices import tasks as price_tasks  # noqa: PLC0415
         from .models import OrderEvent, ShipmentEvent  # noqa: PLC0415
         from .orders import handlers, tasks  # noqa: F401, PLC0415
+        from .privacy import forget_person, refuse_while_orders_are_under_way  # noqa: PLC0415
         from .shipments import handlers as _shipments  # noqa: F401, PLC0415
 
         append_only.protect(OrderEvent)
         append_only.protect(ShipmentEvent)
         moments.register("purchases.orders", tasks.run_due_moments)
         feeds.register(price_tasks.FEED)
-        # Orders are books: they know a person by id alone, and that id stops leading to anybody. The cart goes.
-        erasure.register("purchases", guard=lambda _person: None, erase=forget_cart)
+        moments.register("purchases.invoices", invoice_tasks.run_due_moments)
+        erasure.register("purchases", guard=refuse_while_orders_are_under_way, erase=forget_person)

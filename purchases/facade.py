@@ -2,7 +2,7 @@
 
 from .orders.importing import import_orders
 from .orders.kpis import kpis
-from .orders.selectors import order_card, return_card, sales_by_day
+from .orders.selectors import order_card, return_card, returns_waiting, sales_by_day
 from .previews.selectors import preview_campaign
 from .shipments.bulk import add_rates
 from .shipments.selectors import shipment_card
@@ -14,6 +14,7 @@ __all__ = [
     "order_card",  # an order's number, total and first line, for a message about it
     "preview_campaign",  # what a campaign would have cost on the orders of the last days; CampaignNotFoundError
     "return_card",  # a return's order, answer, refund and stores, for a message about it
+    "returns_waiting",  # how many returns wait for an answer
     "sales_by_day",  # paid orders and revenue per platform day
     "shipment_card",  # a parcel's order, carrier and tracking, for a message about it
 ]

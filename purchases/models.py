@@ -1,6 +1,7 @@
 """Models of the context, re-exported: Django looks for them here."""
 
 from .carts.models import Cart, CartLine
+from .invoices.models import Invoice, InvoiceSeries
 from .listed_prices.models import DuePrice, KnownRule
 from .orders.models import Order, OrderEvent, OrderLine, OrderPart, OrderReturn, ReturnLine
 from .shipments.models import Shipment, ShipmentEvent, ShipmentLine, ShippingRate
@@ -9,6 +10,8 @@ __all__ = [
     "Cart",
     "CartLine",
     "DuePrice",
+    "Invoice",
+    "InvoiceSeries",
     "KnownRule",
     "Order",
     "OrderEvent",

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from .carts.api.carts import CartCouponViewSet, CartItemViewSet, CartViewSet
 from .checkout.api import CheckoutViewSet, OrderPaymentsViewSet
 from .flash_sales.api import CompleteReservationView
+from .invoices.api import invoice_file, invoice_list
 from .orders.api.orders import OrderViewSet
 from .orders.api.returns import ReturnsViewSet
 from .previews.api import CampaignPreviewViewSet
@@ -34,5 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         CampaignPreviewViewSet.as_view({"get": "retrieve"}),
         name="campaign-preview",
     ),
+    path("orders/<uuid:order_id>/invoices/", invoice_list),
+    path("orders/<uuid:order_id>/invoices/<uuid:pk>/file/", invoice_file),
     *router.urls,
 ]

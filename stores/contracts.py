@@ -193,3 +193,17 @@ class QuestionCard:
     # A person decided about it; False for one that the policy published at once.
     was_moderated: bool
     rejection_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StockStep:
+    """A movement of goods, for whoever tells its cause's story. `kind` is as the movement's, `label` for people."""
+
+    at: datetime
+    kind: str
+    label: str
+    quantity: int
+    sku: str
+    cause: str
+    actor_id: UUID | None
+    stock_item_id: UUID

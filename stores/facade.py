@@ -5,7 +5,7 @@ from .catalog.selectors import variant_card, variant_cards, variants_on_shelves
 from .catalog.services import publish_prices, replace_prices, withdraw_prices
 from .figures import kpis
 from .inventory.errors import InsufficientStockError, Shortage, StockKeyReusedError
-from .inventory.selectors import stock_name
+from .inventory.selectors import stock_log, stock_name
 from .inventory.services import (
     adjust_stock,
     lock_stock,
@@ -48,6 +48,7 @@ __all__ = [
     "reserve_stock",  # set aside, all lines or none
     "sell_reserved_unit",  # sell one unit that was set aside, at once, in the caller's transaction
     "sell_stock",  # goods leave, set aside before or not
+    "stock_log",  # movements by cause, oldest first; one query
     "stock_name",  # a stock item as people call it, and whose it is; NotFoundError
     "store_place",  # a store's name, coordinates, currency and whether it is open
     "stores_run_by",  # ids of the stores a person owns or is a member of

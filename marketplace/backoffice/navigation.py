@@ -1,5 +1,6 @@
 """The admin's menu: a section per context, in the order people work; what a person may not see does not show."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -8,6 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+
+from purchases import facade as purchases
 
 SECTIONS: list[tuple[Any, tuple[str, ...]]] = [
     (_("Promotions"), ("promotions",)),
@@ -31,6 +34,8 @@ ICONS = {
     "promotions.promounit": "confirmation_number",
     "promotions.activehold": "lock_clock",
     "purchases.order": "receipt_long",
+    "purchases.orderreturn": "assignment_return",
+    "purchases.invoice": "receipt",
     "purchases.orderpart": "call_split",
     "purchases.cart": "shopping_cart",
     "purchases.shippingrate": "price_change",
@@ -101,6 +106,9 @@ EXTRA_PAGES: dict[str, tuple[tuple[Any, str, str], ...]] = {
 }
 """Pages beside a model's list, as (title, icon, route): in the menu below it, for whoever may see the list."""
 
+BADGES: dict[str, Callable[[], int]] = {"purchases.orderreturn": purchases.returns_waiting}
+"""How many wait for somebody, beside a model's name; one small query each, for whoever sees the model."""
+
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """django-unfold's sidebar: the dashboard, then a section for each context with pages this person may see."""
@@ -133,10 +141,12 @@ def _visible_models(request: HttpRequest) -> dict[str, list[type[Model]]]:
 
 def _items(model: type[Model]) -> list[dict[str, Any]]:
     meta = model._meta
-    own = {
+    own: dict[str, Any] = {
         "title": capfirst(str(meta.verbose_name_plural)),
         "icon": ICONS.get(meta.label_lower, DEFAULT_ICON),
         "link": reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"),
     }
+    waiting = BADGES[meta.label_lower]() if meta.label_lower in BADGES else 0
+    badge = {"badge": waiting, "badge_variant": "warning"} if waiting else {}
     extra = EXTRA_PAGES.get(meta.label_lower, ())
-    return [own, *({"title": title, "icon": icon, "link": reverse(route)} for title, icon, route in extra)]
+    return [own | badge, *({"title": title, "icon": icon, "link": reverse(route)} for title, icon, route in extra)]

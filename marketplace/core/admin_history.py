@@ -1,8 +1,10 @@
 """The audit trail of one object, as the History page of the back office reads it aloud."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
@@ -30,6 +32,7 @@ VERBS = {
     "confirm": gettext_lazy("Confirmed"),
     "correct": gettext_lazy("Corrected"),
     "create": gettext_lazy("Created"),
+    "decide": gettext_lazy("Decided"),
     "delete": gettext_lazy("Deleted"),
     "deliver": gettext_lazy("Delivered"),
     "discard": gettext_lazy("Discarded"),
@@ -79,31 +82,42 @@ def history_of(object_type: str, object_id: str, page: str | None) -> "Page[Any]
     entries = AuditEntry.objects.filter(object_type=object_type, object_id=object_id).order_by("-pk")
     shown: Page[Any] = Paginator(entries, PAGE_SIZE).get_page(page)
     rows = list(shown.object_list)
-    people = get_user_model()._default_manager.in_bulk({row.actor_id for row in rows if row.actor_id is not None})
+    people = people_of(row.actor_id for row in rows)
     model = apps.get_model(object_type)
     shown.object_list = [_step(row, model, people) for row in rows]
     return shown
 
 
-def _step(entry: AuditEntry, model: type[Model], people: dict[Any, Any]) -> Step:
+def people_of(actor_ids: Iterable[UUID | None]) -> dict[UUID, Any]:
+    """Whoever acted, for `actor_name`. One query."""
+    wanted = {each for each in actor_ids if each is not None}
+    return get_user_model()._default_manager.in_bulk(wanted) if wanted else {}
+
+
+def _step(entry: AuditEntry, model: type[Model], people: Mapping[UUID, Any]) -> Step:
     return Step(
-        entry.at, _actor(entry, people), _action(entry.action), entry.action, _changes(entry, model), entry.reason
+        entry.at,
+        actor_name(entry.actor_id, people),
+        action_text(entry.action),
+        entry.action,
+        _changes(entry, model),
+        entry.reason,
     )
 
 
-def _actor(entry: AuditEntry, people: dict[Any, Any]) -> str:
+def actor_name(actor_id: UUID | None, people: Mapping[UUID, Any]) -> str:
     """A colleague by name or address; customers and merchants as others see them; who is gone by id alone."""
-    if entry.actor_id is None:
+    if actor_id is None:
         return _("the system")
-    person = people.get(entry.actor_id)
+    person = people.get(actor_id)
     if person is None or not person.is_active:
-        return str(entry.actor_id)
+        return str(actor_id)
     if person.is_staff:
         return person.get_full_name() or str(person)
-    return short_name(person.get_full_name()) or str(entry.actor_id)
+    return short_name(person.get_full_name()) or str(actor_id)
 
 
-def _action(action: str) -> str:
+def action_text(action: str) -> str:
     """The verb of `context.verb_noun` in the reader's language; one that is not in the table, as it is written."""
     verb, _sep, noun = action.rpartition(".")[2].partition("_")
     return str(VERBS.get(verb, capfirst(f"{verb} {noun}".replace("_", " "))))

@@ -33,6 +33,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "low balances": _every(timedelta(minutes=1), "funds.tell_low_balances"),
     "orders: not paid in time": _every(timedelta(minutes=1), "purchases.sweep_orders", "holds"),
     "prices in lists": _every(timedelta(minutes=1), "purchases.sweep_prices"),
+    "invoices: numbers": _every(timedelta(minutes=1), "purchases.number_invoices"),
     "expired promotions and holds": _every(timedelta(hours=1), "promotions.clean_up_expired", "holds"),
     "stock: what to reorder": _every(timedelta(hours=1), "stores.suggest_replenishment"),
     "customer tiers": _daily(8, 10, "users.recompute_tiers"),

@@ -118,7 +118,11 @@ TABLE: Final[dict[str, Row]] = {
     "funds.reconciliationrun": house("v"),
     "funds.walletsettings": house("v"),
     # purchases
-    "purchases.order": house("v", pack="v", ship="v", deliver="v"),
+    "purchases.order": house(
+        "v", pack_chosen="v", send_chosen="v", deliver_chosen="v", pack="v", send="v", deliver="v", cancel="v"
+    ),
+    "purchases.orderreturn": house("v", approve="v", refuse="v", receive="v"),
+    "purchases.invoice": house("v", file="v"),
     "purchases.orderpart": house("v"),
     "purchases.cart": house("v"),
     # A store has goods of many departments: their keys open none of its rates and parcels.

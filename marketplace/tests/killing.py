@@ -41,6 +41,9 @@ if "path" in order:
     client = APIClient(SERVER_NAME="localhost")
     client.force_authenticate(get_user_model().objects.get(pk=order["user"]))
     client.post(order["path"], order["body"], format="json", HTTP_IDEMPOTENCY_KEY=order["key"])
+elif "call" in order:
+    module, _, name = order["call"].partition(":")
+    getattr(importlib.import_module(module), name)()
 else:
     drain()
 print("survived")
@@ -55,6 +58,11 @@ def killed_posting(user_id: Any, path: str, body: dict[str, Any], key: str, *, a
 def killed_draining(*, after: str) -> None:
     """Handle what waits in the outbox, in a process that must die once `module:function` has done its work."""
     _run({"after": after})
+
+
+def killed_calling(call: str, *, after: str) -> None:
+    """Call `module:function` without arguments, in a process that must die as above."""
+    _run({"call": call, "after": after})
 
 
 def _run(order: dict[str, Any]) -> None:

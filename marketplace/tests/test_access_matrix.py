@@ -36,13 +36,13 @@ WHO: dict[str, tuple[int, ...]] = {
     "key": (401, 403, 403, 403, PASSES, PASSES, PASSES),
     # A key of this very department or store.
     "key here": (401, 403, 403, 403, 404, 404, PASSES),
+    "its customer or administrator": (401, PASSES, 404, 404, 404, 404, PASSES),
     "its owner or administrator": (401, 404, 404, 404, 404, 404, PASSES),
     # Found by the account or by a token: whoever has neither finds nothing.
     "its holder": (404, PASSES, 404, 404, 404, 404, 404),
     # Of whoever sends a store's parcels, departments' keys notwithstanding.
     "sends": (401, 403, 403, 403, 403, PASSES, PASSES),
     "sends here": (401, 403, 403, 403, 403, 404, PASSES),
-    "its customer or administrator": (401, PASSES, 404, 404, 404, 404, PASSES),
     "key of a department": (401, 403, 403, 403, PASSES, 403, PASSES),
 }
 
@@ -272,6 +272,8 @@ VERSIONED = {
     "POST admin/returns/{pk}/approve/": "administrator",
     "POST admin/returns/{pk}/refuse/": "administrator",
     "POST admin/returns/{pk}/receive/": "administrator",
+    "GET orders/{order_id}/invoices/": "its customer or administrator",
+    "GET orders/{order_id}/invoices/{pk}/file/": "its customer or administrator",
     # notifications
     "GET notifications/": "signed in",
     "POST notifications/": "staff",

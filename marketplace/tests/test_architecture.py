@@ -63,6 +63,9 @@ WITHOUT_ADMIN = {
     "purchases.KnownRule",  # derived: what a promotion was about
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
+    "purchases.OrderLine",  # shown on its order's page
+    "purchases.OrderEvent",  # shown on its order's page
+    "purchases.InvoiceSeries",  # a name and a counter; the list of invoices filters by it
 }
 # Names that wait in the database as deliveries: whoever renames one strands its rows. Add, never rename.
 HANDLERS = {
@@ -110,12 +113,15 @@ HANDLERS = {
     "purchases.give_goods_back_on_order_cancelled",
     "purchases.give_goods_back_on_order_expired",
     "purchases.mark_paid_on_order_payment_succeeded",
-    "purchases.put_goods_away_on_order_returned",
-    "purchases.revive_order_on_late_deposit",
-    "purchases.unpack_shipments_on_order_cancelled",
     "purchases.mark_prices_on_category_moved",
     "purchases.mark_prices_on_price_rules_changed",
     "purchases.mark_prices_on_products_repriced",
+    "purchases.put_goods_away_on_order_returned",
+    "purchases.revive_order_on_late_deposit",
+    "purchases.unpack_shipments_on_order_cancelled",
+    "purchases.wish_credit_on_order_cancelled",
+    "purchases.wish_credit_on_order_returned",
+    "purchases.wish_invoices_on_order_paid",
     "users.recompute_tiers_on_policy_change",
     "users.send_reset_link_on_request",
     "users.send_verification_on_account_registered",

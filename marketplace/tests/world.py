@@ -19,7 +19,8 @@ from promotions.discounts.tests.factories import make_discount
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
 from purchases.carts.models import Cart
 from purchases.carts.tests.factories import filled_cart
-from purchases.orders.models import OrderReturn
+from purchases.invoices.tests.factories import issued_invoice
+from purchases.models import OrderReturn
 from purchases.orders.tests.factories import OrderFactory
 from purchases.shipments.tests.factories import ShippingRateFactory, parcel_of
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
@@ -160,6 +161,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         headers={"Idempotency-Key": uuid7().hex},
     )
     message = MessageFactory.create(params={"title": MESSAGE, "body": "At three."})
+    OrderReturn.objects.create(order=order, reason="Too small")
     cart = filled_cart(customer=owner, variant=variant)
     Cart.objects.filter(pk=cart.pk).update(coupons=["VERANO"])
     drain()
@@ -175,6 +177,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         "orders": {"pk": order.pk},
         "admin/returns": {"pk": OrderReturn.objects.create(order=order, reason="Too small.").pk},
         "shipments": {"pk": parcel_of(order, variant).pk},
+        "orders/invoices": {"order_id": order.pk, "pk": issued_invoice(order, variant.store).pk},
         "cart/items": {"pk": cart.lines.get().pk},
         "cart/coupons": {"code": "VERANO"},
         "addresses": {"pk": add_address(customer_id=owner.pk, **LEAST).pk},

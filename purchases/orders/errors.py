@@ -31,6 +31,13 @@ class OrderSentInPartError(DomainError):
     message = gettext_noop("Part of the order is on its way already; it cannot be cancelled.")
 
 
+class OrderUnderWayError(DomainError):
+    """The person has an order that is not over: goods or money are still on their way."""
+
+    code = "order_under_way"
+    message = gettext_noop("An order of yours is still under way. Cancel it, or wait until it is over.")
+
+
 class NotReturnableError(DomainError):
     """Nothing of the order can come back, not yet or not any more."""
 

@@ -14,6 +14,7 @@ from purchases.contracts import DaySales, OrderCard, ReturnCard
 
 from .errors import OrderNotFoundError, ReturnNotFoundError
 from .models import Order, OrderReturn, ReturnLine
+from .states import RETURNS_UNDER_WAY
 
 # Paid at least once, whatever came later.
 EARNING_STATES = [
@@ -107,3 +108,15 @@ def return_of(return_id: UUID) -> OrderReturn:
     if found is None:
         raise ReturnNotFoundError
     return found
+
+
+def returns_waiting() -> int:
+    """How many returns wait for an answer; one query over an index."""
+    return OrderReturn.objects.filter(state=OrderReturn.State.REQUESTED).count()
+
+
+def has_orders_under_way(customer_id: UUID) -> bool:
+    """Whether goods or money of an order of the customer's, or a return, are still on their way."""
+    mine = Order.objects.filter(customer_id=customer_id).exclude(source=Order.Source.IMPORT)
+    moving = mine.filter(state__in=[Order.State.PLACED, Order.State.PAID, Order.State.PACKED, Order.State.SHIPPED])
+    return moving.exists() or mine.filter(returns__state__in=RETURNS_UNDER_WAY).exists()

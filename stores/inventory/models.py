@@ -93,8 +93,12 @@ class StockMovement(models.Model):
                 name="stores_movement_from_allocated",
             ),
         ]
-        # What sold lately, for the velocity of replenishment.
-        indexes = [models.Index(fields=["created_at"], name="stores_sales_by_time", condition=Q(kind="sale"))]
+        indexes = [
+            # What sold lately, for the velocity of replenishment.
+            models.Index(fields=["created_at"], name="stores_sales_by_time", condition=Q(kind="sale")),
+            # What became of an order's goods.
+            models.Index(fields=["cause"], name="stores_movement_cause"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity}"

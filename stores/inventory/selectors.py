@@ -1,5 +1,6 @@
 """Reads of stock."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Case, F, QuerySet, Sum, Value, When
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core import access
 from marketplace.core.errors import NotFoundError
 from marketplace.core.kpis import Kpi
-from stores.contracts import StockName
+from stores.contracts import StockName, StockStep
 
 from .models import StockItem, StockMovement, StockReconciliation
 
@@ -34,6 +35,24 @@ def movements_within(user: access.Person, key: str) -> QuerySet[StockMovement]:
 def low_stock(rows: QuerySet[StockItem]) -> QuerySet[StockItem]:
     """Items of which no more than the reorder point is available."""
     return rows.filter(on_hand__lte=F("allocated") + F("reorder_point"))
+
+
+def stock_log(causes: Iterable[str]) -> list[StockStep]:
+    """Movements of any of these causes, oldest first. One query, over an index."""
+    rows = StockMovement.objects.filter(cause__in=list(causes)).select_related("stock_item__variant").order_by("pk")
+    return [
+        StockStep(
+            at=row.created_at,
+            kind=row.kind,
+            label=row.get_kind_display(),
+            quantity=row.quantity,
+            sku=row.stock_item.variant.sku,
+            cause=row.cause,
+            actor_id=row.actor_id,
+            stock_item_id=row.stock_item_id,
+        )
+        for row in rows
+    ]
 
 
 def set_aside_by_staff(item: StockItem, *, cause: str) -> int:

@@ -6,6 +6,7 @@ event's handler does, once, whatever dies in between.
 
 from .delivering import settle_parts, tell_delivered
 from .ending import cancel_order, close_due_orders, expire_due_orders
+from .forgetting import forget_addresses
 from .goods import give_goods_back, put_returned_goods_away
 from .moving import lock_order, move_order, step
 from .paying import mark_paid, revive_order
@@ -17,6 +18,7 @@ __all__ = [
     "cancel_order",
     "close_due_orders",
     "expire_due_orders",
+    "forget_addresses",
     "give_goods_back",
     "lock_order",
     "mark_paid",

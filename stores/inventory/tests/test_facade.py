@@ -10,8 +10,9 @@ from marketplace.core.money import CurrencyMismatchError, Money
 from stores import facade
 from stores.catalog.models import Category, Product, Variant
 from stores.catalog.tests.factories import VariantFactory
-from stores.contracts import BrandRow, CategoryRow, ProductRow, StoreRow, VariantRow
+from stores.contracts import BrandRow, CategoryRow, ProductRow, StockLine, StoreRow, VariantRow
 from stores.inventory.models import StockItem, StockMovement
+from stores.inventory.tests.factories import stocked
 from stores.merchants.errors import LastOwnerError
 from stores.merchants.models import Store
 from stores.merchants.services import forget_member, refuse_last_owner
@@ -168,3 +169,21 @@ def test_people_leave_their_stores(person):
     forget_member(owner.pk)
 
     assert [member.user for member in store.members.all()] == [other]
+
+
+def test_movements_of_a_cause_are_told_oldest_first_in_one_query(django_assert_num_queries):
+    variant = VariantFactory()
+    stocked(variant, 20)
+    lines = [StockLine(variant.pk, variant.store_id, 2)]
+    facade.sell_stock(lines=lines, idem_key="a", cause="order:1")
+    facade.sell_stock(lines=lines, idem_key="b", cause="order:2")
+    facade.receive_stock(lines=lines, idem_key="c", cause="return:1")
+
+    with django_assert_num_queries(1):
+        told = facade.stock_log(["order:1", "return:1"])
+
+    assert [(step.kind, step.quantity, step.sku, step.cause) for step in told] == [
+        ("sale", 2, variant.sku, "order:1"),
+        ("receive", 2, variant.sku, "return:1"),
+    ]
+    assert facade.stock_log([]) == []

@@ -1,0 +1,5 @@
+"""The desk's pages."""
+
+from . import orders, returns
+
+__all__ = ["orders", "returns"]
