@@ -145,7 +145,7 @@ class PriceRule:
     benefits: tuple[Benefit, ...]
     is_about_orders: bool = False
     currency: str = ""
-    # Higher goes first. Alone: an exclusive rule applies with no other. A group: its rules apply together.
+    # Higher goes first. Alone: an exclusive rule has no other beside it. A group: its rules apply together.
     priority: int = 0
     is_exclusive: bool = False
     stack_group: str = ""

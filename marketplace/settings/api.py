@@ -73,4 +73,6 @@ THROTTLE_RATES: dict[str, str] = {
     "questions": env.str("THROTTLE_QUESTIONS", default="20/hour"),
     "feeds": env.str("THROTTLE_FEEDS", default="12/min"),
     "carts": env.str("THROTTLE_CARTS", default="30/min"),
+    "coupons": env.str("THROTTLE_COUPONS", default="20/min"),
+    "checkout": env.str("THROTTLE_CHECKOUT", default="30/min"),
 }

@@ -25,4 +25,6 @@ THROTTLE_RATES = {
     "questions": env.str("THROTTLE_QUESTIONS", default="6000/min"),
     "feeds": env.str("THROTTLE_FEEDS", default="6000/min"),
     "carts": env.str("THROTTLE_CARTS", default="6000/min"),
+    "coupons": env.str("THROTTLE_COUPONS", default="6000/min"),
+    "checkout": env.str("THROTTLE_CHECKOUT", default="6000/min"),
 }

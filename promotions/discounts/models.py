@@ -62,7 +62,11 @@ class Discount(VersionedModel):
         validators=[MinValueValidator(-MAX_PRIORITY), MaxValueValidator(MAX_PRIORITY)],
         help_text=_("Higher goes first."),
     )
-    is_exclusive = models.BooleanField(_("exclusive"), default=False, help_text=_("Applies with no other promotion."))
+    is_exclusive = models.BooleanField(
+        _("exclusive"),
+        default=False,
+        help_text=_("Alone among the promotions that meet at a line, or at the order; what it has priced is final."),
+    )
     stack_group = models.CharField(
         _("group"),
         max_length=GROUP_LENGTH,

@@ -14,6 +14,7 @@ from funds import facade as funds
 from marketplace.core.http import fields
 from marketplace.core.http.idempotency import idempotent
 from marketplace.core.http.permissions import VerifiedCustomer
+from marketplace.core.http.throttling import RateLimit
 from marketplace.core.http.viewsets import ViewSet
 from purchases.orders.api.serializers import OrderSerializer
 from purchases.orders.models import Order
@@ -116,10 +117,17 @@ class PayInput(serializers.Serializer[Any]):
     payment = PaymentPlanField()
 
 
+class CheckoutRateLimit(RateLimit):
+    """Purchases, per person."""
+
+    scope = "checkout"
+
+
 @extend_schema(tags=["checkout"])
 class CheckoutViewSet(ViewSet):
     """From a cart to an order."""
 
+    throttle_classes = [CheckoutRateLimit]
     permission_classes = [VerifiedCustomer]
     serializer_class = CheckedOutSerializer
     queryset = Order.objects.none()
@@ -131,7 +139,8 @@ class CheckoutViewSet(ViewSet):
         "`payments/{id}/` says where to pay.\n\n"
         "409 `cart_empty` (also for the second of two clicks or windows), 409 `items_unavailable` with `lines`, 409 "
         "`price_changed` with `total` and `difference`, 409 `promotion_used_up`, 409 `insufficient_stock`, 409 "
-        "`insufficient_funds`, 409 `payment_split`, 409 `reserved_needs_wallet`.",
+        "`insufficient_funds`, 409 `payment_split`, 409 `reserved_needs_wallet`, 409 `address_needed` where something "
+        "is sent, 409 `too_many_waiting_orders`, 409 `total_too_large`.",
         request=CheckoutInput,
         responses={201: CheckedOutSerializer},
         examples=[

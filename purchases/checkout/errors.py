@@ -54,6 +54,27 @@ class ReservedNeedsWalletError(DomainError):
     message = gettext_noop("A reserved unit is paid from the wallet, within its minute.")
 
 
+class AddressNeededError(DomainError):
+    """Something is to be sent, and nobody knows where to."""
+
+    code = "address_needed"
+    message = gettext_noop("Say where to send it: your address book is empty.")
+
+
+class TooManyWaitingOrdersError(DomainError):
+    """Others wait for their money already; each keeps goods from other customers."""
+
+    code = "too_many_waiting_orders"
+    message = gettext_noop("%(limit)s of your orders wait for their payment. Pay or cancel one first.")
+
+
+class TotalTooLargeError(DomainError):
+    """More than one order may come to."""
+
+    code = "total_too_large"
+    message = gettext_noop("This is more than one order can come to.")
+
+
 class OrderNotPayableError(DomainError):
     """The order is paid, or it is over."""
 

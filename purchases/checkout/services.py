@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from funds import facade as funds
 from funds.contracts import OrderPaymentCard
 from marketplace.core.clock import read_db_now
 from marketplace.core.ids import uuid7
-from marketplace.core.money import Money
+from marketplace.core.money import MAX_MINOR, Money
 from promotions import facade as promotions
 from purchases.carts.models import Cart
 from purchases.carts.selectors import standing_lines, wanted_of
@@ -35,11 +36,14 @@ from stores.contracts import StockLine
 from users import facade as users
 
 from .errors import (
+    AddressNeededError,
     CartEmptyError,
     ItemsUnavailableError,
     OrderNotPayableError,
     PriceChangedError,
     ReservedNeedsWalletError,
+    TooManyWaitingOrdersError,
+    TotalTooLargeError,
     shown,
 )
 from .values import Acceptance, CheckedOut, PaymentPlan
@@ -52,7 +56,8 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
     Everything is looked at again. Raises `CartEmptyError`; `ItemsUnavailableError` for lines that cannot be bought as
     they are; `PriceChangedError` when the total is not the one that was accepted, or (without one) when a unit costs
     something else than when it was chosen; `PaymentSplitError`, `ReservedNeedsWalletError`, `RateNotFoundError`,
-    `AddressNotFoundError`; `CampaignUsedUpError`, `InsufficientStockError`, `ReservationLapsedError` when somebody was
+    `AddressNotFoundError`, `AddressNeededError`, `TotalTooLargeError`, `TooManyWaitingOrdersError`;
+    `CampaignUsedUpError`, `InsufficientStockError`, `ReservationLapsedError` when somebody was
     faster; `InsufficientFundsError`, `UnknownProviderError`, `CurrencyMismatchError`. All of them leave the cart as it
     was.
 
@@ -73,14 +78,17 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
         rates=accepted.rates,
     )
     _refuse_changes(standing, costs, accepted.expected_total)
+    if costs.list_total.minor >= MAX_MINOR:
+        raise TotalTooLargeError
     from_wallet = accepted.plan.wallet_part(costs.total)
     provider = accepted.plan.provider if costs.total != from_wallet else ""
-    if provider and any(line.flash for line in standing):
-        raise ReservedNeedsWalletError
+    if provider:
+        _expect_room(customer_id, standing)
+    address = _address(customer_id, accepted.address_id, costs)
     order_id = uuid7()
     _take_promotions(order_id, customer_id, standing, costs, cart.coupons)
     _take_goods(order_id, customer_id, standing, is_paid=not provider)
-    order = write_order(_draft(order_id, cart, standing, costs, accepted, at=at, is_paid=not provider))
+    order = write_order(_draft(order_id, cart, standing, costs, address, at=at, is_paid=not provider))
     payment = _pay(order, from_wallet, provider)
     clear(cart, at)
     return CheckedOut(order, payment)
@@ -117,7 +125,7 @@ def _draft(
     cart: Cart,
     lines: Sequence[ShownLine],
     costs: Quote,
-    accepted: Acceptance,
+    address: dict[str, str],
     *,
     at: datetime,
     is_paid: bool,
@@ -136,16 +144,27 @@ def _draft(
         applied_benefits=tuple(stored_benefit(each) for each in costs.applied),
         coupons=tuple(cart.coupons),
         rejected_promotions=tuple(stored_refusal(each) for each in costs.refused_here),
-        shipping_address=_address(customer_id, accepted.address_id),
+        shipping_address=address,
         expires_at=None if is_paid else read_db_now() + payment_time(),
     )
 
 
-def _address(customer_id: UUID, address_id: UUID | None) -> dict[str, str]:
-    """A snapshot; nothing where the address book is empty: there are goods to fetch."""
+def _expect_room(customer_id: UUID, lines: Sequence[ShownLine]) -> None:
+    """Of an order that waits for a provider's money. The cart's lock keeps two from passing at once."""
+    if any(line.flash for line in lines):
+        raise ReservedNeedsWalletError
+    limit = settings.MAX_WAITING_ORDERS
+    if Order.objects.filter(customer=customer_id, state=Order.State.PLACED).count() >= limit:
+        raise TooManyWaitingOrdersError(limit=limit)
+
+
+def _address(customer_id: UUID, address_id: UUID | None, costs: Quote) -> dict[str, str]:
+    """A snapshot; without one there may only be goods to fetch."""
     snapshot = users.address_snapshot(customer_id, address_id)
     if snapshot is None and address_id is not None:
         raise users.AddressNotFoundError
+    if snapshot is None and any(each.list_price for each in costs.shipping):
+        raise AddressNeededError
     return snapshot or {}
 
 

@@ -31,6 +31,13 @@ class OrderSentInPartError(DomainError):
     message = gettext_noop("Part of the order is on its way already; it cannot be cancelled.")
 
 
+class ReservedUnitsStayError(DomainError):
+    """Units of a flash promotion were others' to have: its buyer does not give them back at will."""
+
+    code = "reserved_units_stay"
+    message = gettext_noop("Units of a flash promotion are not given back by a click. Please ask the shop.")
+
+
 class OrderUnderWayError(DomainError):
     """The person has an order that is not over: goods or money are still on their way."""
 

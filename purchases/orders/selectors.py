@@ -120,3 +120,8 @@ def has_orders_under_way(customer_id: UUID) -> bool:
     mine = Order.objects.filter(customer_id=customer_id).exclude(source=Order.Source.IMPORT)
     moving = mine.filter(state__in=[Order.State.PLACED, Order.State.PAID, Order.State.PACKED, Order.State.SHIPPED])
     return moving.exists() or mine.filter(returns__state__in=RETURNS_UNDER_WAY).exists()
+
+
+def has_reserved_units(order: Order) -> bool:
+    """Whether units of a flash promotion are among its lines."""
+    return any(benefit["kind"] == "flash" for line in order.lines.all() for benefit in line.applied_benefits)

@@ -54,6 +54,15 @@ class CartRateLimit(RateLimit):
         return bool(makes_none) or super().allow_request(request, view)
 
 
+class CouponRateLimit(RateLimit):
+    """Codes that are tried, per person or address: nobody finds one by guessing."""
+
+    scope = "coupons"
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        return request.method != "POST" or super().allow_request(request, view)
+
+
 def holder_of(request: Request) -> Holder:
     """Whose cart the request is about. Raises `CartNotFoundError` for a forged token."""
     if request.user.is_authenticated:
@@ -70,8 +79,10 @@ class CartBase(ViewSet):
     queryset = Cart.objects.none()
 
     def present_cart(self, cart: Cart | None, *, status: int = 200) -> Response:
-        """The cart as it stands now."""
-        return self.present(shown_cart(cart, at=timezone.now()), status=status)
+        """The cart as it stands now. It may hold a stranger's token: no cache keeps it."""
+        response = self.present(shown_cart(cart, at=timezone.now()), status=status)
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 @extend_schema(tags=TAGS, parameters=[TOKEN])
@@ -197,7 +208,7 @@ class CartItemViewSet(CartBase):
 class CartCouponViewSet(CartBase):
     """Coupon codes of the cart."""
 
-    throttle_classes = [CartRateLimit]
+    throttle_classes = [CartRateLimit, CouponRateLimit]
     lookup_url_kwarg = "code"
     lookup_value_converter = "str"
 

@@ -40,7 +40,7 @@ from stores.catalog.services import change_variant
 from stores.inventory.reconciliation import reconcile_stock
 from stores.models import Variant
 
-from .factories import delivered, shelf, shopper
+from .factories import delivered, home_of, shelf, shopper
 
 Numbers = tuple[int, int, int, int]
 CUSTOMERS, VARIANTS, STOCK, MONEY = 2, 3, 60, 5_000_000
@@ -63,6 +63,8 @@ class History:
 
     def __init__(self) -> None:
         self.customers = [shopper(MONEY) for _ in range(CUSTOMERS)]
+        for customer in self.customers:
+            home_of(customer)
         self.variants = [make_variant(on_hand=STOCK) for _ in range(VARIANTS)]
         self.rate = ShippingRateFactory(store=self.variants[0].store, price_minor=4_900, free_from_minor=200_000)
         self.campaigns: list[Any] = []

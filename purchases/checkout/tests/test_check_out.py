@@ -22,12 +22,15 @@ from purchases.carts.services import add_coupon, add_reserved_unit
 from purchases.carts.tests.factories import filled_cart
 from purchases.carts.values import Holder
 from purchases.checkout.errors import (
+    AddressNeededError,
     CartEmptyError,
     ItemsUnavailableError,
     OrderNotPayableError,
     PaymentSplitError,
     PriceChangedError,
     ReservedNeedsWalletError,
+    TooManyWaitingOrdersError,
+    TotalTooLargeError,
 )
 from purchases.checkout.services import pay_again
 from purchases.checkout.values import PaymentPlan
@@ -79,6 +82,7 @@ def test_by_wallet_goods_money_and_order_change_hands_at_once():
 def test_lines_parts_and_order_add_up_with_promotions_and_sending():
     customer = shopper()
     one, two = fill(customer, 3, 1)
+    home_of(customer)
     ShippingRateFactory(store=one.store, price_minor=5_900)
     campaign = make_campaign()
 
@@ -380,3 +384,46 @@ def test_only_a_waiting_order_of_ones_own_can_be_paid():
         pay_again(order_id=order.pk, customer_id=shopper().pk, plan=PaymentPlan())
 
     assert OrderLine.objects.count() == 1
+
+
+# --- what is asked beside
+
+
+def test_what_is_sent_needs_an_address():
+    customer = shopper()
+    (variant,) = fill(customer, 1)
+    ShippingRateFactory(store=variant.store, price_minor=5_900)
+
+    with pytest.raises(AddressNeededError):
+        buy(customer)
+
+    assert nothing_happened(customer, lines=1)
+    home_of(customer)
+    assert buy(customer).order.shipping_minor == 5_900
+
+
+def test_only_so_many_orders_of_a_customer_wait_for_their_money(settings):
+    settings.MAX_WAITING_ORDERS = 2
+    customer = shopper(0)
+    for _order in range(2):
+        fill(customer, 1)
+        buy(customer, plan=SANDBOX)
+    fill(customer, 1)
+
+    with pytest.raises(TooManyWaitingOrdersError):
+        buy(customer, plan=SANDBOX)
+
+    assert Order.objects.count() == 2
+    assert CartLine.objects.count() == 1
+
+
+def test_a_total_beyond_what_money_can_be_is_refused():
+    customer = shopper()
+    (variant,) = fill(customer, 2)
+    Variant.objects.filter(pk=variant.pk).update(price_minor=10**14 - 1)
+    CartLine.objects.update(seen_price_minor=10**14 - 1)
+
+    with pytest.raises(TotalTooLargeError):
+        buy(customer)
+
+    assert nothing_happened(customer, lines=1)

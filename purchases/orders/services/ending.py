@@ -9,8 +9,14 @@ from funds import facade as funds
 from marketplace.core.clock import db_now
 from marketplace.core.outbox.publishing import publish
 from purchases.events import OrderCancelled, OrderExpired
-from purchases.orders.errors import OrderNotCancellableError, OrderNotFoundError, OrderSentInPartError
+from purchases.orders.errors import (
+    OrderNotCancellableError,
+    OrderNotFoundError,
+    OrderSentInPartError,
+    ReservedUnitsStayError,
+)
 from purchases.orders.models import Order
+from purchases.orders.selectors import has_reserved_units
 from purchases.orders.states import CANCELLABLE, CANCELLABLE_BY_CUSTOMER, RETURNS_UNDER_WAY, TRANSITIONS
 
 from .moving import lock_order, step, store_ids
@@ -25,7 +31,8 @@ def cancel_order(
     """Call an order off: the money goes back where it came from, goods and promotions' uses are free again.
 
     By its customer (`customer_id`) until it is packed, by staff until any of it is sent. Harmless twice. Raises
-    `OrderNotFoundError` (also for another's order), `OrderNotCancellableError`, `OrderSentInPartError`.
+    `OrderNotFoundError` (also for another's order), `OrderNotCancellableError`, `OrderSentInPartError`;
+    `ReservedUnitsStayError` for the customer of a flash promotion: whoever gives units back could empty it for nothing.
     """
     order = lock_order(order_id)
     if customer_id is not None and order.customer_id != customer_id:
@@ -36,6 +43,8 @@ def cancel_order(
         raise OrderNotCancellableError(state=order.state)
     if any(part.shipped_at for part in order.parts.all()):
         raise OrderSentInPartError
+    if customer_id is not None and has_reserved_units(order):
+        raise ReservedUnitsStayError
     was_sold = order.state != Order.State.PLACED
     is_paid = was_sold or funds.call_off_order_payment(order_id=order.pk)
     step(order, Order.State.CANCELLED, actor_id=actor_id, at=at, note=reason)

@@ -14,10 +14,13 @@ from marketplace.core.models import EventDelivery, OutboxEvent
 from marketplace.core.outbox.relay import drain
 from promotions.campaigns.tests.factories import make_campaign
 from promotions.facade import rule_limits
+from promotions.flash.services.claims import reserve_unit
+from promotions.flash.tests.factories import make_promo
 from purchases.checkout.tests.factories import PRICE, bought, escrow, mxn, shelf, shopper
 from purchases.checkout.values import PaymentPlan
+from purchases.flash_sales.services import complete_reservation
 from purchases.models import Order
-from purchases.orders.errors import OrderNotCancellableError, OrderNotFoundError
+from purchases.orders.errors import OrderNotCancellableError, OrderNotFoundError, ReservedUnitsStayError
 from purchases.orders.services import (
     cancel_order,
     close_due_orders,
@@ -129,6 +132,19 @@ def test_a_sent_order_is_not_called_off_by_anybody():
         call_off(order)
 
     assert escrow() == PRICE
+
+
+def test_reserved_units_are_not_given_back_by_their_customer():
+    """Whoever could buy and call off at will would empty a promotion for nothing."""
+    customer, promo = shopper(), make_promo()
+    reservation = reserve_unit(promo_id=promo.pk, customer_id=customer.pk).card
+    order = complete_reservation(reservation_id=reservation.reservation_id, customer_id=customer.pk, at=timezone.now())
+
+    with pytest.raises(ReservedUnitsStayError):
+        call_off(order, customer_id=customer.pk)
+
+    assert escrow() == 19_900
+    assert call_off(order).state == "cancelled"
 
 
 def test_somebody_elses_order_is_unknown():
