@@ -215,7 +215,7 @@ def test_an_erased_persons_address_goes_and_the_amounts_stay():
     numbered()
     cancel_order(order_id=order.pk, actor_id=None, at=timezone.now())
     numbered()
-    from_wallet = spend_all(customer)
+    from_wallet = delivered(spend_all(customer))
 
     erase_person(customer.pk)
 

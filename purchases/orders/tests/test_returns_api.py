@@ -64,7 +64,9 @@ def test_a_return_is_refused_with_words_only(api, asked):
     assert post(api, f"{QUEUE}{pk}/approve/", {}).json()["code"] == "return_state"
 
 
-@pytest.mark.parametrize("lines", [[], [{"line": str(uuid4()), "fate": "restock"}], "twice", [{"fate": "restock"}]])
+@pytest.mark.parametrize(
+    "lines", [[], [{"line": "0198c0df-1b7e-7f00-9d3c-52f1c7a0e6b2", "fate": "restock"}], "twice", [{"fate": "restock"}]]
+)
 def test_every_line_needs_its_fate(api, asked, lines):
     _customer, _order, line, pk = asked
     api.force_authenticate(clerk("view", "change"))
@@ -100,7 +102,7 @@ def test_only_people_of_the_house_with_the_permission_see_and_decide(api, asked)
         {},
         {"lines": [], "reason": "x"},
         {"lines": [{"line": "x", "quantity": 1}], "reason": "x"},
-        {"lines": [{"line": str(uuid4()), "quantity": 0}], "reason": "x"},
+        {"lines": [{"line": "0198c0df-1b7e-7f00-9d3c-52f1c7a0e6b2", "quantity": 0}], "reason": "x"},
         {"lines": "all", "reason": "x"},
     ],
 )

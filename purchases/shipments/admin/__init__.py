@@ -1,5 +1,5 @@
 """Shipments and shipping rates in the back office."""
 
-from . import orders, rates, shipments
+from . import rates, shipments
 
-__all__ = ["orders", "rates", "shipments"]
+__all__ = ["rates", "shipments"]

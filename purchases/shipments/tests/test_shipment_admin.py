@@ -8,11 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from purchases.checkout.tests.factories import bought, shopper
-from purchases.models import Order, Shipment
+from purchases.models import Shipment
 from stores.merchants.models import StoreMember
 from users.accounts.tests.factories import AdministratorFactory, StaffFactory
 
-from .factories import packed, take_to
+from .factories import packed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LIST = "admin:purchases_shipment_changelist"
@@ -98,22 +98,6 @@ def test_many_parcels_are_sent_and_delivered_at_once():
 
     assert [state_of(each) for each in shipments] == ["delivered"] * 2
     assert "2 done." in page
-
-
-def test_the_orders_list_packs_ships_and_delivers_whole_orders():
-    order, waiting = bought(shopper(), 2, 1), bought(shopper(), 1)
-    client = desk(AdministratorFactory())
-    take_to(waiting, "packed")
-    orders = "admin:purchases_order_changelist"
-
-    refused = choose(client, orders, "pack", order, waiting)
-    choose(client, orders, "ship", order)
-    choose(client, orders, "deliver", order)
-
-    assert Order.objects.get(pk=order.pk).state == "delivered"
-    assert Order.objects.get(pk=waiting.pk).state == "packed"
-    assert waiting.number in refused
-    assert Shipment.objects.filter(part__order=order).count() == 2
 
 
 def test_who_may_only_look_at_orders_moves_none():
