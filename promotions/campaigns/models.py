@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.base import UUIDModel, VersionedModel
 from marketplace.core.money import Money
-from promotions.rules.stacking import GROUP_LENGTH, MAX_PRIORITY
+from promotions.rules.models import Stacked
+from promotions.rules.stacking import MAX_PRIORITY
 
 CODE_LENGTH = 40
 MAX_USES = 1_000_000_000
@@ -35,7 +36,7 @@ class CampaignQuerySet(QuerySet["Campaign"]):
         return self.filter(state=Campaign.State.ACTIVE, ends_at__lte=at)
 
 
-class Campaign(VersionedModel):
+class Campaign(Stacked, VersionedModel):
     """What the house gives to whom, on what, between two moments.
 
     The scope says what it is about; only targets of that kind are kept. Amounts and the minimum ticket are in
@@ -81,24 +82,6 @@ class Campaign(VersionedModel):
     currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
     min_ticket_minor = models.BigIntegerField(_("minimum ticket (minor units)"), default=0, editable=False)
     benefits_json = models.JSONField(_("benefits"))
-    priority = models.IntegerField(
-        _("priority"),
-        default=0,
-        validators=[MinValueValidator(-MAX_PRIORITY), MaxValueValidator(MAX_PRIORITY)],
-        help_text=_("Higher goes first."),
-    )
-    is_exclusive = models.BooleanField(
-        _("exclusive"),
-        default=False,
-        help_text=_("Alone among the promotions that meet at a line, or at the order; what it has priced is final."),
-    )
-    stack_group = models.CharField(
-        _("group"),
-        max_length=GROUP_LENGTH,
-        blank=True,
-        default="",
-        help_text=_("Promotions of one group apply together."),
-    )
     needs_coupon = models.BooleanField(_("needs a coupon"), default=False)
     max_uses = models.PositiveIntegerField(
         _("uses in total"), null=True, blank=True, validators=_USES, help_text=_("Empty is without end.")

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core.base import VersionedModel
 from marketplace.core.money import Money
 from promotions.rules import tiers
+from promotions.rules.models import Stacked
 from promotions.rules.recurrence import ALL_MONTH_DAYS, ALL_WEEKDAYS, from_bits
-from promotions.rules.stacking import GROUP_LENGTH, MAX_PRIORITY
+from promotions.rules.stacking import MAX_PRIORITY
 
 TIERS = [("", _("every level")), *tiers.TIERS]
 
@@ -28,7 +29,7 @@ class DiscountQuerySet(QuerySet["Discount"]):
         return self.switched_on().filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), starts_at__lte=at)
 
 
-class Discount(VersionedModel):
+class Discount(Stacked, VersionedModel):
     """A percentage or an amount off each unit of what lies in the category's subtree, or off selected products of it.
 
     `weekday_bits` and `month_day_bits`: the platform's days on which it happens (`promotions.rules.recurrence`), none
@@ -56,24 +57,6 @@ class Discount(VersionedModel):
     )
     amount_minor = models.BigIntegerField(_("amount per unit (minor units)"), null=True, editable=False)
     currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
-    priority = models.IntegerField(
-        _("priority"),
-        default=0,
-        validators=[MinValueValidator(-MAX_PRIORITY), MaxValueValidator(MAX_PRIORITY)],
-        help_text=_("Higher goes first."),
-    )
-    is_exclusive = models.BooleanField(
-        _("exclusive"),
-        default=False,
-        help_text=_("Alone among the promotions that meet at a line, or at the order; what it has priced is final."),
-    )
-    stack_group = models.CharField(
-        _("group"),
-        max_length=GROUP_LENGTH,
-        blank=True,
-        default="",
-        help_text=_("Promotions of one group apply together."),
-    )
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = DiscountQuerySet.as_manager()

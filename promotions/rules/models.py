@@ -1,8 +1,37 @@
-"""The version of the rule book: one row, raised with every change of a rule."""
+"""What rules have in common: how they stand beside others, and the version of the rule book."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from .stacking import GROUP_LENGTH, MAX_PRIORITY
+
+
+class Stacked(models.Model):
+    """How a rule stands beside others; `stacking` has the rules of it."""
+
+    priority = models.IntegerField(
+        _("priority"),
+        default=0,
+        validators=[MinValueValidator(-MAX_PRIORITY), MaxValueValidator(MAX_PRIORITY)],
+        help_text=_("Higher goes first."),
+    )
+    is_exclusive = models.BooleanField(
+        _("exclusive"),
+        default=False,
+        help_text=_("Alone among the promotions that meet at a line, or at the order; what it has priced is final."),
+    )
+    stack_group = models.CharField(
+        _("group"),
+        max_length=GROUP_LENGTH,
+        blank=True,
+        default="",
+        help_text=_("Promotions of one group apply together."),
+    )
+
+    class Meta:
+        abstract = True
 
 
 class RuleBookVersion(models.Model):
