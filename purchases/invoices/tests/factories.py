@@ -20,7 +20,8 @@ SNAPSHOT: dict[str, Any] = {
 def issued_invoice(order: Order, store: Any = None) -> Invoice:
     """An invoice of an order without lines, with number 1."""
     store = store or make_variant().store
-    part = OrderPart.objects.create(order=order, store=store, total_minor=order.total_minor, commission_bp=0)
+    terms = {"total_minor": order.total_minor, "commission_bp": 0}
+    part, _is_new = OrderPart.objects.get_or_create(order=order, store=store, defaults=terms)
     series = InvoiceSeries.objects.create(store=store, name=store.slug, last_number=1)
     return Invoice.objects.create(
         series=series,
