@@ -197,26 +197,31 @@ class CampaignAdmin(ServiceAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Whoever may only look reads everything as text."""
         may_change = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        about = [*(["shown_state", ("started_at", "ended_at"), "uses"] if obj else [])]
+        about = [*(["state_name", ("started_at", "ended_at"), "uses"] if obj else [])]
         version = ["expected_version"] if may_change else []
         ticket = "min_ticket" if may_change else "shown_ticket"
         levels = "tiers" if may_change else "shown_tiers"
         return [
-            (None, {"fields": [*about, "name", "description", ("starts_at", "ends_at"), *version]}),
+            (None, {"fields": [*about, "name", "description", "starts_at", "ends_at", *version]}),
             (gettext("What about"), {"fields": ["scope", "categories", "products", "stores"]}),
-            (gettext("For whom"), {"fields": [levels, "segments", ("currency", ticket)]}),
+            (gettext("For whom"), {"fields": [levels, "segments", "currency", ticket]}),
             (gettext("What it gives"), {"fields": ["benefits_json"]}),
             (gettext("Beside others"), {"fields": [("priority", "is_exclusive", "stack_group")]}),
             (gettext("Uses"), {"fields": [("max_uses", "max_uses_per_customer"), "needs_coupon"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return ["shown_state", "started_at", "ended_at", "uses", "shown_ticket", "shown_tiers"]
+        return ["state_name", "started_at", "ended_at", "uses", "shown_ticket", "shown_tiers"]
 
     @display(description=_("state"), ordering="state", label=COLOURS)  # type: ignore[untyped-decorator]
     def shown_state(self, campaign: Campaign) -> tuple[str, str]:
         """With its colour."""
         return campaign.state, campaign.get_state_display()
+
+    @admin.display(description=_("state"))
+    def state_name(self, campaign: Campaign) -> str:
+        """In words: labels have colours in lists only."""
+        return campaign.get_state_display()
 
     @admin.display(description=_("uses"))
     def uses(self, campaign: Campaign) -> str:
