@@ -11,11 +11,12 @@ from funds.ledger.tests.factories import posted_and_held
 from marketplace.core.errors import DomainError
 from marketplace.core.models import OutboxEvent
 from marketplace.core.outbox.relay import drain
+from promotions.campaigns.terms import CouponTerms
 from promotions.campaigns.tests.factories import make_campaign
 from promotions.facade import CampaignUsedUpError, claim_sale, rule_limits
 from promotions.flash.services.claims import reserve_unit
 from promotions.flash.tests.factories import make_promo, make_variant
-from promotions.models import Campaign
+from promotions.models import Campaign, Coupon
 from promotions.rules.versions import bump
 from purchases.carts.models import Cart, CartLine
 from purchases.carts.services import add_coupon, add_reserved_unit
@@ -201,6 +202,18 @@ def test_a_coupon_opens_its_promotion_and_leaves_with_the_cart():
 
     assert buy(customer).order.discount_minor == 3_490
     assert Cart.objects.get(customer=customer).coupons == []
+
+
+def test_of_two_codes_for_one_promotion_the_one_with_uses_left_counts():
+    make_campaign(needs_coupon=True, coupons=(CouponTerms("AAA", 1), CouponTerms("BBB")))
+    for codes in (["AAA"], ["AAA", "BBB"]):
+        customer = shopper()
+        fill(customer, 1)
+        Cart.objects.filter(customer=customer).update(coupons=codes)
+
+        assert buy(customer).order.discount_minor == 3_490
+
+    assert dict(Coupon.objects.values_list("code", "used_count")) == {"AAA": 1, "BBB": 1}
 
 
 # --- what it refuses
