@@ -43,6 +43,12 @@ class CouponSerializer(serializers.Serializer[Coupon]):
         required=False, allow_null=True, min_value=1, max_value=MAX_USES, help_text=_USES_HELP
     )
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Within a change of some of the terms nothing is required by itself; a coupon is always given whole."""
+        if "code" not in attrs:
+            self.fields["code"].fail("required")
+        return attrs
+
 
 class CouponAnswerSerializer(serializers.Serializer[Coupon]):
     """A code with the count of its uses."""

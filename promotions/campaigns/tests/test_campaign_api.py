@@ -236,3 +236,13 @@ def test_the_schema_of_benefits_is_published(api):
 
     assert response.status_code == 200
     Draft202012Validator(response.json()).validate(body()["benefits_json"])
+
+
+def test_a_changed_list_of_coupons_needs_its_codes(api):
+    campaign = make_campaign("VERANO")
+    api.force_authenticate(AdministratorFactory())
+
+    answer = api.patch(f"/api/v1/admin/promotions/{campaign.pk}/", {"coupons": [{"max_uses": 3}]}, format="json")
+
+    assert answer.status_code == 400
+    assert [coupon.code for coupon in campaign.coupons.all()] == ["VERANO"]
