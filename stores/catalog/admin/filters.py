@@ -1,5 +1,6 @@
 """What the list of products is narrowed by, beside its own columns."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.contrib import admin
@@ -12,7 +13,7 @@ from stores.catalog.models import Product
 from stores.catalog.selectors import on_promotion
 
 
-class _YesNo(admin.SimpleListFilter):
+class _YesNo(admin.SimpleListFilter, ABC):
     """Those that have it, or those that have it not."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -23,9 +24,9 @@ class _YesNo(admin.SimpleListFilter):
             return queryset
         return self.narrowed(queryset, wanted=self.value() == "yes")
 
+    @abstractmethod
     def narrowed(self, rows: QuerySet[Product], *, wanted: bool) -> QuerySet[Product]:
         """By the kind."""
-        raise NotImplementedError
 
 
 class PictureFilter(_YesNo):

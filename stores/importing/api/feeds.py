@@ -1,5 +1,6 @@
 """`market/feeds/products.csv` and `.xml`: what the shop offers, for search engines and price comparisons."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, ClassVar
@@ -36,7 +37,7 @@ class FeedRateLimit(RateLimit):
     scope = "feeds"
 
 
-class FeedView(APIView):
+class FeedView(APIView, ABC):
     """A feed; `write` and `media_type` say which."""
 
     permission_classes = [Anyone]
@@ -44,9 +45,9 @@ class FeedView(APIView):
     content_negotiation_class = FileNamedInTheAddress
     media_type: ClassVar[str] = ""
 
+    @abstractmethod
     def write(self, variants: "QuerySet[Variant]", at: datetime) -> Iterator[str]:
         """The feed's text in pieces."""
-        raise NotImplementedError
 
     def respond(self, request: Request) -> StreamingHttpResponse:
         """The feed as of now."""
