@@ -1,6 +1,7 @@
 """Admin pages of the context, by slice."""
 
+from .audiences import admin as audiences
 from .delivery import admin as delivery
 from .inbox import admin as inbox
 
-__all__ = ["delivery", "inbox"]
+__all__ = ["audiences", "delivery", "inbox"]

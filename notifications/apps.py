@@ -14,6 +14,7 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from marketplace.core import erasure  # noqa: PLC0415
 
+        from .audiences import handlers as _audience_handlers  # noqa: F401, PLC0415
         from .delivery import handlers as _delivery_handlers  # noqa: F401, PLC0415
         from .inbox import handlers as _inbox_handlers  # noqa: F401, PLC0415
         from .inbox.services import forget_customer  # noqa: PLC0415

@@ -16,3 +16,19 @@ class MailRequested(Event):
     message_id: int
     from_customer: UUID
     to_customer: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxFilled(Event):
+    """A message is in the inboxes of whom it is for, among the customers whose keys lie in this range.
+
+    Published in the transaction that wrote the rows: once for one person, once a chunk for an audience. `channels` are
+    those besides the inbox that this message may go out on; who gets it there is decided when it goes out.
+    """
+
+    wire_name: ClassVar[str] = "notifications.inbox_filled"
+
+    message_id: int
+    from_customer: UUID
+    to_customer: UUID
+    channels: tuple[str, ...] = ()

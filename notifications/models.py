@@ -1,6 +1,25 @@
 """Models of the context, re-exported: Django looks for them here."""
 
-from .delivery.models import Delivery
-from .inbox.models import FanOut, InboxItem, Message
+from .audiences.models import FanOut
+from .broadcasts.models import Broadcast
+from .delivery.models import Delivery, SendingRate, Straggler, Suppression
+from .devices.models import Device, NumberCode
+from .inbox.models import InboxItem, Message
+from .preferences.models import Preference, QuietHours
+from .sockets.models import SocketTicket
 
-__all__ = ["Delivery", "FanOut", "InboxItem", "Message"]
+__all__ = [
+    "Broadcast",
+    "Delivery",
+    "Device",
+    "FanOut",
+    "InboxItem",
+    "Message",
+    "NumberCode",
+    "Preference",
+    "QuietHours",
+    "SendingRate",
+    "SocketTicket",
+    "Straggler",
+    "Suppression",
+]

@@ -20,6 +20,22 @@ class CustomerCard:
     time_zone: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Whom to tell: in the circle, in any of the segments, of any of the tiers, with an order since then.
+
+    What is empty or none does not narrow. A circle is all three of its values, or none; without one, customers who
+    have no place belong to it too.
+    """
+
+    latitude: float | None = None
+    longitude: float | None = None
+    radius_km: float | None = None
+    segment_ids: frozenset[UUID] = frozenset()
+    tiers: frozenset[str] = frozenset()
+    ordered_since: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """Where somebody is reached, and in which language."""

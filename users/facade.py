@@ -4,9 +4,10 @@
     The customer as of now, in one query. Raises `CustomerNotFoundError` (404).
 `customer_cards(customer_ids) -> dict[UUID, CustomerCard]`
     The same of many, in one query; who is no customer is left out.
-`places_within(*, latitude, longitude, radius_km, segment_ids) -> QuerySet[CustomerPlace]`
-    The audience: customers in the circle (`radius_km` None: everywhere, those without a place included) who are in
-    any of the segments (none given: everyone). One row per customer at most. Columns `customer`, `latitude`,
+`places_in(audience) -> QuerySet[CustomerPlace]`
+    An audience (`contracts.Audience`): customers in the circle (none: everywhere, those without a place included) who
+    are in any of the segments (none: everyone), of any of the tiers, with an order since then. One row per customer
+    at most. Columns `customer`, `latitude`,
     `longitude`; walk it in chunks by `customer` (an index answers that order). Active accounts only, verified or not.
 `record_order_outcome(*, customer_id, at, change)`
     +1 when an order succeeded, -1 when it was wholly returned; tier and automatic segments follow in the same
@@ -65,7 +66,7 @@ from .addresses.selectors import address_snapshot
 from .contracts import Contact
 from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
-from .customers.selectors import customer_card, customer_cards, customer_languages, order_counts, places_within
+from .customers.selectors import customer_card, customer_cards, customer_languages, order_counts, places_in
 from .customers.services.many import add_customers
 from .customers.services.tiers import correct_order_count, record_order_outcome, record_order_outcomes
 from .staff.many import add_departments, add_staff
@@ -95,7 +96,7 @@ __all__ = [
     "has_second_factor",
     "kpis",
     "order_counts",
-    "places_within",
+    "places_in",
     "record_order_outcome",
     "record_order_outcomes",
     "staff_holding",

@@ -61,6 +61,15 @@ WITHOUT_ADMIN = {
     "stores.Answer",  # shown and written on its question's page
     "purchases.DuePrice",  # a dirty flag, gone in a second
     "purchases.KnownRule",  # derived: what a promotion was about
+    "notifications.Broadcast",  # its page comes with its slice
+    "notifications.SendingRate",  # its page comes with the channels
+    "notifications.Straggler",  # shown on its delivery's page
+    "notifications.Suppression",  # its page comes with the channels
+    "notifications.Device",  # a customer's own; its token is a secret
+    "notifications.NumberCode",  # secrets
+    "notifications.Preference",  # a customer's own word
+    "notifications.QuietHours",  # a customer's own word
+    "notifications.SocketTicket",  # secrets, gone in seconds
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
     "purchases.OrderLine",  # shown on its order's page
@@ -73,7 +82,9 @@ HANDLERS = {
     "funds.fail_order_payment_on_deposit_rejected",
     "funds.finish_order_payment_on_order_deposit_credited",
     "funds.return_to_source_on_order_refunded",
+    "notifications.deliver_on_inbox_filled",
     "notifications.send_mail_on_mail_requested",
+    "notifications.stop_telling_on_flash_promo_ended",
     "notifications.tell_audience_on_flash_promo_started",
     "notifications.tell_deposit_credited",
     "notifications.tell_deposit_rejected",

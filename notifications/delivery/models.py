@@ -1,4 +1,5 @@
-"""The delivery queue: batches of a message's recipients for one channel. The table is the queue."""
+"""The delivery queue: batches of a message's recipients for one channel, and the few recipients who need more than
+one try. The table is the queue."""
 
 from typing import ClassVar
 
@@ -7,6 +8,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.ids import NIL
+from notifications.kinds.channels import Channel
+
+OUTSIDE = [choice for choice in Channel.choices if choice[0] != Channel.INBOX]
 
 
 class Delivery(models.Model):
@@ -15,11 +19,6 @@ class Delivery(models.Model):
     `done_up_to` is the last recipient dealt with: a batch that was interrupted goes on behind it. `due_at` is when it
     is (again) worth trying: now, after a back-off, or after the lease of a worker that died.
     """
-
-    class Channel(models.TextChoices):
-        """How it leaves the house."""
-
-        EMAIL = "email", _("e-mail")
 
     class State(models.TextChoices):
         """Waiting, sent, or set aside for a person after repeated failure."""
@@ -34,7 +33,7 @@ class Delivery(models.Model):
     message = models.ForeignKey(
         "notifications.Message", on_delete=models.CASCADE, related_name="+", verbose_name=_("message"), db_index=False
     )
-    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=8, choices=OUTSIDE)
     from_customer = models.UUIDField(_("from customer"))
     to_customer = models.UUIDField(_("to customer"))
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
@@ -65,3 +64,110 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.message_id}"
+
+
+class Straggler(models.Model):
+    """One recipient who is not done with the batch: quiet hours, or a failure that is theirs alone.
+
+    Whoever got it at once has no row. `attempts` counts tries, not quiet hours.
+    """
+
+    class State(models.TextChoices):
+        """Waiting for its moment, or given up; who was served at last has no row any more."""
+
+        WAITING = "waiting", _("waiting")
+        GIVEN_UP = "given_up", _("given up")
+
+    class Reason(models.TextChoices):
+        """Why not with the others."""
+
+        QUIET = "quiet", _("quiet hours")
+        DIGEST = "digest", _("waits for the digest")
+        THROTTLED = "throttled", _("provider's limit")
+        FAILED = "failed", _("provider failed")
+        REFUSED = "refused", _("recipient refused")
+
+    MAX_ATTEMPTS: ClassVar[int] = 5
+
+    id = models.BigAutoField(primary_key=True)
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="stragglers", verbose_name=_("delivery"), db_index=False
+    )
+    customer = models.UUIDField(_("customer"))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
+    reason = models.CharField(_("reason"), max_length=9, choices=Reason.choices)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due at"))
+    last_error = models.CharField(_("last error"), max_length=400, blank=True)
+
+    class Meta:
+        app_label = "notifications"
+        verbose_name = _("straggler")
+        verbose_name_plural = _("stragglers")
+        constraints = [
+            models.UniqueConstraint(fields=["delivery", "customer"], name="notifications_straggler_once"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="notifications_straggler_due"),
+            models.Index(fields=["customer"], name="notifications_straggler_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} {self.reason}"
+
+
+class SendingRate(models.Model):
+    """How much may go out over a channel: a bucket of tokens, filled `per_second`, holding at most `burst`.
+
+    One row per channel; no row: no limit. Taken by one conditional update on the database's clock, so that all workers
+    together keep to it.
+    """
+
+    channel = models.CharField(_("channel"), max_length=8, choices=OUTSIDE, primary_key=True)
+    per_second = models.PositiveIntegerField(_("per second"))
+    burst = models.PositiveIntegerField(_("at once"))
+    tokens = models.FloatField(_("left"), default=0, editable=False)
+    filled_at = models.DateTimeField(_("filled at"), editable=False)
+
+    class Meta:
+        app_label = "notifications"
+        verbose_name = _("sending rate")
+        verbose_name_plural = _("sending rates")
+        constraints = [
+            models.CheckConstraint(condition=Q(per_second__gte=1, burst__gte=1), name="notifications_rate_positive")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.per_second}/s"
+
+
+class Suppression(models.Model):
+    """An address that must not be written to any more: it bounced for good, complained, or unsubscribed from all.
+
+    The address is kept as a keyed hash: the list outlives the account, and must not be a list of addresses.
+    """
+
+    class Reason(models.TextChoices):
+        """Whose word it is."""
+
+        BOUNCED = "bounced", _("bounced")
+        COMPLAINED = "complained", _("called it spam")
+        UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.CharField(_("channel"), max_length=8, choices=OUTSIDE)
+    address_hash = models.CharField(_("address (hash)"), max_length=64)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
+    detail = models.CharField(_("detail"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        app_label = "notifications"
+        verbose_name = _("suppressed address")
+        verbose_name_plural = _("suppressed addresses")
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "address_hash"], name="notifications_suppression_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.reason}"

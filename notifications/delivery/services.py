@@ -15,6 +15,7 @@ from marketplace.core.jobs import release_lease, take_lease
 from marketplace.core.mailing import RecipientRefusedError, send_one
 from notifications.inbox.models import Message
 from notifications.inbox.selectors import recipients_between
+from notifications.kinds.channels import Channel
 from users import facade as users
 
 from .errors import DeliveryNotParkedError
@@ -39,7 +40,7 @@ def queue_mail(*, message_id: int, from_customer: UUID, to_customer: UUID) -> De
         [
             Delivery(
                 message_id=message_id,
-                channel=Delivery.Channel.EMAIL,
+                channel=Channel.EMAIL,
                 from_customer=from_customer,
                 to_customer=to_customer,
                 due_at=db_now(),
@@ -47,7 +48,7 @@ def queue_mail(*, message_id: int, from_customer: UUID, to_customer: UUID) -> De
         ],
         ignore_conflicts=True,
     )
-    return Delivery.objects.get(message_id=message_id, channel=Delivery.Channel.EMAIL, from_customer=from_customer)
+    return Delivery.objects.get(message_id=message_id, channel=Channel.EMAIL, from_customer=from_customer)
 
 
 def send_due(limit: int = 100) -> int:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from notifications.inbox.fan_outs import resume_fan_outs
+from notifications.audiences.services import resume_fan_outs
 
 from . import services
 

@@ -7,7 +7,7 @@ from unfold.paginator import InfinitePaginator
 
 from marketplace.core.admin import ReadOnlyAdmin
 
-from .models import FanOut, InboxItem, Message
+from .models import InboxItem, Message
 from .rendering import render
 
 
@@ -46,12 +46,3 @@ class InboxItemAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     paginator = InfinitePaginator
     show_full_result_count = False
-
-
-@admin.register(FanOut)
-class FanOutAdmin(ReadOnlyAdmin):
-    """How far telling an audience has come."""
-
-    list_display = ["message", "promo_id", "told_count", "started_at", "finished_at"]
-    list_select_related = ["message"]
-    ordering = ["-started_at"]

@@ -1,4 +1,4 @@
-"""What the inbox listens to: the causes in the table of kinds, and promotions that start."""
+"""What the inbox listens to: the causes in the table of kinds."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,12 +6,10 @@ from typing import Any
 from django.utils import timezone
 
 from marketplace.core.outbox.handlers import handles
-from promotions.events import FlashPromoStarted
+from notifications.kinds.table import KINDS
+from notifications.kinds.values import Cause
 
-from .fan_outs import tell_audience_of_promo
-from .kinds import KINDS
 from .services import tell_customer, tell_people, tell_staff
-from .values import Cause
 
 
 def _teller(code: str, cause: Cause) -> Callable[[Any], None]:
@@ -38,9 +36,3 @@ def _teller(code: str, cause: Cause) -> Callable[[Any], None]:
 for _kind in KINDS.values():
     if _kind.cause is not None:
         handles(_kind.cause.event, queue="notify")(_teller(_kind.code, _kind.cause))
-
-
-@handles(FlashPromoStarted, queue="notify", atomic=False)
-def tell_audience_on_flash_promo_started(event: FlashPromoStarted) -> None:
-    """Tell everybody near enough and in the right segments, in chunks that commit on their own."""
-    tell_audience_of_promo(promo_id=event.promo_id, at=timezone.now())

@@ -1,4 +1,4 @@
-"""The inbox: what was said, once; who was told, a lean row each; how far telling an audience has come."""
+"""The inbox: what was said, once; who was told, a lean row each."""
 
 from django.db import models
 from django.db.models import Q
@@ -68,30 +68,3 @@ class InboxItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} → {self.customer}"
-
-
-class FanOut(models.Model):
-    """How far telling the audience of a message has come: customers up to `told_up_to` (by key) are done.
-
-    Written in the transaction of each chunk, so that after a crash the next worker goes on where the last commit was.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="+", verbose_name=_("message"))
-    promo_id = models.UUIDField(_("promotion"))
-    cap_day = models.DateField(_("counts for day"), null=True)
-    told_up_to = models.UUIDField(_("told up to"))
-    told_count = models.PositiveBigIntegerField(_("told"), default=0)
-    started_at = models.DateTimeField(_("started at"))
-    finished_at = models.DateTimeField(_("finished at"), null=True)
-
-    class Meta:
-        app_label = "notifications"
-        verbose_name = _("fan-out")
-        verbose_name_plural = _("fan-outs")
-        indexes = [
-            models.Index(fields=["started_at"], condition=Q(finished_at__isnull=True), name="notifications_fanout_open")
-        ]
-
-    def __str__(self) -> str:
-        return str(self.message_id)

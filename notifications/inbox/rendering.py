@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from marketplace.core.http.fields import money_json
 from marketplace.core.money import CURRENCIES, Money
+from notifications.kinds.table import KINDS
 
-from .kinds import KINDS
 from .models import Message
 
 

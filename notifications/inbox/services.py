@@ -10,11 +10,11 @@ from django.db import transaction
 from marketplace.core import audit
 from marketplace.core.ids import uuid7
 from marketplace.core.outbox.publishing import publish
-from notifications.events import MailRequested
+from notifications.events import InboxFilled
+from notifications.kinds.table import ANNOUNCEMENT, KINDS
 from users import facade as users
 
 from .errors import UnknownRecipientsError
-from .kinds import ANNOUNCEMENT, KINDS
 from .models import InboxItem, Message
 
 
@@ -88,8 +88,11 @@ def send_announcement(
 
 def _put_into_inbox(message: Message, person: UUID, at: datetime) -> None:
     InboxItem.objects.bulk_create([InboxItem(customer=person, message=message, created_at=at)], ignore_conflicts=True)
-    if KINDS[message.kind].by_mail:
-        publish(MailRequested(message_id=message.pk, from_customer=person, to_customer=person))
+    publish(
+        InboxFilled(
+            message_id=message.pk, from_customer=person, to_customer=person, channels=KINDS[message.kind].channels
+        )
+    )
 
 
 def mark_item(*, item: InboxItem, is_read: bool, at: datetime) -> InboxItem:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core.geo import within_circle
 from marketplace.core.ids import NIL
 from marketplace.core.kpis import Kpi
-from users.contracts import CustomerCard
+from users.contracts import Audience, CustomerCard
 
 from .errors import CustomerNotFoundError
 from .models import CustomerPlace, CustomerProfile, Segment, Tier
@@ -60,13 +60,26 @@ def _card(customer_id: UUID, rows: Sequence[tuple[Any, ...]]) -> CustomerCard:
     )
 
 
-def places_within(
-    *, latitude: float, longitude: float, radius_km: float | None, segment_ids: Collection[UUID]
-) -> "QuerySet[CustomerPlace]":
+def places_in(audience: Audience) -> "QuerySet[CustomerPlace]":
     """The audience, one row per customer at most. See `users.facade` for the promise."""
-    places = CustomerPlace.objects.all()
-    if radius_km is not None:
-        places = places.filter(within_circle(latitude, longitude, radius_km))
+    places = _in_circle(CustomerPlace.objects.all(), audience)
+    if audience.tiers or audience.ordered_since is not None:
+        profiles = CustomerProfile.objects.filter(user=OuterRef("customer"))
+        if audience.tiers:
+            profiles = profiles.filter(tier__in=audience.tiers)
+        if audience.ordered_since is not None:
+            profiles = profiles.filter(last_order_at__gte=audience.ordered_since)
+        places = places.filter(Exists(profiles))
+    return _in_segments(places, audience.segment_ids)
+
+
+def _in_circle(places: "QuerySet[CustomerPlace]", audience: Audience) -> "QuerySet[CustomerPlace]":
+    if audience.radius_km is None or audience.latitude is None or audience.longitude is None:
+        return places
+    return places.filter(within_circle(audience.latitude, audience.longitude, audience.radius_km))
+
+
+def _in_segments(places: "QuerySet[CustomerPlace]", segment_ids: Collection[UUID]) -> "QuerySet[CustomerPlace]":
     if not segment_ids:
         return places.filter(segment=NIL)
     if len(set(segment_ids)) == 1:

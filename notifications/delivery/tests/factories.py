@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from notifications.delivery.models import Delivery
 from notifications.inbox.tests.factories import MessageFactory
+from notifications.kinds.channels import Channel
 
 
 class DeliveryFactory(factory.django.DjangoModelFactory):
@@ -16,5 +17,5 @@ class DeliveryFactory(factory.django.DjangoModelFactory):
         model = Delivery
 
     message = factory.SubFactory(MessageFactory)
-    channel = Delivery.Channel.EMAIL
+    channel = Channel.EMAIL
     due_at = factory.LazyFunction(lambda: timezone.now() - timedelta(seconds=1))

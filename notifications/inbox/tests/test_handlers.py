@@ -16,10 +16,10 @@ from marketplace.core.outbox.handlers import all_handlers
 from marketplace.core.outbox.models import EventDelivery
 from marketplace.core.outbox.publishing import publish
 from marketplace.core.outbox.relay import drain
-from notifications.inbox.kinds import KINDS
 from notifications.inbox.models import InboxItem, Message
 from notifications.inbox.services import forget_customer
 from notifications.inbox.tests.factories import InboxItemFactory
+from notifications.kinds.table import KINDS
 from purchases.events import OrderPaid
 from purchases.orders.tests.factories import OrderFactory
 from users.accounts.tests.factories import AdministratorFactory, StaffFactory, UserFactory

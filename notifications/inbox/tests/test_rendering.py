@@ -2,9 +2,9 @@
 
 import pytest
 
-from notifications.inbox.kinds import KINDS
 from notifications.inbox.rendering import Text, params_of, render
 from notifications.inbox.tests.factories import MessageFactory
+from notifications.kinds.table import KINDS
 
 PAID = {"order": "o1", "number": "K7P2", "item": "Coffee", "total": {"minor": 49900, "currency": "MXN"}}
 

@@ -14,7 +14,7 @@ from promotions.models import FlashPromo
 from users import facade
 from users.accounts.models import User
 from users.accounts.tests.factories import AdministratorFactory, StaffFactory, UserFactory
-from users.contracts import NewCustomer, OrderOutcome
+from users.contracts import Audience, NewCustomer, OrderOutcome
 from users.customers.models import CustomerProfile, Segment, SegmentMembership, SegmentPolicy, TierPolicy
 from users.customers.services.segments import recompute_segments
 from users.customers.services.tiers import recompute_tiers, set_tier_policy
@@ -142,7 +142,7 @@ def test_profile_may_be_deleted_and_added_again_once(api, staff):
 
     assert api.delete(url).status_code == 204
     assert api.get(url).status_code == 404
-    assert not facade.places_within(latitude=1, longitude=2, radius_km=1, segment_ids=[]).exists()
+    assert not facade.places_in(Audience(latitude=1, longitude=2, radius_km=1)).exists()
     again = api.post(PROFILES, {"user": str(user.pk), "latitude": 3.0, "longitude": 4.0}, format="json")
     assert (again.status_code, again.json()["latitude"]) == (201, 3.0)
     assert api.post(PROFILES, {"user": str(user.pk)}, format="json").json()["code"] == "profile_exists"
@@ -339,7 +339,7 @@ def test_many_customers_are_made_once(django_assert_max_num_queries):
     assert first.is_verified
     assert first.check_password("shared demo password")
     assert facade.customer_card(known.pk).latitude is None
-    near = facade.places_within(latitude=19.0, longitude=-99.0, radius_km=2, segment_ids=[segment.pk])
+    near = facade.places_in(Audience(latitude=19.0, longitude=-99.0, radius_km=2, segment_ids=frozenset({segment.pk})))
     assert sorted(near.values_list("customer", flat=True)) == sorted(ids[:2])
 
 

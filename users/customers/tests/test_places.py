@@ -12,13 +12,14 @@ from marketplace.core.geo import great_circle_km
 from marketplace.core.ids import NIL
 from users.accounts.services.administration import archive_account, change_account
 from users.accounts.tests.factories import AdministratorFactory, UserFactory
+from users.contracts import Audience
 from users.customers.models import CustomerPlace, CustomerProfile, Segment, SegmentMembership
 from users.customers.places import project_places
 from users.customers.services.profiles import change_profile
 from users.customers.services.segments import delete_segment, recompute_segments
 from users.customers.services.tiers import record_order_outcome
 from users.customers.tests.factories import SegmentFactory, make_customer
-from users.facade import places_within
+from users.facade import places_in
 
 MEXICO: dict[str, Any] = {"latitude": 19.4326, "longitude": -99.1332}
 
@@ -110,7 +111,9 @@ def test_audience_is_who_is_near_and_in_a_segment_once_each():
     off = make_customer(**MEXICO, segments=[one], is_active=False)
 
     def audience(radius_km, *segments):
-        found = places_within(**MEXICO, radius_km=radius_km, segment_ids=[segment.pk for segment in segments])
+        found = places_in(
+            Audience(**MEXICO, radius_km=radius_km, segment_ids=frozenset(segment.pk for segment in segments))
+        )
         return sorted(found.values_list("customer", flat=True))
 
     assert audience(2) == sorted([near.pk, other.pk])
@@ -124,11 +127,11 @@ def test_audience_is_who_is_near_and_in_a_segment_once_each():
 @pytest.mark.django_db
 @pytest.mark.parametrize("radius", [0.5, 3, 150, 2_000, 20_100])
 def test_audience_agrees_with_the_great_circle(radius):
-    centre = {"latitude": 64.1, "longitude": 179.9}
+    centre: dict[str, Any] = {"latitude": 64.1, "longitude": 179.9}
     spots = [(64.1, 179.9), (64.1, -179.99), (64.12, -179.9), (66.0, 178.0), (-64.1, -0.1), (89.9, 0.0), (50.0, 170.0)]
     users = {make_customer(latitude=lat, longitude=lon).pk: (lat, lon) for lat, lon in spots}
 
-    found = set(places_within(**centre, radius_km=radius, segment_ids=[]).values_list("customer", flat=True))
+    found = set(places_in(Audience(**centre, radius_km=radius)).values_list("customer", flat=True))
 
     assert found == {
         pk for pk, spot in users.items() if great_circle_km(centre["latitude"], centre["longitude"], *spot) <= radius

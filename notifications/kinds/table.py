@@ -35,7 +35,7 @@ from stores.events import (
 from users import facade as users
 from users.events import EmailVerified
 
-from .order_kinds import ORDERS
+from .orders import ORDERS
 from .values import Cause, Kind, Params
 
 ANNOUNCEMENT: Final = "announcement"

@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 
 from marketplace.core.events import Event
 
+from .channels import Channel
+
 Params = dict[str, Any]
 
 
@@ -36,4 +38,10 @@ class Kind:
     title: str | Promise
     body: str | Promise
     by_mail: bool = False
+    by_push: bool = False
     cause: Cause | None = None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Besides the inbox, unless the customer says otherwise."""
+        return (*((Channel.EMAIL.value,) if self.by_mail else ()), *((Channel.PUSH.value,) if self.by_push else ()))

@@ -2,22 +2,26 @@
 
 import threading
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection
 
+from marketplace.core.clock import platform_day
 from marketplace.core.ids import NIL, uuid7
-from notifications.inbox import audience as audience_module
-from notifications.inbox.audience import begin_fan_out, tell_audience
-from notifications.inbox.models import FanOut, InboxItem, Message
+from notifications.audiences import statement
+from notifications.audiences.models import FanOut
+from notifications.audiences.services import begin_fan_out
+from notifications.audiences.statement import tell_audience
+from notifications.inbox.models import InboxItem, Message
 from notifications.inbox.tests.factories import MessageFactory
-from users import facade as users
+from users.contracts import Audience
 from users.customers.models import CustomerPlace
 
 NOON = datetime(2026, 3, 2, 18, tzinfo=UTC)
 NEXT_DAY = datetime(2026, 3, 3, 18, tzinfo=UTC)
-CENTRE = {"latitude": 19.4326, "longitude": -99.1332}
+CENTRE: dict[str, Any] = {"latitude": 19.4326, "longitude": -99.1332}
 
 
 def people(count: int, *, segments: tuple[UUID, ...] = (NIL,), away: float = 0.0) -> list[UUID]:
@@ -30,12 +34,13 @@ def people(count: int, *, segments: tuple[UUID, ...] = (NIL,), away: float = 0.0
     return ids
 
 
-def nearby(*segments: UUID):
-    return users.places_within(**CENTRE, radius_km=2.0, segment_ids=frozenset(segments))
+def nearby(*segments: UUID) -> Audience:
+    return Audience(**CENTRE, radius_km=2.0, segment_ids=frozenset(segments))
 
 
-def fan_out(message: Message | None = None, at: datetime = NOON) -> FanOut:
-    return begin_fan_out(message=message or MessageFactory(kind="flash_started"), promo_id=uuid7(), at=at)
+def fan_out(*segments: UUID, message: Message | None = None, at: datetime = NOON) -> FanOut:
+    message = message or MessageFactory(kind="flash_started")
+    return begin_fan_out(message=message, audience=nearby(*segments), cap_day=platform_day(at), at=at)
 
 
 def told(run: FanOut) -> list[UUID]:
@@ -49,7 +54,7 @@ def test_everybody_is_told_once_whatever_the_chunk_boundaries(count):
     ids = people(count)
     run = fan_out()
 
-    number = tell_audience(run, nearby(), at=NOON, chunk=10)
+    number = tell_audience(run, at=NOON, chunk=10)
 
     assert number == count
     assert told(run) == ids
@@ -64,9 +69,9 @@ def test_only_those_near_enough_and_in_a_named_segment_are_told_and_nobody_twice
     in_one = people(2, segments=(NIL, gold))
     people(4)
     people(5, segments=(NIL, gold), away=0.05)
-    run = fan_out()
+    run = fan_out(gold, night)
 
-    number = tell_audience(run, nearby(gold, night), at=NOON, chunk=2)
+    number = tell_audience(run, at=NOON, chunk=2)
 
     assert number == 5
     assert told(run) == sorted(in_both + in_one)
@@ -76,14 +81,14 @@ def test_only_those_near_enough_and_in_a_named_segment_are_told_and_nobody_twice
 def test_replay_adds_nothing_and_changes_no_row():
     people(7)
     run = fan_out()
-    tell_audience(run, nearby(), at=NOON, chunk=3)
+    tell_audience(run, at=NOON, chunk=3)
     before = list(InboxItem.objects.order_by("id").values_list())
 
-    again = begin_fan_out(message=run.message, promo_id=run.promo_id, at=NEXT_DAY)
-    number = tell_audience(again, nearby(), at=NEXT_DAY, chunk=3)
+    again = fan_out(message=run.message, at=NEXT_DAY)
+    number = tell_audience(again, at=NEXT_DAY, chunk=3)
     FanOut.objects.filter(pk=run.pk).update(finished_at=None, told_up_to=NIL)
     run.refresh_from_db()
-    number += tell_audience(run, nearby(), at=NEXT_DAY, chunk=4)
+    number += tell_audience(run, at=NEXT_DAY, chunk=4)
 
     assert number == 0
     assert list(InboxItem.objects.order_by("id").values_list()) == before
@@ -94,16 +99,16 @@ def test_replay_adds_nothing_and_changes_no_row():
 def test_second_promotion_of_a_day_reaches_only_those_who_had_none():
     early = people(4)
     first = fan_out()
-    tell_audience(first, nearby(), at=NOON)
+    tell_audience(first, at=NOON)
     late = people(3)
     second = fan_out()
 
-    number = tell_audience(second, nearby(), at=NOON, chunk=2)
+    number = tell_audience(second, at=NOON, chunk=2)
 
     assert number == 3
     assert told(second) == late
     assert told(first) == early
-    assert tell_audience(fan_out(at=NEXT_DAY), nearby(), at=NEXT_DAY) == 7
+    assert tell_audience(fan_out(at=NEXT_DAY), at=NEXT_DAY) == 7
 
 
 @pytest.mark.django_db
@@ -112,7 +117,7 @@ def test_day_of_the_cap_is_the_platforms_and_stays_when_work_goes_on_past_midnig
     just_before_midnight = datetime(2026, 3, 3, 5, 59, tzinfo=UTC)  # 23:59 in Mexico City
 
     run = fan_out(at=just_before_midnight)
-    tell_audience(run, nearby(), at=NEXT_DAY)
+    tell_audience(run, at=NEXT_DAY)
 
     assert InboxItem.objects.get().cap_day == date(2026, 3, 2)
 
@@ -121,22 +126,22 @@ def test_day_of_the_cap_is_the_platforms_and_stays_when_work_goes_on_past_midnig
 def test_killed_in_the_middle_goes_on_behind_the_last_commit(monkeypatch):
     ids = people(25)
     run = fan_out()
-    advance, chunks = audience_module._advance, iter([False, False, True])
+    advance, chunks = statement._advance, iter([False, False, True])
 
     def dying(*args):
         if next(chunks):
             raise SystemExit
         advance(*args)
 
-    monkeypatch.setattr(audience_module, "_advance", dying)
+    monkeypatch.setattr(statement, "_advance", dying)
     with pytest.raises(SystemExit):
-        tell_audience(run, nearby(), at=NOON, chunk=10)
+        tell_audience(run, at=NOON, chunk=10)
     monkeypatch.undo()
 
     assert told(run) == ids[:20]
-    survivor = begin_fan_out(message=run.message, promo_id=run.promo_id, at=NOON)
+    survivor = fan_out(message=run.message)
     assert survivor.told_up_to == ids[19]
-    assert tell_audience(survivor, nearby(), at=NOON, chunk=10) == 5
+    assert tell_audience(survivor, at=NOON, chunk=10) == 5
     assert told(run) == ids
 
 
@@ -145,9 +150,9 @@ def test_chunk_costs_the_same_queries_however_many_people(django_assert_num_quer
     people(30)
     run = fan_out()
 
-    # End of chunk, savepoint, insert, count, progress, reread, release.
-    with django_assert_num_queries(7):
-        tell_audience(run, nearby(), at=NOON, chunk=1000)
+    # End of chunk, savepoint, insert, count, progress, the fact, reread, release.
+    with django_assert_num_queries(8):
+        tell_audience(run, at=NOON, chunk=1000)
 
 
 @pytest.mark.postgres
@@ -159,7 +164,7 @@ def test_two_workers_and_two_promotions_at_once_tell_everybody_once():
 
     def work(run_id):
         try:
-            tell_audience(FanOut.objects.get(pk=run_id), nearby(), at=NOON, chunk=7)
+            tell_audience(FanOut.objects.get(pk=run_id), at=NOON, chunk=7)
         except Exception as error:
             failures.append(error)
         finally:

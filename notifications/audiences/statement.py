@@ -7,10 +7,14 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import BigIntegerField, DateField, F, QuerySet, Value
 
-from marketplace.core.clock import db_now, platform_day
-from marketplace.core.ids import NIL
+from marketplace.core.clock import db_now
+from marketplace.core.outbox.publishing import publish
+from notifications.events import InboxFilled
+from notifications.inbox.models import InboxItem
+from users import facade as users
 
-from .models import FanOut, InboxItem, Message
+from .models import FanOut
+from .rules import rule_of
 
 CHUNK = 10_000
 LAST_KEY = UUID(int=2**128 - 1)
@@ -18,25 +22,16 @@ LAST_KEY = UUID(int=2**128 - 1)
 Rows = QuerySet[Any, Any]
 
 
-@transaction.atomic
-def begin_fan_out(*, message: Message, promo_id: UUID, at: datetime) -> FanOut:
-    """Record that an audience is to be told, or find the record that is there. `at` decides the capped day."""
-    FanOut.objects.bulk_create(
-        [FanOut(message=message, promo_id=promo_id, cap_day=platform_day(at), told_up_to=NIL, started_at=at)],
-        ignore_conflicts=True,
-    )
-    return FanOut.objects.select_related("message").get(message=message)
+def tell_audience(run: FanOut, *, at: datetime, chunk: int = CHUNK) -> int:
+    """Put the message into the inbox of everybody in the run's audience, chunk by chunk; how many.
 
-
-def tell_audience(run: FanOut, audience: Rows, *, at: datetime, chunk: int = CHUNK) -> int:
-    """Put the message into the inbox of everybody in `audience` (rows with a `customer`), chunk by chunk; how many.
-
-    Each chunk commits on its own, with the run's progress in the same transaction. Whoever has the message already,
-    or had the day's one, is passed over by the table's unique constraints: two workers at once, or a replay, add
-    nothing. The audience is asked anew per chunk, by key range, so that no transaction is long.
+    Each chunk commits on its own, with the run's progress and the fact (`InboxFilled`) in the same transaction. Whoever
+    has the message already, or had the day's one, is passed over by the table's unique constraints: two workers at
+    once, or a replay, add nothing. The audience is asked anew per chunk, by key range, so that no transaction is long.
     """
     told = 0
-    while run.finished_at is None:
+    audience = users.places_in(rule_of(run))
+    while run.finished_at is None and run.stopped_at is None:
         upper = _end_of_chunk(audience, run.told_up_to, chunk)
         with transaction.atomic():
             inserted = _insert_items(run, audience, upper)
@@ -80,4 +75,13 @@ def _advance(run: FanOut, upper: UUID, inserted: int, at: datetime) -> None:
     FanOut.objects.filter(pk=run.pk, told_up_to__lt=upper).update(
         told_up_to=upper, finished_at=at if upper == LAST_KEY else None
     )
-    run.refresh_from_db(fields=["told_up_to", "told_count", "finished_at"])
+    if inserted:
+        publish(
+            InboxFilled(
+                message_id=run.message_id,
+                from_customer=run.told_up_to,
+                to_customer=upper,
+                channels=tuple(run.channels),
+            )
+        )
+    run.refresh_from_db(fields=["told_up_to", "told_count", "finished_at", "stopped_at"])

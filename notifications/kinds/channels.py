@@ -1,0 +1,13 @@
+"""The ways a message reaches somebody."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(models.TextChoices):
+    """The inbox is the record; the others are told of it and may fail."""
+
+    INBOX = "inbox", _("inbox")
+    EMAIL = "email", _("e-mail")
+    PUSH = "push", _("push")
+    SMS = "sms", _("text message")

@@ -1,0 +1,21 @@
+"""The ticket a browser opens its socket with."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SocketTicket(models.Model):
+    """Good once, for seconds: a token in an address ends up in logs. Only its hash is kept."""
+
+    ticket_hash = models.CharField(max_length=64, primary_key=True)
+    customer = models.UUIDField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "notifications"
+        verbose_name = _("socket ticket")
+        verbose_name_plural = _("socket tickets")
+        indexes = [models.Index(fields=["expires_at"], name="notifications_ticket_age")]
+
+    def __str__(self) -> str:
+        return str(self.customer)
