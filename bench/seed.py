@@ -14,6 +14,7 @@ from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
 from marketplace.core.outbox.relay import drain
 from marketplace.tests import journeys
+from promotions.models import ActiveHold
 from users import facade as users
 from users.accounts.tokens import sign_pair
 from users.contracts import NewCustomer
@@ -50,6 +51,29 @@ def flash_sale(*, customers: int, units: int) -> FlashSale:
     promo = journeys.running_promo(journeys.administrator(), units=units, ends_at=ends.isoformat())
     drain()
     return FlashSale(UUID(promo["id"]), ids, tokens_of(ids))
+
+
+@dataclass(frozen=True)
+class FlashSales:
+    """Several running promotions, and customers beside them."""
+
+    promo_ids: list[UUID]
+    customer_ids: list[UUID]
+    tokens: list[str]
+
+    def let_go(self) -> None:
+        """Whoever holds a unit anywhere may take another one: their one hold is over, the unit stays held."""
+        ActiveHold.objects.filter(customer__in=self.customer_ids).delete()
+
+
+def flash_sales(*, customers: int, units: int, count: int) -> FlashSales:
+    """The same with `count` promotions, one after the other; wallets are empty."""
+    first = flash_sale(customers=customers, units=units)
+    administrator = journeys.administrator()
+    ends = (timezone.now() + timedelta(hours=1)).isoformat()
+    others = [journeys.running_promo(administrator, units=units, ends_at=ends)["id"] for _ in range(count - 1)]
+    drain()
+    return FlashSales([first.promo_id, *(UUID(each) for each in others)], first.customer_ids, first.tokens)
 
 
 def tokens_of(customer_ids: list[UUID]) -> list[str]:

@@ -27,7 +27,7 @@ def database(**variables: str) -> Iterator[str]:
     """
     name = KEPT or f"mp_bench_{os.getpid()}"
     if not (KEPT and _exists(name)):
-        _administer(f"CREATE DATABASE {name}")
+        administer(f"CREATE DATABASE {name}")
     url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
     usual = {
         "DATABASE_URL": url,
@@ -44,7 +44,7 @@ def database(**variables: str) -> Iterator[str]:
     finally:
         connections.close_all()
         if not KEPT:
-            _administer(f"DROP DATABASE {name} WITH (FORCE)")
+            administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _exists(name: str) -> bool:
@@ -56,7 +56,8 @@ def _exists(name: str) -> bool:
     return there
 
 
-def _administer(statement: str) -> None:
+def administer(statement: str) -> None:
+    """Say it to the server, outside a transaction."""
     connection = psycopg2.connect(SERVER)
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -70,12 +71,21 @@ def api(workers: int = 2, port: int = 0) -> Iterator[int]:
 
     `port`: where somebody has to know it beforehand.
     """
+    with wsgi("marketplace.wsgi:application", workers=workers, port=port) as found:
+        yield found
+
+
+@contextmanager
+def wsgi(
+    application: str, *, workers: int = 2, port: int = 0, environment: dict[str, str] | None = None
+) -> Iterator[int]:
+    """Any WSGI application in the same manner; it has to answer `/healthz`."""
     port = port or _free_port()
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "1",
-        "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "marketplace.wsgi:application",
+        "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", application,
     ]  # fmt: skip
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env=environment)
     try:
         _wait_for(port)
         yield port

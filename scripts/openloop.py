@@ -4,12 +4,13 @@ A request's time counts from the moment it was due, so waiting for a connection 
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from marketplace.simulation.connections import Connections, encoded
 
 TIMEOUT: Final = 30.0
 MOST_WAITING: Final = 4_000
@@ -27,13 +28,7 @@ class Call:
 
     def encoded(self) -> bytes:
         """As it goes over the wire."""
-        content = b"" if self.body is None else json.dumps(self.body).encode()
-        named = {"Host": "127.0.0.1", "Content-Length": str(len(content)), **self.headers}
-        if self.body is not None:
-            named["Content-Type"] = "application/json"
-        lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
-        method = "GET" if self.body is None else "POST"
-        return f"{method} {self.path} HTTP/1.1\r\n{lines}\r\n".encode() + content
+        return encoded("GET" if self.body is None else "POST", self.path, self.headers, self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +41,14 @@ class Answer:
 
 
 Hear = Callable[[int, Answer], None]
-Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class OpenLoop:
     """A pool of kept-alive connections to one port."""
 
     def __init__(self, port: int, *, connections: int = 64) -> None:
-        self._port = port
+        self._connections = Connections(port)
         self._places = asyncio.Semaphore(connections)
-        self._idle: list[Connection] = []
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def run(self, make: Callable[[int], Call], hear: Hear, *, rate: float, count: int) -> None:
@@ -78,28 +71,8 @@ class OpenLoop:
         status, body = UNANSWERED, b""
         with suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
             async with asyncio.timeout(TIMEOUT), self._places:
-                status, body = await self._send(call)
+                status, body = await self._connections.send(call.encoded())
         hear(number, Answer(status, time.perf_counter() - due, body))
-
-    async def _send(self, call: Call) -> tuple[int, bytes]:
-        reader, writer = await self._connection()
-        try:
-            writer.write(call.encoded())
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            headers = dict(line.lower().split(": ", 1) for line in head[1:] if ": " in line)
-            body = await reader.readexactly(int(headers.get("content-length", 0)))
-        except BaseException:
-            writer.close()
-            raise
-        self._idle.append((reader, writer))
-        return int(head[0].split()[1]), body
-
-    async def _connection(self) -> Connection:
-        while self._idle:
-            reader, writer = self._idle.pop()
-            if not reader.at_eof() and not writer.is_closing():
-                return reader, writer
-        return await asyncio.open_connection("127.0.0.1", self._port)
 
 
 def percentile(times: list[float], share: float) -> float:

@@ -1,0 +1,1 @@
+"""An on-sale minute, played by real HTTP clients against the running product, and drawn."""
