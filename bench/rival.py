@@ -25,10 +25,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from promotions.models import Reservation
 from scripts.local_services import Valkey, with_database_number
 
 from . import served
 from .crowd import Crowd
+from .seed import flash_sales
 
 OURS = "/api/v1/promotions/promo-reservations/"
 THEIRS = "/holds/"
@@ -87,10 +89,6 @@ def main() -> None:
 
 def ours(options: argparse.Namespace) -> Result:
     """The product."""
-    from promotions.models import Reservation  # noqa: PLC0415 - after Django is set up
-
-    from .seed import flash_sales  # noqa: PLC0415
-
     sales = flash_sales(customers=options.clients, units=1, count=options.rounds + 1)
     with served.api() as port:
         crowd = Crowd(port, OURS, sales.tokens)
@@ -116,7 +114,7 @@ def theirs(name: str, options: argparse.Namespace, variables: dict[str, str]) ->
 
 
 def _seed(variables: dict[str, str], *arguments: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.rival_shop.seed", *arguments]
+    command = [sys.executable, "-m", "bench.rival_shop", *arguments]
     found = subprocess.run(command, env=variables, check=True, stdout=subprocess.PIPE, text=True).stdout
     answer: dict[str, Any] = json.loads(found.splitlines()[-1])
     return answer

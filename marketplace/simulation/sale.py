@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.utils import timezone
-
 from funds import facade as funds
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
@@ -20,41 +18,47 @@ PRICE, LIST_PRICE = Money(199_00, "MXN"), Money(499_00, "MXN")
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
-    """What the players need."""
+class Crowd:
+    """Customers beside the store, each with the price in the wallet and a token to ask with."""
 
-    promo_id: UUID
     customer_ids: list[UUID]
     tokens: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """The promotion, and when it starts."""
+
+    promo_id: UUID
     starts_at: datetime
 
 
-def prepare_sale(*, customers: int, units: int, seconds: float, lead: timedelta) -> Sale:
-    """Everything there, and the promotion starting `lead` from then; it lasts a minute longer than the play.
-
-    Each run brings its own store, product and customers: nobody has been told anything today, nobody holds anything.
-    """
+def gather_crowd(customers: int) -> Crowd:
+    """New customers: nobody has been told anything today, nobody holds anything."""
     run = uuid7().hex
     ids = users.add_customers(
         NewCustomer(email=f"simulated-{run}-{number}@example.com", latitude=LATITUDE, longitude=LONGITUDE)
         for number in range(customers)
     )
     funds.fund_wallets(rows=((customer_id, PRICE, f"simulation:{customer_id}") for customer_id in ids))
-    variant_id = _shelf(run, units)
-    tokens = [users.access_token(customer_id) for customer_id in ids]
-    starts_at = timezone.now() + lead
+    return Crowd(ids, [users.access_token(customer_id) for customer_id in ids])
+
+
+def announce_sale(*, units: int, seconds: float, at: datetime, lead: timedelta) -> Sale:
+    """A store, a product, and its promotion starting `lead` after `at`; it lasts a minute longer than the play."""
+    starts_at = at + lead
     promo = promotions.schedule_promo(
         offer=promotions.Offer(
-            variant_id=variant_id,
+            variant_id=_shelf(uuid7().hex, units),
             promo_price=PRICE,
             starts_at=starts_at,
             ends_at=starts_at + timedelta(seconds=seconds + 60),
             units=units,
         ),
         actor_id=None,
-        at=timezone.now(),
+        at=at,
     )
-    return Sale(promo.pk, ids, tokens, starts_at)
+    return Sale(promo.pk, starts_at)
 
 
 def _shelf(run: str, units: int) -> UUID:

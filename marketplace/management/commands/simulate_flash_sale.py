@@ -1,17 +1,19 @@
 """`manage.py simulate_flash_sale`: an on-sale minute, played by real HTTP clients, and its picture."""
 
 from datetime import timedelta
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
+from django.utils import timezone
 
 from marketplace.simulation.figures import Figures, figures_of
 from marketplace.simulation.plan import plan_minute
 from marketplace.simulation.playing import Player
-from marketplace.simulation.sale import prepare_sale
+from marketplace.simulation.sale import announce_sale, gather_crowd
 from marketplace.simulation.servers import served
 from notifications.facade import told_of_promo
 
@@ -52,17 +54,18 @@ class Command(BaseCommand):
             self._play(customers, units, seconds, seed, port, output)
 
     def _play(self, customers: int, units: int, seconds: float, seed: int, port: int, output: Path | None) -> None:
-        sale = prepare_sale(customers=customers, units=units, seconds=seconds, lead=LEAD)
-        player = Player(port=port, promo_id=sale.promo_id, tokens=sale.tokens, starts_at=sale.starts_at.timestamp())
+        crowd = gather_crowd(customers)
+        sale = announce_sale(units=units, seconds=seconds, at=timezone.now(), lead=LEAD)
+        player = Player(port=port, promo_id=sale.promo_id, tokens=crowd.tokens, starts_at=sale.starts_at.timestamp())
         visitors = plan_minute(customers=customers, seconds=seconds, seed=seed)
         minute = player.play(visitors, seconds=seconds, count_told=lambda: told_of_promo(sale.promo_id))
         figures = figures_of(minute, customers=customers)
         self._report(figures, customers, units)
         if output is not None:
-            from marketplace.simulation.picture import draw  # noqa: PLC0415 - matplotlib is no part of the product
-
             title = f"{customers:,} customers, {units} units, {connection.vendor}: {figures.sold} sold"
-            draw(minute, seconds=seconds, title=title, path=output)
+            # Matplotlib is a tool of development and no part of the product.
+            picture = import_module("marketplace.simulation.picture")
+            picture.draw(minute, seconds=seconds, title=title, path=output)
             self.stdout.write(f"Picture: {output}")
         if figures.sold > units:
             raise CommandError(f"{figures.sold} of {units} units were sold")
