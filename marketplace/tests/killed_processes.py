@@ -36,7 +36,12 @@ def plant(after: str) -> None:
     for owner in owners:
         place = getattr(place, owner)
     done = getattr(place, name)
-    setattr(place, name, lambda *args, **named: (done(*args, **named), die()))
+
+    def last(*args: Any, **named: Any) -> None:
+        done(*args, **named)
+        die()
+
+    setattr(place, name, last)
 
 
 def act(order: dict[str, Any]) -> None:

@@ -164,7 +164,7 @@ def scene(api, settings) -> Iterator[Scene]:
 
 
 @pytest.fixture
-def waiting(scene) -> Scene:
+def waiting(scene: Scene) -> Scene:
     """Checked out, the wallet's half held, and the link to pay by is there."""
     scene.check_out()
     drain()
@@ -173,14 +173,14 @@ def waiting(scene) -> Scene:
 
 
 @pytest.fixture
-def paid(waiting) -> Scene:
+def paid(waiting: Scene) -> Scene:
     """And paid at the provider, which has told us; nobody has looked yet."""
     assert notify(waiting.pay()).status_code == 200
     return waiting
 
 
 @pytest.fixture
-def expired(waiting) -> Scene:
+def expired(waiting: Scene) -> Scene:
     """Not paid in time, and everything is free again."""
     waiting.expire()
     assert expire_due_orders(at=timezone.now()) == 1

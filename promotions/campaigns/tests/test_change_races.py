@@ -67,7 +67,7 @@ def test_an_order_that_gives_its_use_back_waits_for_the_change(used, monkeypatch
 def test_with_coupons_before_uses_one_of_the_two_is_ended_by_the_database(used, monkeypatch):
     """The control: turned round, each holds what the other needs."""
     campaign, order = used
-    count, set_coupons = planning.count_uses_anew, planning._set_coupons
+    count, set_coupons = usage.count_uses_anew, planning._set_coupons
     monkeypatch.setattr(planning, "count_uses_anew", lambda _campaign: None)
     monkeypatch.setattr(planning, "_set_coupons", lambda changed, terms: (set_coupons(changed, terms), count(changed)))
     standoff = Standoff(monkeypatch, usage, "lock")
