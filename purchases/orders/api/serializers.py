@@ -49,7 +49,8 @@ class OrderLineSerializer(serializers.Serializer[OrderLine]):
     unit_price = serializers.SerializerMethodField(help_text=_("Of a unit, rounded; the total is what counts."))
     total = serializers.SerializerMethodField()
     applied_benefits = serializers.SerializerMethodField()
-    returned_quantity = fields.IntegerField()
+    returned_quantity = fields.IntegerField(help_text=_("Units that came back, or will never be sent."))
+    called_off_quantity = fields.IntegerField(help_text=_("Of those, units that will never be sent."))
     refunded = serializers.SerializerMethodField()
 
     @extend_schema_field(fields.MoneyField)
@@ -94,6 +95,9 @@ class OrderPartSerializer(serializers.Serializer[OrderPart]):
     store = fields.UUIDField(source="store_id")
     shipping = serializers.SerializerMethodField()
     shipping_name = fields.CharField()
+    shipping_refunded = serializers.SerializerMethodField(
+        help_text=_("What of the shipping went back because nothing of the part is sent.")
+    )
     total = serializers.SerializerMethodField(help_text=_("Its lines and its shipping."))
     shipped_at = fields.DateTimeField(
         allow_null=True, help_text=_("Since when something of it is on its way; see `shipments/?order=`.")
@@ -103,6 +107,10 @@ class OrderPartSerializer(serializers.Serializer[OrderPart]):
     @extend_schema_field(fields.MoneyField)
     def get_shipping(self, part: OrderPart) -> Any:
         return money_json(Money(part.shipping_minor, part.order.currency))
+
+    @extend_schema_field(fields.MoneyField)
+    def get_shipping_refunded(self, part: OrderPart) -> Any:
+        return money_json(Money(part.shipping_refunded_minor, part.order.currency))
 
     @extend_schema_field(fields.MoneyField)
     def get_total(self, part: OrderPart) -> Any:
