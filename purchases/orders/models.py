@@ -45,7 +45,8 @@ class Order(UUIDModel):
     discount_minor = models.BigIntegerField(_("discount (minor units)"), default=0)
     shipping_minor = models.BigIntegerField(_("shipping (minor units)"), default=0)
     total_minor = models.BigIntegerField(_("total (minor units)"))
-    # Benefits of the whole order, as those of a line; and what did not apply: [{"rule", "kind", "code", "params"}].
+    # Benefits of the whole order, as those of a line; and what did not apply, to which of the lines by their places:
+    # [{"rule", "kind", "code", "params", "lines"}].
     applied_benefits = models.JSONField(_("applied benefits"), default=list)
     rejected_promotions = models.JSONField(_("rejected promotions"), default=list)
     coupons = models.JSONField(_("coupons"), default=list)

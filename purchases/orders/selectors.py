@@ -6,14 +6,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Prefetch, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from marketplace.core.money import Money
 from purchases.contracts import CallOffCard, DaySales, OrderCard, ReturnCard
 
 from .errors import CallOffNotFoundError, OrderNotFoundError, ReturnNotFoundError
-from .models import CallOff, Order, OrderReturn, ReturnLine
+from .models import CallOff, Order, OrderLine, OrderReturn, ReturnLine
 from .states import RETURNS_UNDER_WAY
 
 # Paid at least once, whatever came later.
@@ -28,8 +28,9 @@ EARNING_STATES = [
 
 
 def orders_of(customer_id: UUID) -> QuerySet[Order]:
-    """The customer's orders with their lines; four queries a page."""
-    return Order.objects.filter(customer_id=customer_id).prefetch_related("lines", "parts", "history")
+    """The customer's orders with their lines as they were placed; four queries a page."""
+    lines = Prefetch("lines", OrderLine.objects.order_by("pk"))
+    return Order.objects.filter(customer_id=customer_id).prefetch_related(lines, "parts", "history")
 
 
 def order_of(customer_id: UUID, order_id: UUID) -> Order:

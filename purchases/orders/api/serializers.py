@@ -35,6 +35,12 @@ class RejectedSerializer(serializers.Serializer[dict[str, Any]]):
     name = fields.CharField()
     code = fields.CharField(help_text=_("Why; stable."))
     params: Any = serializers.DictField(child=fields.CharField())
+    # Orders of before lines were named have none.
+    lines: Any = serializers.ListField(
+        child=fields.IntegerField(min_value=0),
+        default=list,
+        help_text=_("To which of `lines` it did not apply, counted from 0; empty: to none of them."),
+    )
 
 
 class OrderLineSerializer(serializers.Serializer[OrderLine]):
@@ -146,7 +152,9 @@ class OrderSerializer(OrderSummarySerializer):
     applied_benefits = serializers.SerializerMethodField(
         help_text=_("Of the lines, and after them of the order; the order's are in the lines' shares.")
     )
-    rejected_promotions = RejectedSerializer(many=True)
+    rejected_promotions = RejectedSerializer(
+        many=True, help_text=_("Each promotion once with each of its reasons, and the lines that it is about.")
+    )
     shipping_address: Any = serializers.DictField(
         child=fields.CharField(), help_text=_("As it was when the order was placed.")
     )
