@@ -33,8 +33,8 @@ def stored_benefit(applied: Applied) -> dict[str, Any]:
 def rejections(whole: Iterable[Refused], by_line: Iterable[tuple[int, Iterable[Refused]]]) -> tuple[Rejected, ...]:
     """Each rule once with each of its reasons, and the lines it is about: lines share most of what is refused.
 
-    Of the whole first; what is about every line is about the whole, too. The pipeline gives every line the same value for
-    the same refusal, so being it is enough.
+    Of the whole first; what is about every line is about the whole, too. The pipeline gives every line the same value
+    for the same refusal, so being it is enough.
     """
     places: dict[int, list[int]] = {}
     known: dict[int, Refused] = {}
