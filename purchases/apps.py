@@ -15,6 +15,7 @@ class PurchasesConfig(AppConfig):
         from marketplace.core import append_only, erasure, moments  # noqa: PLC0415
         from marketplace.core.outbox import feeds  # noqa: PLC0415
 
+        from .call_offs import handlers as _call_offs  # noqa: F401, PLC0415
         from .invoices import handlers as _invoices  # noqa: F401, PLC0415
         from .invoices import tasks as invoice_tasks  # noqa: PLC0415
         from .listed_prices import handlers as _price_handlers  # noqa: F401, PLC0415

@@ -64,6 +64,19 @@ class ShipmentCard:
 
 
 @dataclass(frozen=True, slots=True)
+class CallOffCard:
+    """What a message about units that will not be sent says; `refund` is what goes back for them."""
+
+    call_off_id: UUID
+    order_id: UUID
+    number: str
+    first_item: str
+    items_count: int
+    reason: str
+    refund: Money
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnCard:
     """What a message about a return says, and the stores it goes back to."""
 

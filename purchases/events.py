@@ -37,7 +37,7 @@ class OrderPaid(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDelivered(Event):
-    """The goods arrived: the order counts as successful."""
+    """The goods arrived: the order counts as successful. `total` is what it cost without what was called off."""
 
     wire_name: ClassVar[str] = "purchases.order_delivered"
 
@@ -51,7 +51,7 @@ class OrderDelivered(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelled(Event):
     """An order was called off. `was_sold`: its goods had left the shelf, not only been set aside; `was_paid`: its
-    money is on its way back.
+    money is on its way back. `total` is what it cost without what went back before.
     """
 
     wire_name: ClassVar[str] = "purchases.order_cancelled"
@@ -63,6 +63,25 @@ class OrderCancelled(Event):
     was_sold: bool
     was_paid: bool
     cancelled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPartCalledOff(Event):
+    """Units of one store's part of a paid order will never be sent, and `refund` went to the customer.
+
+    `is_whole`: nothing of the order is left; then it is cancelled, too.
+    """
+
+    wire_name: ClassVar[str] = "purchases.order_part_called_off"
+
+    order_id: UUID
+    call_off_id: UUID
+    part_id: UUID
+    store_id: UUID
+    customer_id: UUID
+    refund: Money
+    is_whole: bool
+    called_off_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,14 @@
 
 from .orders.importing import import_orders
 from .orders.kpis import kpis
-from .orders.selectors import order_card, return_card, returns_waiting, sales_by_day
+from .orders.selectors import call_off_card, order_card, return_card, returns_waiting, sales_by_day
 from .previews.selectors import preview_campaign
 from .shipments.bulk import add_rates
 from .shipments.selectors import shipment_card
 
 __all__ = [
     "add_rates",  # a shipping rate of many stores, where they have none of that name
+    "call_off_card",  # what of an order will not be sent, why and what goes back, for a message about it
     "import_orders",  # take over another system's order history; how many were new
     "kpis",  # figures for the dashboard
     "order_card",  # an order's number, total and first line, for a message about it

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from .call_offs.api import call_off
 from .carts.api.carts import CartCouponViewSet, CartItemViewSet, CartViewSet
 from .checkout.api import CheckoutViewSet, OrderPaymentsViewSet
 from .flash_sales.api import CompleteReservationView
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         CampaignPreviewViewSet.as_view({"get": "retrieve"}),
         name="campaign-preview",
     ),
+    path("orders/<uuid:order_id>/call-off/", call_off),
     path("orders/<uuid:order_id>/invoices/", invoice_list),
     path("orders/<uuid:order_id>/invoices/<uuid:pk>/file/", invoice_file),
     *router.urls,

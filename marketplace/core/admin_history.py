@@ -27,6 +27,7 @@ VERBS = {
     "approve": gettext_lazy("Approved"),
     "archive": gettext_lazy("Archived"),
     "ask": gettext_lazy("Asked"),
+    "call": gettext_lazy("Called off"),
     "cancel": gettext_lazy("Cancelled"),
     "change": gettext_lazy("Changed"),
     "confirm": gettext_lazy("Confirmed"),

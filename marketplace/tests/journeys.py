@@ -117,3 +117,25 @@ def running_promo(staff: APIClient, *, units: int = 1, price: str = "199.00", **
     }
     promo: dict[str, Any] = ok(staff.post("/api/v1/promotions/flash-promos/", body, format="json"), 201)
     return promo
+
+
+def delivered(staff: APIClient, order: dict[str, Any]) -> None:
+    """Each store packs its part and sends it, and it arrives."""
+    for part in order["parts"]:
+        parcel = ok(staff.post("/api/v1/shipments/", {"part": part["id"]}, format="json", **key()), 201)
+        for state in ("shipped", "delivered"):
+            ok(staff.patch(f"/api/v1/shipments/{parcel['id']}/", {"state": state}, format="json"))
+    drain()
+
+
+def partly_returned(staff: APIClient, customer: APIClient, order: dict[str, Any], reason: str) -> dict[str, Any]:
+    """One unit of the first line goes back and is received as new; the return."""
+    line = order["lines"][0]["id"]
+    ask = {"lines": [{"line": line, "quantity": 1}], "reason": reason}
+    returned = ok(customer.post(f"/api/v1/orders/{order['id']}/returns/", ask, format="json", **key()), 201)
+    queue = f"/api/v1/admin/returns/{returned['id']}/"
+    ok(staff.post(f"{queue}approve/", {}, format="json"))
+    fates = {"lines": [{"line": line, "fate": "restock"}]}
+    received: dict[str, Any] = ok(staff.post(f"{queue}receive/", fates, format="json", **key()))
+    drain()
+    return received

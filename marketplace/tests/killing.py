@@ -1,84 +1,80 @@
 """A process of its own that does one thing and dies by SIGKILL at a planted point."""
 
+import atexit
 import json
 import os
 import signal
 import subprocess
 import sys
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from funds.models import PaymentTask
 from marketplace.core.clock import db_now
 from marketplace.core.models import EventDelivery
 
-CHILD = """
-import importlib, json, os, signal, sys
-import django
-django.setup()
-from django.contrib.auth import get_user_model
-from rest_framework.test import APIClient
-from marketplace.core.outbox import publishing
-from marketplace.core.outbox.relay import drain
-
-def die(*args, **kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-order = json.loads(sys.argv[1])
-module, _, name = order["after"].partition(":")
-if module == "commit":
-    publishing.wake_relay = die
-else:
-    place = importlib.import_module(module)
-    *owners, name = name.split(".")
-    for owner in owners:
-        place = getattr(place, owner)
-    done = getattr(place, name)
-    setattr(place, name, lambda *args, **kwargs: (done(*args, **kwargs), die()))
-if "path" in order:
-    client = APIClient(SERVER_NAME="localhost")
-    client.force_authenticate(get_user_model().objects.get(pk=order["user"]))
-    client.post(order["path"], order["body"], format="json", HTTP_IDEMPOTENCY_KEY=order["key"])
-elif "call" in order:
-    module, _, name = order["call"].partition(":")
-    getattr(importlib.import_module(module), name)()
-else:
-    drain()
-print("survived")
-"""
+FOLLOWED = (
+    "MERCADOPAGO_ACCESS_TOKEN",
+    "MERCADOPAGO_API_URL",
+    "MERCADOPAGO_COLLECTOR_ID",
+    "MERCADOPAGO_CURRENCY",
+    "MERCADOPAGO_WEBHOOK_SECRETS",
+)
+"""Settings that tests change, and that the process must have too."""
 
 
 def killed_posting(user_id: Any, path: str, body: dict[str, Any], key: str, *, after: str) -> None:
     """POST as that user, in a process that must die once `module:function` has done its work, or after the commit."""
-    _run({"user": str(user_id), "path": path, "body": body, "key": key, "after": after})
+    _kill({"user": str(user_id), "path": path, "body": body, "headers": {"Idempotency-Key": key}, "after": after})
+
+
+def killed_hearing(path: str, headers: dict[str, str], *, after: str) -> None:
+    """Take a webhook, in a process that must die as above."""
+    _kill({"user": "", "path": path, "body": {}, "headers": headers, "after": after})
 
 
 def killed_draining(*, after: str) -> None:
     """Handle what waits in the outbox, in a process that must die once `module:function` has done its work."""
-    _run({"after": after})
+    _kill({"after": after})
 
 
 def killed_calling(call: str, *, after: str) -> None:
     """Call `module:function` without arguments, in a process that must die as above."""
-    _run({"call": call, "after": after})
+    _kill({"call": call, "after": after})
 
 
-def _run(order: dict[str, Any]) -> None:
-    settings = connection.settings_dict
-    url = (
-        f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
-    )
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD, json.dumps(order)],
+def _kill(order: dict[str, Any]) -> None:
+    known = connection.settings_dict
+    url = f"postgres://{known['USER']}:{known['PASSWORD']}@{known['HOST']}:{known['PORT']}/{known['NAME']}"
+    process = _workshop(url)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    followed = {name: getattr(settings, name) for name in FOLLOWED}
+    print(json.dumps({**order, "settings": followed}), file=process.stdin, flush=True)
+    assert int(process.stdout.readline()) == -signal.SIGKILL, f"survived {order['after']}"
+
+
+@cache
+def _workshop(url: str) -> "subprocess.Popen[str]":
+    """The process that forks those that die, on this test's database; it ends with this one."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "marketplace.tests.killed_processes"],
         env={**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "marketplace.settings.test"},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=60,
     )
-    assert child.returncode == -signal.SIGKILL, child.stdout + child.stderr
+    atexit.register(_close, process)
+    return process
+
+
+def _close(process: "subprocess.Popen[str]") -> None:
+    with process:
+        process.kill()
 
 
 def let_leases_end() -> None:

@@ -272,6 +272,7 @@ VERSIONED = {
     "POST admin/returns/{pk}/approve/": "administrator",
     "POST admin/returns/{pk}/refuse/": "administrator",
     "POST admin/returns/{pk}/receive/": "administrator",
+    "POST orders/{order_id}/call-off/": "sends",
     "GET orders/{order_id}/invoices/": "its customer or administrator",
     "GET orders/{order_id}/invoices/{pk}/file/": "its customer or administrator",
     # notifications

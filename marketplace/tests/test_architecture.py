@@ -73,6 +73,8 @@ WITHOUT_ADMIN = {
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
     "purchases.OrderLine",  # shown on its order's page
+    "purchases.CallOff",  # shown on its order's page
+    "purchases.CallOffLine",  # shown on its order's page
     "purchases.OrderEvent",  # shown on its order's page
     "purchases.InvoiceSeries",  # a name and a counter; the list of invoices filters by it
 }
@@ -95,6 +97,7 @@ HANDLERS = {
     "notifications.tell_order_delivered",
     "notifications.tell_order_expired",
     "notifications.tell_order_paid",
+    "notifications.tell_order_part_called_off",
     "notifications.tell_order_payment_failed",
     "notifications.tell_order_placed",
     "notifications.tell_order_to_pack",
@@ -127,10 +130,12 @@ HANDLERS = {
     "purchases.mark_prices_on_category_moved",
     "purchases.mark_prices_on_price_rules_changed",
     "purchases.mark_prices_on_products_repriced",
+    "purchases.put_goods_away_on_order_part_called_off",
     "purchases.put_goods_away_on_order_returned",
     "purchases.revive_order_on_late_deposit",
     "purchases.unpack_shipments_on_order_cancelled",
     "purchases.wish_credit_on_order_cancelled",
+    "purchases.wish_credit_on_order_part_called_off",
     "purchases.wish_credit_on_order_returned",
     "purchases.wish_invoices_on_order_paid",
     "users.recompute_tiers_on_policy_change",

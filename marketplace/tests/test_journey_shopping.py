@@ -1,11 +1,7 @@
 """From a stranger's basket to a refund through HTTP, in both languages: promotions, merge, checkout, a return."""
 
-from typing import Any
-
 import pytest
 from rest_framework.test import APIClient
-
-from marketplace.core.outbox.relay import drain
 
 from . import journeys as j
 
@@ -28,28 +24,6 @@ def campaign(staff: APIClient) -> str:
     made = j.ok(staff.post("/api/v1/admin/promotions/", body, format="json"), 201)
     j.ok(staff.post(f"/api/v1/admin/promotions/{made['id']}/activate/", {}, format="json"))
     return str(made["id"])
-
-
-def delivered(staff: APIClient, order: dict) -> None:  # type: ignore[type-arg]
-    """Each store packs its part and sends it, and it arrives."""
-    for part in order["parts"]:
-        parcel = j.ok(staff.post("/api/v1/shipments/", {"part": part["id"]}, format="json", **j.key()), 201)
-        for state in ("shipped", "delivered"):
-            j.ok(staff.patch(f"/api/v1/shipments/{parcel['id']}/", {"state": state}, format="json"))
-    drain()
-
-
-def partly_returned(staff: APIClient, customer: APIClient, order: dict, reason: str) -> dict:  # type: ignore[type-arg]
-    """One unit of the first line goes back and is received as new; the return."""
-    line = order["lines"][0]["id"]
-    ask = {"lines": [{"line": line, "quantity": 1}], "reason": reason}
-    returned = j.ok(customer.post(f"{ORDERS}{order['id']}/returns/", ask, format="json", **j.key()), 201)
-    queue = f"/api/v1/admin/returns/{returned['id']}/"
-    j.ok(staff.post(f"{queue}approve/", {}, format="json"))
-    fates = {"lines": [{"line": line, "fate": "restock"}]}
-    received: dict[str, Any] = j.ok(staff.post(f"{queue}receive/", fates, format="json", **j.key()))
-    drain()
-    return received
 
 
 @pytest.mark.django_db
@@ -82,10 +56,10 @@ def test_from_a_strangers_basket_to_a_refund(language):
     assert (empty["code"], empty["detail"]) == ("cart_empty", WORDS[language]["empty"])
 
     # It arrives, and one of three goes back.
-    delivered(staff, order)
+    j.delivered(staff, order)
     order = j.ok(customer.get(f"{ORDERS}{order['id']}/"))
     assert (order["state"], order["fulfilment_state"]) == ("delivered", "delivered")
-    received = partly_returned(staff, customer, order, {"es": "Muy maduro", "en": "Too ripe"}[language])
+    received = j.partly_returned(staff, customer, order, {"es": "Muy maduro", "en": "Too ripe"}[language])
     assert (received["refund"], j.available(customer)) == (j.money("449.10"), "1101.80")
     assert j.ok(customer.get(f"{ORDERS}{order['id']}/"))["state"] == "partly_returned"
     stock = j.ok(staff.get(f"/api/v1/inventory/stock/?variant={goods['variant']}"))["results"][0]

@@ -4,17 +4,14 @@ Before the commit nothing has happened, and the same request does it all. After 
 """
 
 import pytest
-from django.utils import timezone
 
-from funds.facade import verify_books
 from funds.ledger.tests.factories import posted_and_held
 from marketplace.core.outbox.relay import drain
 from promotions.campaigns.tests.factories import make_campaign
 from promotions.facade import rule_limits
-from purchases.checkout.tests.factories import PRICE, bought, escrow, fill, shelf, shopper
+from purchases.checkout.tests.factories import PRICE, bought, escrow, everything_reconciles, fill, shelf, shopper
 from purchases.checkout.values import PaymentPlan
 from purchases.models import CartLine, Order
-from stores.inventory.reconciliation import reconcile_stock
 
 from .killing import killed_draining, killed_posting, let_leases_end
 
@@ -26,11 +23,6 @@ STEPS = [
     f"purchases.checkout.services:{name}"
     for name in ("lock_cart", "quote", "write_order", "_take_promotions", "_take_goods", "_pay", "clear")
 ]
-
-
-def everything_reconciles() -> None:
-    assert verify_books(is_full=True, at=timezone.now()) == []
-    assert reconcile_stock().drift_count == 0
 
 
 @pytest.fixture

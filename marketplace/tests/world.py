@@ -177,6 +177,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         "orders": {"pk": order.pk},
         "admin/returns": {"pk": OrderReturn.objects.create(order=order, reason="Too small.").pk},
         "shipments": {"pk": parcel_of(order, variant).pk},
+        "orders/call-off": {"order_id": order.pk},
         "orders/invoices": {"order_id": order.pk, "pk": issued_invoice(order, variant.store).pk},
         "cart/items": {"pk": cart.lines.get().pk},
         "cart/coupons": {"code": "VERANO"},

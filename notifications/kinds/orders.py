@@ -13,6 +13,7 @@ from purchases.events import (
     OrderDelivered,
     OrderExpired,
     OrderPaid,
+    OrderPartCalledOff,
     OrderPlaced,
     OrderReturned,
     ReturnDecided,
@@ -34,7 +35,20 @@ def _order_params(event: OrderPlaced | OrderPaid | OrderDelivered | OrderCancell
         "order": str(card.order_id),
         "number": card.number,
         "item": card.first_item,
-        "total": json_ready(card.total),
+        # Of an order that is cancelled, what goes back with it.
+        "total": json_ready(event.total),
+    }
+
+
+def _call_off_params(event: OrderPartCalledOff) -> Params:
+    card = purchases.call_off_card(event.call_off_id)
+    return {
+        "order": str(card.order_id),
+        "number": card.number,
+        "item": card.first_item,
+        "count": str(card.items_count),
+        "reason": card.reason,
+        "refund": json_ready(card.refund),
     }
 
 
@@ -137,6 +151,22 @@ ORDERS: Final = (
             customer=lambda event: event.customer_id if event.was_paid else None,
             subject=lambda event: event.order_id,
             params=_order_params,
+        ),
+    ),
+    Kind(
+        code="order_part_called_off",
+        title=_("Part of order %(number)s will not be sent: %(refund)s go back to you"),
+        body=_(
+            "Of your order %(number)s we cannot send %(count)s items (%(item)s): %(reason)s The money goes back where "
+            "it came from. Whatever else you ordered comes as before."
+        ),
+        by_mail=True,
+        cause=Cause(
+            event=OrderPartCalledOff,
+            # Of an order that is called off whole another message tells.
+            customer=lambda event: None if event.is_whole else event.customer_id,
+            subject=lambda event: event.call_off_id,
+            params=_call_off_params,
         ),
     ),
     Kind(

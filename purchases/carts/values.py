@@ -6,7 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from marketplace.core.money import Money
-from purchases.pricing.values import Applied, FlashOffer, PricedItem, Quote, Refused
+from purchases.pricing.presenting import rejections
+from purchases.pricing.values import Applied, FlashOffer, PricedItem, Quote, Rejected
 from stores.contracts import VariantCard
 
 from .models import Cart, CartLine
@@ -63,11 +64,6 @@ class ShownLine:
         """Promotions that make it cheaper."""
         return self.priced.applied if self.priced else ()
 
-    @property
-    def rejected_promotions(self) -> tuple[Refused, ...]:
-        """Promotions that do not."""
-        return self.priced.refused if self.priced else ()
-
 
 @dataclass(frozen=True, slots=True)
 class ShownCart:
@@ -81,6 +77,12 @@ class ShownCart:
     def unavailable(self) -> tuple[ShownLine, ...]:
         """What cannot be bought now."""
         return tuple(each for each in self.lines if each.lack is not None)
+
+    @property
+    def rejected_promotions(self) -> tuple[Rejected, ...]:
+        """Promotions that make nothing cheaper, or not all of it; each once with each of its reasons."""
+        by_line = ((place, line.priced.refused) for place, line in enumerate(self.lines) if line.priced)
+        return rejections(self.quote.refused_here, by_line)
 
 
 class MergeResult(StrEnum):

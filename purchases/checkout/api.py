@@ -127,6 +127,7 @@ class CheckoutRateLimit(RateLimit):
 class CheckoutViewSet(ViewSet):
     """From a cart to an order."""
 
+    is_private = True
     throttle_classes = [CheckoutRateLimit]
     permission_classes = [VerifiedCustomer]
     serializer_class = CheckedOutSerializer
@@ -180,6 +181,8 @@ class CheckoutViewSet(ViewSet):
 
 class OrderPaymentsViewSet(funds.PaymentsViewSet):
     """Payments as funds shows them; paying again is a matter of the order."""
+
+    is_private = True
 
     @extend_schema(
         summary="Pay an order that still waits",

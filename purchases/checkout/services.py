@@ -28,9 +28,9 @@ from purchases.orders.services import lock_order, write_order
 from purchases.orders.services.goods import reservation_key, sale_key
 from purchases.orders.values import OrderDraft, PartShipping, SoldLine, payment_time
 from purchases.pricing.pipeline import FLASH
-from purchases.pricing.presenting import stored_benefit, stored_refusal
+from purchases.pricing.presenting import rejections, stored_benefit, stored_refusal
 from purchases.pricing.selectors import quote
-from purchases.pricing.values import PricedItem, Quote
+from purchases.pricing.values import PricedItem, Quote, Rejected
 from stores import facade as stores
 from stores.contracts import StockLine
 from users import facade as users
@@ -143,10 +143,14 @@ def _draft(
         shipping={each.store_id: PartShipping(each.price, each.rate) for each in costs.shipping},
         applied_benefits=tuple(stored_benefit(each) for each in costs.applied),
         coupons=tuple(cart.coupons),
-        rejected_promotions=tuple(stored_refusal(each) for each in costs.refused_here),
+        rejected_promotions=tuple(stored_refusal(each) for each in _rejected(costs)),
         shipping_address=address,
         expires_at=None if is_paid else read_db_now() + payment_time(),
     )
+
+
+def _rejected(costs: Quote) -> tuple[Rejected, ...]:
+    return rejections(costs.refused_here, enumerate(each.refused for each in costs.items))
 
 
 def _expect_room(customer_id: UUID, lines: Sequence[ShownLine]) -> None:

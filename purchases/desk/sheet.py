@@ -16,7 +16,7 @@ from marketplace.core.clock import platform_day
 from marketplace.core.money import Money
 from purchases.invoices.models import Invoice
 from purchases.invoices.selectors import invoices_of
-from purchases.orders.models import Order, OrderLine, OrderPart, OrderReturn, ReturnLine
+from purchases.orders.models import CallOffLine, Order, OrderLine, OrderPart, OrderReturn, ReturnLine
 from purchases.orders.selectors import returns_waiting
 from purchases.shipments.models import Shipment, ShipmentEvent
 from stores import facade as stores
@@ -107,7 +107,9 @@ def order_sheet(order: Order) -> Sheet:
         issued[invoice.part_id].append(invoice)
     causes = [f"order:{order.pk}", *(f"return:{each.pk}" for each in returns)]
     shares = {each.store_id: each for each in log.parts}
-    happened = timeline(Sources(order, parcels, returns, log.steps, stores.stock_log(causes)))
+    unsent = CallOffLine.objects.filter(line__order=order).select_related("call_off", "line")
+    called_off = list(unsent.order_by("call_off", "line__sku", "pk"))
+    happened = timeline(Sources(order, parcels, returns, called_off, log.steps, stores.stock_log(causes)))
     return Sheet(
         order=order,
         list_total=Money(order.list_total_minor, order.currency),
@@ -173,15 +175,24 @@ def _part(part: OrderPart, currency: str, shares: dict[UUID, PartShares], issued
 
 
 def _line(line: OrderLine, currency: str) -> SheetLine:
-    words = _("%(units)s came back, %(amount)s paid back")
-    back = {"units": line.returned_quantity, "amount": Money(line.refunded_minor, currency)}
     return SheetLine(
         line=line,
         list_total=Money(line.list_price_minor * line.quantity, currency),
         total=Money(line.total_minor, currency),
         saved=benefits_in_words(line.applied_benefits, currency),
-        returned=words % back if line.returned_quantity else "",
+        returned=_returned(line, currency),
     )
+
+
+def _returned(line: OrderLine, currency: str) -> str:
+    """What came back of it or was never sent, in words."""
+    unsent, back = line.called_off_quantity, line.returned_quantity - line.called_off_quantity
+    amounts = {"units": back, "unsent": unsent, "amount": Money(line.refunded_minor, currency)}
+    if back and unsent:
+        return _("%(units)s came back, %(unsent)s will not be sent, %(amount)s paid back") % amounts
+    if back:
+        return _("%(units)s came back, %(amount)s paid back") % amounts
+    return _("%(unsent)s will not be sent, %(amount)s paid back") % amounts if unsent else ""
 
 
 def _terms(part: OrderPart, shares: PartShares | None) -> str:

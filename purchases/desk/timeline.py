@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from funds.contracts import OrderMoneyStep
 from marketplace.core.admin_history import action_text, actor_name, people_of
 from marketplace.core.audit import AuditEntry
 from marketplace.core.money import Money
-from purchases.orders.models import Order, OrderReturn
+from purchases.orders.models import CallOffLine, Order, OrderReturn
 from purchases.shipments.models import Shipment, ShipmentEvent
 from stores.contracts import StockStep
 
@@ -79,6 +80,7 @@ class Sources:
     order: Order
     parcels: Sequence[Shipment]
     returns: Sequence[OrderReturn]
+    called_off: Sequence[CallOffLine]
     money: Sequence[OrderMoneyStep]
     goods: Sequence[StockStep]
 
@@ -91,6 +93,7 @@ def timeline(sources: Sources) -> list[Entry]:
         *(event.actor_id for event in events),
         *(event.actor_id for parcel in sources.parcels for event in parcel.history.all()),
         *(step.actor_id for step in sources.goods),
+        *(row.call_off.actor_id for row in sources.called_off),
         *(entry.actor_id for entry in audit),
     ]
     people = people_of(acted)
@@ -105,6 +108,7 @@ def timeline(sources: Sources) -> list[Entry]:
         *_goods(sources.goods, named),
         *_parcels(sources.parcels, named),
         *_returns(sources.returns, _("the customer")),
+        *_called_off(sources.called_off, sources.order, named),
         *_audits(audit, sources.returns, named),
     ]
     return sorted(found, key=lambda entry: entry.at)
@@ -127,6 +131,8 @@ def _audit_of(order: Order, returns: Iterable[OrderReturn]) -> list[AuditEntry]:
 def _steps(events: Iterable[Any], named: Named) -> Iterator[Entry]:
     labels = dict(Order.State.choices)
     for event in events:
+        if event.from_state == event.to_state == Order.State.PAID:
+            continue  # units were called off, which has an entry of its own
         title = _("Order %(state)s") % {"state": labels.get(event.to_state, event.to_state)}
         icon = _ORDER_ICONS.get(event.to_state, "history")
         yield Entry(event.at, "order", icon, title, note_text(event.note), named(event.actor_id))
@@ -170,6 +176,14 @@ def _returns(returns: Iterable[OrderReturn], customer: str) -> Iterator[Entry]:
             back = Money(each.refund_minor, each.order.currency)
             received = _("Return received; goes back: %(amount)s") % {"amount": back}
             yield Entry(each.received_at, "return", "move_to_inbox", received, url=url)
+
+
+def _called_off(rows: Iterable[CallOffLine], order: Order, named: Named) -> Iterator[Entry]:
+    for each, lines in groupby(rows, key=attrgetter("call_off")):
+        units = ", ".join(f"{row.quantity} × {row.line.sku}" for row in lines)
+        back = Money(each.refund_minor, order.currency)
+        title = _("Called off: %(units)s; goes back: %(amount)s") % {"units": units, "amount": back}
+        yield Entry(each.called_off_at, "order", "remove_shopping_cart", title, each.reason, named(each.actor_id))
 
 
 def _audits(entries: Iterable[AuditEntry], returns: Iterable[OrderReturn], named: Named) -> Iterator[Entry]:

@@ -91,7 +91,8 @@ def _cells(line: BillLine, currency: str) -> tuple[str, ...]:
 
 def _sums(bill: Bill, invoice: Invoice) -> list[tuple[str, int]]:
     shipping = " · ".join(filter(None, (_("Shipping"), bill.shipping_name)))
-    sending = [(shipping, bill.shipping_minor)] if invoice.order_return_id is None else []
+    is_of_units = invoice.order_return_id is not None or invoice.call_off_id is not None
+    sending = [] if is_of_units and not bill.shipping_minor else [(shipping, bill.shipping_minor)]
     word = _("Total") if invoice.kind == Invoice.Kind.INVOICE else _("Goes back")
     return [*sending, (word, bill.total_minor)]
 

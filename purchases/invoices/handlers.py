@@ -1,7 +1,7 @@
 """What is invoiced, and what is credited."""
 
 from marketplace.core.outbox.handlers import handles
-from purchases.events import OrderCancelled, OrderPaid, OrderReturned
+from purchases.events import OrderCancelled, OrderPaid, OrderPartCalledOff, OrderReturned
 
 from . import services
 
@@ -23,3 +23,9 @@ def wish_credit_on_order_cancelled(event: OrderCancelled) -> None:
 def wish_credit_on_order_returned(event: OrderReturned) -> None:
     """What went back is credited."""
     services.wish_credit_for_return(return_id=event.return_id)
+
+
+@handles(OrderPartCalledOff)
+def wish_credit_on_order_part_called_off(event: OrderPartCalledOff) -> None:
+    """What will not be sent is credited."""
+    services.wish_credit_for_call_off(call_off_id=event.call_off_id)

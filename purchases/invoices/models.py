@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.base import UUIDModel
 from marketplace.core.money import Money
-from purchases.orders.models import Order, OrderPart, OrderReturn
+from purchases.orders.models import CallOff, Order, OrderPart, OrderReturn
 
 
 class InvoiceSeries(models.Model):
@@ -34,8 +34,8 @@ class InvoiceSeries(models.Model):
 class Invoice(UUIDModel):
     """An invoice of a store's part of an order, or a credit note. Without a number it is a wish: it gets one soon.
 
-    `snapshot` is all that is printed but the buyer; amounts in it are minor units. A credit note is about a return, or
-    about the whole part of an order that was called off.
+    `snapshot` is all that is printed but the buyer; amounts in it are minor units. A credit note is about a return,
+    about units of a part that were called off, or about all that was left of a part when its order was.
     """
 
     class Kind(models.TextChoices):
@@ -53,6 +53,9 @@ class Invoice(UUIDModel):
     part = models.ForeignKey(OrderPart, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("part"))
     order_return = models.ForeignKey(
         OrderReturn, on_delete=models.PROTECT, null=True, related_name="invoices", verbose_name=_("return")
+    )
+    call_off = models.ForeignKey(
+        CallOff, on_delete=models.PROTECT, null=True, related_name="invoices", verbose_name=_("units called off")
     )
     total_minor = models.BigIntegerField(_("total (minor units)"))
     currency = models.CharField(_("currency"), max_length=3)
@@ -72,7 +75,7 @@ class Invoice(UUIDModel):
             ),
             models.UniqueConstraint(
                 fields=["part"],
-                condition=Q(kind="credit_note", order_return__isnull=True),
+                condition=Q(kind="credit_note", order_return__isnull=True, call_off__isnull=True),
                 name="purchases_credit_once_per_part",
             ),
             models.UniqueConstraint(
@@ -80,12 +83,19 @@ class Invoice(UUIDModel):
                 condition=Q(kind="credit_note", order_return__isnull=False),
                 name="purchases_credit_once_per_return",
             ),
+            models.UniqueConstraint(
+                fields=["call_off"],
+                condition=Q(kind="credit_note", call_off__isnull=False),
+                name="purchases_credit_once_per_call_off",
+            ),
             models.CheckConstraint(
                 condition=Q(number__isnull=True, issued_at__isnull=True) | Q(number__gte=1, issued_at__isnull=False),
                 name="purchases_invoice_issued",
             ),
             models.CheckConstraint(
-                condition=Q(total_minor__gte=0) & (Q(kind="credit_note") | Q(order_return__isnull=True)),
+                condition=Q(total_minor__gte=0)
+                & (Q(kind="credit_note") | Q(order_return__isnull=True, call_off__isnull=True))
+                & (Q(order_return__isnull=True) | Q(call_off__isnull=True)),
                 name="purchases_invoice_amounts",
             ),
         ]

@@ -71,3 +71,10 @@ class ReturnStateError(DomainError):
 
     code = "return_state"
     message = gettext_noop("The return is %(state)s already.")
+
+
+class CallOffNotFoundError(NotFoundError):
+    """Nothing of the kind was called off."""
+
+    code = "call_off_not_found"
+    message = gettext_noop("Nothing of the kind was called off.")

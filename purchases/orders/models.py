@@ -45,7 +45,8 @@ class Order(UUIDModel):
     discount_minor = models.BigIntegerField(_("discount (minor units)"), default=0)
     shipping_minor = models.BigIntegerField(_("shipping (minor units)"), default=0)
     total_minor = models.BigIntegerField(_("total (minor units)"))
-    # Benefits of the whole order, as those of a line; and what did not apply: [{"rule", "kind", "code", "params"}].
+    # Benefits of the whole order, as those of a line; and what did not apply, to which of the lines by their places:
+    # [{"rule", "kind", "code", "params", "lines"}].
     applied_benefits = models.JSONField(_("applied benefits"), default=list)
     rejected_promotions = models.JSONField(_("rejected promotions"), default=list)
     coupons = models.JSONField(_("coupons"), default=list)
@@ -99,6 +100,8 @@ class OrderPart(UUIDModel):
     total_minor = models.BigIntegerField()
     shipping_minor = models.BigIntegerField(default=0)
     shipping_name = models.CharField(max_length=80, blank=True)
+    # What of the shipping went back because nothing of the part is sent.
+    shipping_refunded_minor = models.BigIntegerField(default=0, db_default=0)
     # Snapshot of the terms the store sold under.
     commission_bp = models.PositiveIntegerField()
     # Since when something of it is on its way or has arrived; null again when all of that was lost.
@@ -108,7 +111,13 @@ class OrderPart(UUIDModel):
 
     class Meta:
         app_label = "purchases"
-        constraints = [models.UniqueConstraint(fields=["order", "store"], name="purchases_part_per_store")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "store"], name="purchases_part_per_store"),
+            models.CheckConstraint(
+                condition=Q(shipping_refunded_minor__gte=0, shipping_refunded_minor__lte=F("shipping_minor")),
+                name="purchases_part_shipping_refunded",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_id} / {self.store_id}"
@@ -133,6 +142,8 @@ class OrderLine(UUIDModel):
     # Units that came back or were never sent, and the money that went back with them.
     returned_quantity = models.PositiveIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
+    # Of those, units that were never sent: called off after the order was paid.
+    called_off_quantity = models.PositiveIntegerField(default=0, db_default=0)
     # Units that were lost on the way and for which no others were taken from the shelf (yet).
     lost_quantity = models.PositiveIntegerField(default=0)
 
@@ -150,6 +161,9 @@ class OrderLine(UUIDModel):
                     returned_quantity__lte=F("quantity"), refunded_minor__gte=0, refunded_minor__lte=F("total_minor")
                 ),
                 name="purchases_line_returned",
+            ),
+            models.CheckConstraint(
+                condition=Q(called_off_quantity__lte=F("returned_quantity")), name="purchases_line_called_off"
             ),
         ]
 
@@ -243,6 +257,57 @@ class ReturnLine(models.Model):
             models.UniqueConstraint(fields=["order_return", "line"], name="purchases_return_line_once"),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, refund_minor__gte=0), name="purchases_return_line_amounts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.line_id}"
+
+
+class CallOff(UUIDModel):
+    """Units of one store's part that will never be sent, and the money that went back for them at once."""
+
+    part = models.ForeignKey(OrderPart, on_delete=models.PROTECT, related_name="call_offs")
+    # The customer reads it.
+    reason = models.CharField(max_length=200)
+    # Of the goods that are still here; what was lost on its way goes on no shelf.
+    fate = models.CharField(max_length=10, choices=ReturnLine.Fate.choices)
+    # All that went back; `shipping_minor` of it for sending, where nothing of the part is sent any more.
+    refund_minor = models.BigIntegerField()
+    shipping_minor = models.BigIntegerField(default=0)
+    actor_id = models.UUIDField(null=True)
+    called_off_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "purchases"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(shipping_minor__gte=0, refund_minor__gte=F("shipping_minor")),
+                name="purchases_call_off_amounts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class CallOffLine(models.Model):
+    """How many units of a line were called off; `lost_quantity` of them had been lost on their way."""
+
+    id = models.BigAutoField(primary_key=True)
+    call_off = models.ForeignKey(CallOff, on_delete=models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="called_off")
+    quantity = models.PositiveIntegerField()
+    lost_quantity = models.PositiveIntegerField(default=0)
+    refund_minor = models.BigIntegerField()
+
+    class Meta:
+        app_label = "purchases"
+        constraints = [
+            models.UniqueConstraint(fields=["call_off", "line"], name="purchases_call_off_line_once"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, lost_quantity__lte=F("quantity"), refund_minor__gte=0),
+                name="purchases_call_off_line_amounts",
             ),
         ]
 

@@ -6,14 +6,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Prefetch, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from marketplace.core.money import Money
-from purchases.contracts import DaySales, OrderCard, ReturnCard
+from purchases.contracts import CallOffCard, DaySales, OrderCard, ReturnCard
 
-from .errors import OrderNotFoundError, ReturnNotFoundError
-from .models import Order, OrderReturn, ReturnLine
+from .errors import CallOffNotFoundError, OrderNotFoundError, ReturnNotFoundError
+from .models import CallOff, Order, OrderLine, OrderReturn, ReturnLine
 from .states import RETURNS_UNDER_WAY
 
 # Paid at least once, whatever came later.
@@ -28,8 +28,9 @@ EARNING_STATES = [
 
 
 def orders_of(customer_id: UUID) -> QuerySet[Order]:
-    """The customer's orders with their lines; four queries a page."""
-    return Order.objects.filter(customer_id=customer_id).prefetch_related("lines", "parts", "history")
+    """The customer's orders with their lines as they were placed; four queries a page."""
+    lines = Prefetch("lines", OrderLine.objects.order_by("pk"))
+    return Order.objects.filter(customer_id=customer_id).prefetch_related(lines, "parts", "history")
 
 
 def order_of(customer_id: UUID, order_id: UUID) -> Order:
@@ -66,6 +67,31 @@ def return_card(return_id: UUID) -> ReturnCard:
         refund=returned.refund,
         store_ids=tuple(sorted({row.line.part.store_id for row in rows})),
     )
+
+
+def call_off_card(call_off_id: UUID) -> CallOffCard:
+    """For a message about units that will not be sent; raises `CallOffNotFoundError`."""
+    called_off = CallOff.objects.filter(pk=call_off_id).select_related("part__order").first()
+    if called_off is None:
+        raise CallOffNotFoundError
+    order = called_off.part.order
+    rows = list(called_off.lines.select_related("line").order_by("line__sku", "pk"))
+    return CallOffCard(
+        call_off_id=called_off.pk,
+        order_id=order.pk,
+        number=order.number,
+        first_item=rows[0].line.name,
+        items_count=sum(row.quantity for row in rows),
+        reason=called_off.reason,
+        refund=Money(called_off.refund_minor, order.currency),
+    )
+
+
+def still_paid(order: Order) -> Money:
+    """What the customer paid for the order and has not got back yet."""
+    of_lines = order.lines.aggregate(back=Sum("refunded_minor", default=0))["back"]
+    of_parts = order.parts.aggregate(back=Sum("shipping_refunded_minor", default=0))["back"]
+    return Money(order.total_minor - of_lines - of_parts, order.currency)
 
 
 def sales_by_day(at: datetime, days: int, *, with_imported: bool = False) -> list[DaySales]:

@@ -8,7 +8,8 @@ State = Order.State
 
 TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     State.PLACED: frozenset({State.PAID, State.CANCELLED, State.EXPIRED}),
-    State.PAID: frozenset({State.PACKED, State.CANCELLED}),
+    # Paid again when units are called off and others are still to be packed.
+    State.PAID: frozenset({State.PAID, State.PACKED, State.CANCELLED}),
     # Back to paid when a parcel is taken apart or lost: something is to be packed (again).
     State.PACKED: frozenset({State.SHIPPED, State.PAID, State.CANCELLED}),
     State.SHIPPED: frozenset({State.DELIVERED, State.PAID}),

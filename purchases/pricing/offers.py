@@ -1,12 +1,14 @@
 """Rules that compete: which are meant for a line, which go together, which of them win."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
 from promotions.contracts import PriceRule, RefusedRule
 
-from .savings import saving_of, takes_off
+from .savings import least_rate, part_of, rate_of, saving_of, takes_off
 from .values import Item, Refused
 
 Judged = tuple[PriceRule, Sequence[RefusedRule]]
@@ -44,12 +46,13 @@ class Contender:
 class Offer:
     """Rules that apply together, or one alone; the first has the highest priority."""
 
-    __slots__ = ("contenders", "no_saving", "outranked", "priority", "saving")
+    __slots__ = ("contenders", "no_saving", "outranked", "priority", "rate", "saving")
 
     def __init__(self, contenders: list[Contender]) -> None:
         self.contenders = contenders
         self.priority = contenders[0].rule.priority
         self.saving = contenders[0].saving if len(contenders) == 1 else self._joint_saving
+        self.rate = rate_of(contenders[0].rule) if len(contenders) == 1 else None
         self.outranked = [each.refusal(OUTRANKED) for each in contenders]
         self.no_saving = [each.refusal(NO_SAVING) for each in contenders]
 
@@ -129,26 +132,85 @@ def offers_of(contenders: Iterable[Contender]) -> list[Offer]:
     return [Offer(each) for each in together.values()]
 
 
-def best_of(offers: Sequence[Offer], left: int, quantity: int) -> tuple[list[tuple[Contender, int]], list[Refused]]:
-    """What applies to so many units that cost `left`, with its saving, and why the others do not.
+class Rivals:
+    """Offers that compete, by priority, highest first. Many lines have the same: what they share is made once."""
 
-    Of the offers that save something the highest priority wins, among equals the largest saving, then the first.
-    """
-    won: Offer | None = None
-    most = 0
-    refused: list[Refused] = []
-    for place, offer in enumerate(offers):
-        if won is not None and offer.priority < won.priority:
-            for each in offers[place:]:
-                refused += each.outranked
-            break
-        saving = offer.saving(left, quantity)
-        if saving > most:
-            if won is not None:
-                refused += won.outranked
-            won, most = offer, saving
+    __slots__ = ("_lost", "_offers", "_tiers")
+
+    def __init__(self, offers: Sequence[Offer]) -> None:
+        self._offers = offers
+        places = groupby(range(len(offers)), key=lambda place: offers[place].priority)
+        self._tiers = [_Tier(offers, list(equals)) for _priority, equals in places]
+        self._lost: dict[int, list[Refused]] = {}
+
+    def best(self, left: int, quantity: int) -> tuple[list[tuple[Contender, int]], Sequence[Refused]]:
+        """What applies to so many units that cost `left`, with its saving, and why the others do not.
+
+        Of the offers that save something the highest priority wins, among equals the largest saving, then the first.
+        """
+        for tier in self._tiers:
+            place, least = tier.best(left, quantity)
+            if place is not None:
+                break
         else:
-            refused += offer.outranked if saving else offer.no_saving
-    shares = [] if won is None else won.shares(left, quantity)
-    refused += [each.refusal(NO_SAVING) for each, saving in shares if not saving]
-    return [(each, saving) for each, saving in shares if saving], refused
+            return [], [each for offer in self._offers for each in offer.no_saving]
+        some_idle = not least or tier.places[0] > 0
+        refused = self._lost_in(tier, place, left, quantity) if some_idle else self._lost_to(place)
+        shares = self._offers[place].shares(left, quantity)
+        if len(shares) > 1:
+            refused = refused + [each.refusal(NO_SAVING) for each, saving in shares if not saving]
+            shares = [(each, saving) for each, saving in shares if saving]
+        return shares, refused
+
+    def _lost_to(self, place: int) -> list[Refused]:
+        """Every other offer saves something but less, or comes too late to be asked."""
+        lost = self._lost.get(place)
+        if lost is None:
+            lost = self._lost[place] = [
+                refused for other, offer in enumerate(self._offers) if other != place for refused in offer.outranked
+            ]
+        return lost
+
+    def _lost_in(self, tier: "_Tier", place: int, left: int, quantity: int) -> list[Refused]:
+        """What comes before the tier saves nothing, as some in it; what comes after it is not asked."""
+        refused: list[Refused] = []
+        for other, offer in enumerate(self._offers):
+            if other != place:
+                is_asked = other in tier.places
+                is_idle = other < tier.places[0] or (is_asked and not offer.saving(left, quantity))
+                refused += offer.no_saving if is_idle else offer.outranked
+        return refused
+
+
+class _Tier:
+    """Offers of one priority. Of those that take a share the highest rate saves most: they are not asked one by one."""
+
+    __slots__ = ("_by_rate", "_lowest", "_others", "_rates", "places")
+
+    def __init__(self, offers: Sequence[Offer], places: list[int]) -> None:
+        self.places = range(places[0], places[-1] + 1)
+        self._others = [(place, offers[place].saving) for place in places if offers[place].rate is None]
+        # Rates that are higher than all before them, and where they are: whoever is not among them never wins.
+        self._rates: list[int] = []
+        self._by_rate: list[int] = []
+        rates = [(rate, place) for place in places if (rate := offers[place].rate) is not None]
+        for rate, place in rates:
+            if not self._rates or rate > self._rates[-1]:
+                self._rates.append(rate)
+                self._by_rate.append(place)
+        self._lowest = min((rate for rate, _place in rates), default=0)
+
+    def best(self, left: int, quantity: int) -> tuple[int | None, int]:
+        """The place of the first that saves most, None where none saves anything, and the least that one saves."""
+        best, most, least = None, 0, left + 1
+        if self._rates:
+            most, least = part_of(left, self._rates[-1]), part_of(left, self._lowest)
+            if most:
+                # Shares are rounded: a lower rate that comes first may save as much.
+                best = self._by_rate[bisect_left(self._rates, least_rate(left, most))]
+        for place, saving in self._others:
+            saved = saving(left, quantity)
+            least = min(least, saved)
+            if saved > most or (saved and saved == most and best is not None and place < best):
+                best, most = place, saved
+        return best, least

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from marketplace.core.money import CurrencyMismatchError, Money
 
-from .offers import FINAL_PRICE, NO_SAVING, Contender, Judged, Shelves, best_of, offers_of, ranked
+from .offers import FINAL_PRICE, NO_SAVING, Contender, Judged, Rivals, Shelves, offers_of, ranked
 from .savings import points_of, sends_free
 from .values import NOT_FOR_THESE, Applied, Item, PricedItem, PricedShipping, Quote, Refused, Sending
 
@@ -116,38 +116,38 @@ def _begin(item: Item, currency: str) -> _Line:
 
 def _price_lines(order: _Order, contenders: Sequence[Contender]) -> None:
     shelves = Shelves(contenders)
-    known: dict[tuple[Contender, ...], _Rivals] = {}
+    known: dict[tuple[Contender, ...], _Meeting] = {}
     for line in order.lines:
         meant = shelves.meant_for(line.item)
-        rivals = known.get(meant)
-        if rivals is None:
-            rivals = known[meant] = _Rivals(meant)
-        _price_line(order, line, rivals)
+        meeting = known.get(meant)
+        if meeting is None:
+            meeting = known[meant] = _Meeting(meant)
+        _price_line(order, line, meeting)
     reached = {each.place for meant in known for each in meant}
     order.refused.extend(each.refusal(NOT_FOR_THESE) for each in contenders if each.place not in reached)
 
 
-class _Rivals:
+class _Meeting:
     """The rules that meet at a line, by what becomes of them; many lines have the same."""
 
-    __slots__ = ("beside", "failed", "offers", "too_late")
+    __slots__ = ("beside", "failed", "rivals", "too_late")
 
     def __init__(self, meant: Sequence[Contender]) -> None:
         self.failed = [refused for each in meant for refused in each.failed]
         good = [each for each in meant if not each.failed]
         self.beside = [each for each in good if not each.takes_off]
-        self.offers = offers_of(each for each in good if each.takes_off)
+        self.rivals = Rivals(offers_of(each for each in good if each.takes_off))
         self.too_late = [each.refusal(FINAL_PRICE) for each in good if each.takes_off]
 
 
-def _price_line(order: _Order, line: _Line, rivals: _Rivals) -> None:
-    line.refused += rivals.failed
-    for each in rivals.beside:
+def _price_line(order: _Order, line: _Line, meeting: _Meeting) -> None:
+    line.refused += meeting.failed
+    for each in meeting.beside:
         _enforce(order, each, [line])
     if line.is_final:
-        line.refused += rivals.too_late
+        line.refused += meeting.too_late
         return
-    applied, refused = best_of(rivals.offers, line.left, line.item.quantity)
+    applied, refused = meeting.rivals.best(line.left, line.item.quantity)
     line.refused += refused
     for each, saving in applied:
         line.left -= saving
@@ -169,7 +169,7 @@ def _price_order(order: _Order, contenders: Sequence[Contender]) -> None:
         return
     open_lines = [line for line in order.lines if not line.is_final]
     goods = sum(line.left for line in open_lines)
-    applied, refused = best_of(offers_of(good), goods, 1)
+    applied, refused = Rivals(offers_of(good)).best(goods, 1)
     order.refused.extend(refused)
     for each, saving in applied:
         order.applied.append(order.applied_one(each, saving))

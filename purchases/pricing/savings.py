@@ -48,6 +48,18 @@ def saving_of(rule: PriceRule) -> Saving:
     return all_of_them
 
 
+def rate_of(rule: PriceRule) -> int | None:
+    """The basis points of a rule that takes a share of what a line costs and nothing else; none for any other rule."""
+    benefits = _price_benefits(rule)
+    is_share = len(benefits) == 1 and benefits[0].kind == BenefitKind.PERCENTAGE
+    return benefits[0].basis_points if is_share else None
+
+
+def least_rate(minor: int, saving: int) -> int:
+    """The fewest basis points that take so much off so much: `part_of` the other way round."""
+    return -((WHOLE - 2 * WHOLE * saving) // (2 * minor))
+
+
 def part_of(minor: int, basis_points: int, among: int = 1) -> int:
     """A share of an amount that is not negative, or of one of so many equal parts of it; halves rounded up."""
     whole = WHOLE * among

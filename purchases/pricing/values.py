@@ -74,6 +74,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A refusal, and the lines it is about by their places, from 0; none where it is about the whole, or every line."""
+
+    refused: Refused
+    places: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PricedItem:
     """A line as it would be sold. `applied` adds up to `item.list_total - total`, order promotions' shares included."""
 

@@ -34,27 +34,30 @@ def settle_order(*, order_id: UUID, parts: Iterable[PartSettlement], at: datetim
     What went back before is not shared out. One journal per part; harmless twice. Raises `OrderNotPaidError`,
     `CurrencyMismatchError`, `ValueError` for a part that makes no sense or had another total before.
     """
-    weights = {part.store_id: (part, shares_of(part)) for part in parts if part.total}
-    if not weights:
-        return
-    order = _lock_order(order_id)
-    rows = _part_rows(order, {store_id: part.total for store_id, (part, _shares) in weights.items()})
-    for store_id in sorted(weights):
-        if rows[store_id].settled_at is None:
-            _settle(rows[store_id], order.currency, weights[store_id][1], at)
+    shared = [part for part in parts if part.total]
+    if shared:
+        _share_out(_lock_order(order_id), shared, at)
 
 
 @transaction.atomic
 def refund_order(
-    *, order_id: UUID, customer_id: UUID, parts: Sequence[PartRefund], key: str, reason: str, at: datetime
+    *,
+    order_id: UUID,
+    customer_id: UUID,
+    parts: Sequence[PartRefund],
+    key: str,
+    reason: str,
+    at: datetime,
+    complete: Sequence[PartSettlement] = (),
 ) -> RefundReceipt:
     """Give money of an order back into the customer's wallet, once per order and key.
 
     A part that is not settled yet gives it from escrow; a settled one takes it back from store, house and tax office
     in proportion to what they have of it, to the unit (the store may then owe). Never more than was paid and has not
-    gone back. What the customer owes after a charge-back is paid with it. Publishes `OrderRefunded`. Raises
-    `OrderNotPaidError` (also for another's order), `RefundExceedsPaidError`, `KeyReusedError`,
-    `CurrencyMismatchError`, `ValueError` for parts that make no sense.
+    gone back. What the customer owes after a charge-back is paid with it. Parts that are `complete` now that this went
+    back are settled with it, as by `settle_order`. Publishes `OrderRefunded`. Raises `OrderNotPaidError` (also for
+    another's order), `RefundExceedsPaidError`, `KeyReusedError`, `CurrencyMismatchError`, `ValueError` for parts that
+    make no sense.
     """
     _expect_refunds(parts)
     order = _lock_order(order_id)
@@ -90,6 +93,7 @@ def refund_order(
         at=at,
     )
     _count_refund(order, total)
+    _share_out(order, [part for part in complete if part.total], at)
     pay_debt(customer_id=customer_id, currency=order.currency, key=f"order:{order_id}:{key}"[:120], at=at)
     publish(OrderRefunded(order_id=order_id, customer_id=customer_id, refund_id=refund.pk, amount=total))
     return RefundReceipt(order_id, total, posted.journal_id, is_replay=False)
@@ -163,6 +167,15 @@ def _part_rows(order: OrderMoney, totals: Mapping[UUID, Money]) -> dict[UUID, Pa
     for row in new:
         row.save(force_insert=True)
     return {row.store_id: row for row in [*known.values(), *new] if row.store_id in totals}
+
+
+def _share_out(order: OrderMoney, parts: Sequence[PartSettlement], at: datetime) -> None:
+    """Of a locked order; each part once."""
+    weights = {part.store_id: shares_of(part) for part in parts}
+    rows = _part_rows(order, {part.store_id: part.total for part in parts})
+    for store_id in sorted(weights):
+        if rows[store_id].settled_at is None:
+            _settle(rows[store_id], order.currency, weights[store_id], at)
 
 
 def _settle(row: PartMoney, currency: str, shares: Sequence[Money], at: datetime) -> None:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from rest_framework.test import APIClient
@@ -16,35 +15,15 @@ from funds.payments.reconciliation import check_unsettled
 from funds.payments.services import request_deposit
 from marketplace.core.outbox.relay import drain
 
-from .mercadopago.notifications import webhook
-from .mercadopago.server import TOKEN, FakeMercadoPago
+from .mercadopago.server import FakeMercadoPago
+from .mercadopago.shop import URL, notify, open_shop
 from .readings import LONG_AGO, mxn
-
-URL = "/api/v1/funds/webhooks/mercadopago/"
-SECRET = "the panel's secret"
 
 
 @pytest.fixture
 def shop(settings) -> Iterator[FakeMercadoPago]:
-    with FakeMercadoPago().running() as server:
-        settings.MERCADOPAGO_ACCESS_TOKEN = TOKEN
-        settings.MERCADOPAGO_COLLECTOR_ID = str(server.account.collector)
-        settings.MERCADOPAGO_WEBHOOK_SECRETS = [SECRET]
-        settings.MERCADOPAGO_API_URL = server.url
-        settings.MERCADOPAGO_CURRENCY = "MXN"
+    with open_shop(settings) as server:
         yield server
-
-
-def notify(payment_id: object, *, secret: str = SECRET, signature: str = "", body: bytes | None = None, **other: Any):
-    made = webhook(secret=secret, payment_id=payment_id, **other)
-    headers = {**made.headers, **({"x-signature": signature} if signature else {})}
-    return APIClient().generic(
-        "POST",
-        f"{URL}?{urlencode(made.query)}",
-        (made.body if body is None else body).decode("latin-1"),
-        content_type="application/json",
-        headers={name: value for name, value in headers.items() if name != "content-type"},
-    )
 
 
 def open_checkout(customer, minor: int = 5000) -> Deposit:

@@ -20,6 +20,15 @@ class ViewSet(viewsets.GenericViewSet):  # type: ignore[type-arg]
     """A generic ViewSet whose `present` cuts to `?fields=` and adds the ETag."""
 
     uses_etags = False
+    is_private = False
+    """Whether what it answers, refusals included, is for the caller's eyes alone: no cache keeps it."""
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """Every answer comes through here: stored ones of a repeated key, and those that never reached the action."""
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        if self.is_private:
+            answer["Cache-Control"] = "no-store"
+        return answer
 
     def handle_exception(self, exc: Exception) -> Response:
         """Of a stale write the answer also says the versions and the object as it is now: nobody has to ask again."""

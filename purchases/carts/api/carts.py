@@ -72,17 +72,16 @@ def holder_of(request: Request) -> Holder:
 
 
 class CartBase(ViewSet):
-    """A view that answers with the cart."""
+    """A view that answers with the cart. It may hold a stranger's token."""
 
+    is_private = True
     serializer_class = CartSerializer
     permission_classes: list[type[BasePermission]] = [Anyone]
     queryset = Cart.objects.none()
 
     def present_cart(self, cart: Cart | None, *, status: int = 200) -> Response:
-        """The cart as it stands now. It may hold a stranger's token: no cache keeps it."""
-        response = self.present(shown_cart(cart, at=timezone.now()), status=status)
-        response["Cache-Control"] = "no-store"
-        return response
+        """The cart as it stands now."""
+        return self.present(shown_cart(cart, at=timezone.now()), status=status)
 
 
 @extend_schema(tags=TAGS, parameters=[TOKEN])

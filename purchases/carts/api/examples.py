@@ -32,7 +32,6 @@ CART: dict[str, Any] = {
             "is_available": True,
             "total": _pesos("698.00"),
             "applied_benefits": [],
-            "rejected_promotions": [],
         }
     ],
     "coupons": [],
@@ -43,7 +42,18 @@ CART: dict[str, Any] = {
     "shipping": [{"store": STORE, "list_price": _pesos("59.00"), "price": _pesos("59.00")}],
     "total": _pesos("757.00"),
     "applied_benefits": [],
-    "rejected_promotions": [],
+    "rejected_promotions": [
+        {
+            "rule": "0190b2f0-c3d5-7c1c-8a4e-0d2f1b3c4d63",
+            "kind": "campaign",
+            "version": 3,
+            "name": "Regreso a clases",
+            "code": "min_ticket",
+            "params": {"missing": "302.00 MXN"},
+            "detail": "Buy for 302.00 MXN more to get this promotion.",
+            "lines": [],
+        }
+    ],
     "unavailable": [],
 }
 OUTCOME = {"variant": VARIANT, "asked": 1, "quantity": 2, "result": "merged", "reason": ""}

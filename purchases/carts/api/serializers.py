@@ -11,7 +11,7 @@ from purchases.carts.models import CartLine
 from purchases.carts.tokens import token_of
 from purchases.carts.values import COUPON_LENGTH, Lack, MergeResult, Outcome, ShownCart, ShownLine
 from purchases.pricing.presenting import refusal_text
-from purchases.pricing.values import Applied, PricedShipping, Refused
+from purchases.pricing.values import Applied, PricedShipping, Rejected
 
 LACKS = {
     Lack.NOT_SELLABLE: _("This product is not for sale now."),
@@ -34,19 +34,26 @@ class AppliedPromotionSerializer(serializers.Serializer[Applied]):
     amount = fields.MoneyField()
 
 
-class RejectedPromotionSerializer(serializers.Serializer[Refused]):
-    """A promotion that does not apply, and why."""
+class RejectedPromotionSerializer(serializers.Serializer[Rejected]):
+    """A promotion that does not apply, why, and to what."""
 
-    rule = fields.UUIDField(source="rule_id")
-    kind = fields.CharField()
-    version = fields.IntegerField()
-    name = fields.CharField()
-    code = fields.CharField(help_text=_("Why; stable."))
-    params: Any = serializers.DictField(child=fields.CharField(), help_text=_("What the reason names."))
+    rule = fields.UUIDField(source="refused.rule_id")
+    kind = fields.CharField(source="refused.kind")
+    version = fields.IntegerField(source="refused.version")
+    name = fields.CharField(source="refused.name")
+    code = fields.CharField(source="refused.code", help_text=_("Why; stable."))
+    params: Any = serializers.DictField(
+        source="refused.params", child=fields.CharField(), help_text=_("What the reason names.")
+    )
     detail = serializers.SerializerMethodField(help_text=_("Why, for people."))
+    lines: Any = serializers.ListField(
+        source="places",
+        child=fields.IntegerField(min_value=0),
+        help_text=_("To which of `lines` it does not apply, counted from 0; empty: to none of them."),
+    )
 
-    def get_detail(self, refused: Refused) -> str:
-        return refusal_text(refused.code, refused.params)
+    def get_detail(self, rejected: Rejected) -> str:
+        return refusal_text(rejected.refused.code, rejected.refused.params)
 
 
 class CartLineSerializer(serializers.Serializer[ShownLine]):
@@ -70,7 +77,6 @@ class CartLineSerializer(serializers.Serializer[ShownLine]):
     is_available = serializers.SerializerMethodField(help_text=_("Whether the line can be bought as it is."))
     total = serializers.SerializerMethodField(help_text=_("With promotions; null while it cannot be bought."))
     applied_benefits = AppliedPromotionSerializer(many=True)
-    rejected_promotions = RejectedPromotionSerializer(many=True)
 
     def get_is_available(self, line: ShownLine) -> bool:
         return line.lack is None
@@ -118,7 +124,9 @@ class CartSerializer(serializers.Serializer[ShownCart]):
     applied_benefits = AppliedPromotionSerializer(
         source="quote.applied", many=True, help_text=_("Of the whole cart; a line has its own.")
     )
-    rejected_promotions = RejectedPromotionSerializer(source="quote.refused_here", many=True)
+    rejected_promotions = RejectedPromotionSerializer(
+        many=True, help_text=_("Each promotion once with each of its reasons, and the lines that it is about.")
+    )
     unavailable = UnavailableLineSerializer(many=True)
 
     @extend_schema_field(fields.CharField(allow_null=True))

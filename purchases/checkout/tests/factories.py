@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from funds.facade import verify_books
 from funds.ledger.models import AccountKind
 from funds.ledger.selectors import balance_of
 from funds.ledger.terms import AccountKey
@@ -16,6 +17,7 @@ from purchases.checkout.services import check_out
 from purchases.checkout.values import Acceptance, CheckedOut, PaymentPlan
 from purchases.models import Order
 from purchases.shipments.tests.factories import take_to
+from stores.inventory.reconciliation import reconcile_stock
 from stores.models import StockItem
 from users.addresses.services import add_address
 
@@ -77,6 +79,12 @@ def shelf(variant: Any) -> tuple[int, int]:
 def escrow() -> int:
     """What waits for delivery."""
     return balance_of(AccountKey.house(AccountKind.ESCROW, "MXN")).minor
+
+
+def everything_reconciles() -> None:
+    """Every invariant of the books, every item against its movements."""
+    assert verify_books(is_full=True, at=timezone.now()) == []
+    assert reconcile_stock().drift_count == 0
 
 
 def delivered(order: Order) -> Order:

@@ -1,5 +1,6 @@
 """A random history of a shop: carts filled and changed, prices and promotions moved, orders bought, called off, not
-paid in time, delivered and given back. After each step shelves and books are compared with what the orders say.
+paid in time, sent in part, delivered, called off in part and given back. After each step shelves and books are compared
+with what the orders say.
 """
 
 from collections import defaultdict
@@ -20,13 +21,14 @@ from promotions.campaigns.tests.factories import make_campaign
 from promotions.discounts.services import delete_discount
 from promotions.discounts.tests.factories import make_discount
 from promotions.flash.tests.factories import make_variant
+from purchases.call_offs.services import call_off_part
 from purchases.carts.models import Cart
 from purchases.carts.selectors import shown_cart
 from purchases.carts.services import add_item, empty_cart, remove_item
 from purchases.carts.values import Holder
 from purchases.checkout.services import check_out
 from purchases.checkout.values import Acceptance, PaymentPlan
-from purchases.models import Order, ReturnLine
+from purchases.models import CallOffLine, Order, OrderPart, ReturnLine
 from purchases.orders.services import (
     approve_return,
     cancel_order,
@@ -35,7 +37,10 @@ from purchases.orders.services import (
     request_return,
 )
 from purchases.orders.states import CANCELLABLE_BY_CUSTOMER
+from purchases.shipments.selectors import units_of
+from purchases.shipments.services import deliver_shipment, pack_part, ship_shipment
 from purchases.shipments.tests.factories import ShippingRateFactory
+from purchases.shipments.values import LineUnits
 from stores.catalog.services import change_variant
 from stores.inventory.reconciliation import reconcile_stock
 from stores.models import Variant
@@ -58,7 +63,7 @@ class History:
 
     ACTIONS: ClassVar[tuple[str, ...]] = (
         "add", "add", "add", "remove", "empty", "reprice", "campaign", "discount", "end", "buy", "buy", "buy", "expire",
-        "cancel", "deliver", "deliver", "give back", "give back",
+        "cancel", "deliver", "deliver", "give back", "give back", "send", "call off", "call off",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -86,6 +91,8 @@ class History:
             "cancel": self._cancel,
             "deliver": self._deliver,
             "give back": self._give_back,
+            "send": self._send,
+            "call off": self._call_off,
         }
         done = acts[action](numbers)
         if done:
@@ -113,6 +120,13 @@ class History:
                     waiting[line.variant_id] += line.quantity
         for row in ReturnLine.objects.filter(order_return__state="received", fate="restock").select_related("line"):
             gone[row.line.variant_id] -= row.quantity
+        for unsent in CallOffLine.objects.select_related("line__order", "call_off"):
+            # Of an order that is over, the shelf has all but what was written off.
+            is_over = unsent.line.order.state not in SOLD
+            if is_over and unsent.call_off.fate == "write_off":
+                gone[unsent.line.variant_id] += unsent.quantity
+            elif not is_over and unsent.call_off.fate == "restock":
+                gone[unsent.line.variant_id] -= unsent.quantity
         for variant in self.variants:
             assert shelf(variant) == (STOCK - gone[variant.pk], waiting[variant.pk])
         wallets = {row.owner_id: row.posted for row in wallets_of_owners([each.pk for each in self.customers])}
@@ -131,7 +145,8 @@ class History:
         """What the order keeps of the customer's money."""
         if order.state not in SOLD:
             return 0
-        return order.total_minor - sum(line.refunded_minor for line in order.lines.all())
+        back = sum(line.refunded_minor for line in order.lines.all())
+        return order.total_minor - back - sum(part.shipping_refunded_minor for part in order.parts.all())
 
     def _brought(self) -> dict[Any, int]:
         """What providers brought into the wallets for orders, less what went back to them."""
@@ -258,7 +273,7 @@ class History:
 
     def _cancel(self, numbers: Numbers) -> bool:
         order = self._pick(numbers, *CANCELLABLE_BY_CUSTOMER)
-        if order is None:
+        if order is None or any(part.shipped_at for part in order.parts.all()):
             return False
         cancel_order(order_id=order.pk, customer_id=order.customer_id, actor_id=None, at=timezone.now())
         return True
@@ -288,6 +303,48 @@ class History:
         fate = "restock" if numbers[2] % 2 else "write_off"
         receive_return(return_id=returned.pk, fates=dict.fromkeys(some, fate), actor_id=None, at=timezone.now())
         return True
+
+    def _send(self, numbers: Numbers) -> bool:
+        """Some units of one part of a paid order arrive, the others wait."""
+        part = self._part_to_pack(numbers)
+        if part is None:
+            return False
+        waiting = [line for line in units_of(part.order_id) if self._waits(line, part)]
+        wanted = {line.line_id: 1 + numbers[2] % line.left for line in waiting}
+        parcel = pack_part(part_id=part.pk, quantities=wanted, actor_id=None, at=timezone.now())
+        ship_shipment(shipment_id=parcel.pk, actor_id=None, at=timezone.now())
+        deliver_shipment(shipment_id=parcel.pk, actor_id=None, at=timezone.now())
+        return True
+
+    def _call_off(self, numbers: Numbers) -> bool:
+        """The unsent rest of one part of a paid order, or so many units of it, will never be sent."""
+        part = self._part_to_pack(numbers)
+        if part is None:
+            return False
+        waiting = [line for line in units_of(part.order_id) if self._waits(line, part)]
+        some = {line.line_id: 1 + numbers[2] % line.left for line in waiting}
+        called_off = call_off_part(
+            part_id=part.pk,
+            quantities=some if numbers[3] % 2 else None,
+            fate="restock" if numbers[1] % 2 else "write_off",
+            reason="gone",
+            actor_id=None,
+            at=timezone.now(),
+        )
+        assert called_off.refund_minor <= part.total_minor
+        return True
+
+    def _part_to_pack(self, numbers: Numbers) -> OrderPart | None:
+        order = self._pick(numbers, "paid")
+        if order is None:
+            return None
+        waiting = {line.part_id for line in units_of(order.pk) if line.left}
+        parts = list(order.parts.filter(pk__in=waiting).order_by("pk"))
+        return parts[numbers[1] % len(parts)]
+
+    @staticmethod
+    def _waits(line: LineUnits, part: OrderPart) -> bool:
+        return line.part_id == part.pk and line.left > 0
 
     @staticmethod
     def _pick(numbers: Numbers, *states: str) -> Order | None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from funds.facade import verify_books
 from marketplace.core.errors import DomainError
 from marketplace.core.outbox.relay import drain
 from promotions.campaigns.tests.factories import make_campaign
@@ -17,9 +16,8 @@ from purchases.checkout import services
 from purchases.checkout.values import PaymentPlan
 from purchases.models import Order
 from purchases.orders.services import cancel_order, expire_due_orders
-from stores.inventory.reconciliation import reconcile_stock
 
-from .factories import PRICE, buy, escrow, fill, shelf, shopper
+from .factories import PRICE, buy, escrow, everything_reconciles, fill, shelf, shopper
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -33,11 +31,6 @@ def outcomes(answers: list[Any]) -> Counter[str]:
         if isinstance(answer, BaseException) and not isinstance(answer, DomainError):
             raise answer
     return Counter("bought" if not isinstance(answer, BaseException) else type(answer).__name__ for answer in answers)
-
-
-def everything_reconciles() -> None:
-    assert verify_books(is_full=True, at=timezone.now()) == []
-    assert reconcile_stock().drift_count == 0
 
 
 def test_the_last_ten_go_to_ten(together):

@@ -20,8 +20,9 @@ from marketplace.core.admin import ReadOnlyAdmin, ServiceAdmin
 from marketplace.core.admin_forms import show_refusal
 from marketplace.core.admin_recent import asks_again
 from marketplace.core.errors import DomainError
+from purchases.call_offs.services import call_off_part
 from purchases.desk import steps
-from purchases.desk.dialogs import ReasonForm
+from purchases.desk.dialogs import CallOffForm, ReasonForm
 from purchases.desk.labels import (
     FULFILMENT,
     PARCEL_COLOURS,
@@ -67,7 +68,7 @@ class OrderAdmin(ServiceAdmin, ReadOnlyAdmin):
     change_form_template = "admin/purchases/order_sheet.html"
     fields = ["number"]
     actions = ["pack_chosen", "send_chosen", "deliver_chosen"]
-    actions_detail = ["pack", "send", "deliver", "cancel"]
+    actions_detail = ["pack", "send", "deliver", "call_off", "cancel"]
 
     @admin.display(description=_("number"), ordering="number")
     def shown_number(self, order: Order) -> str:
@@ -137,6 +138,10 @@ class OrderAdmin(ServiceAdmin, ReadOnlyAdmin):
         """A sent one."""
         return self._may_step(request, object_id, "deliver")
 
+    def has_call_off_permission(self, request: HttpRequest, object_id: str | UUID) -> bool:
+        """One of which something waits to be packed."""
+        return self._may_step(request, object_id, "pack")
+
     def has_cancel_permission(self, request: HttpRequest, object_id: str | UUID) -> bool:
         """One that is not on its way yet."""
         if not request.user.has_perm(CHANGE):
@@ -191,6 +196,32 @@ class OrderAdmin(ServiceAdmin, ReadOnlyAdmin):
     def deliver(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """It is there."""
         return self._step(request, object_id, gettext("The order is delivered."), steps.deliver)
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Call off what is not sent"),
+        icon="remove_shopping_cart",
+        permissions=["call_off"],
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": _("Call off what will never be sent"),
+            "description": _(
+                "The customer gets back what these units cost, and the store's shipping when nothing of it is sent. "
+                "Units in parcels stay: take a parcel apart first."
+            ),
+            "form_class": CallOffForm,
+            "form_submit_text": _("Call off and pay back"),
+        },
+    )
+    @asks_again
+    def call_off(self, request: HttpRequest, form: CallOffForm, object_id: str) -> HttpResponse:
+        """It will never be sent: money moves, so it is asked who that is."""
+        said = {name: form.cleaned_data[name] for name in ("fate", "reason")}
+        done = gettext("The units are called off, the money went back.")
+
+        def act(*, order_id: UUID, **by: Any) -> None:
+            call_off_part(part_id=form.part_id, quantities=form.quantities, **said, **by)
+
+        return self._step(request, object_id, done, act)
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Cancel the order"),

@@ -33,6 +33,7 @@ RETURN_EXAMPLE = OpenApiExample(
 class OrderViewSet(ViewSet):
     """The signed-in customer's orders, newest first."""
 
+    is_private = True
     permission_classes = [SignedIn]
     serializer_class = OrderSerializer
     queryset = Order.objects.none()

@@ -35,6 +35,12 @@ class RejectedSerializer(serializers.Serializer[dict[str, Any]]):
     name = fields.CharField()
     code = fields.CharField(help_text=_("Why; stable."))
     params: Any = serializers.DictField(child=fields.CharField())
+    # Orders of before lines were named have none.
+    lines: Any = serializers.ListField(
+        child=fields.IntegerField(min_value=0),
+        default=list,
+        help_text=_("To which of `lines` it did not apply, counted from 0; empty: to none of them."),
+    )
 
 
 class OrderLineSerializer(serializers.Serializer[OrderLine]):
@@ -49,7 +55,8 @@ class OrderLineSerializer(serializers.Serializer[OrderLine]):
     unit_price = serializers.SerializerMethodField(help_text=_("Of a unit, rounded; the total is what counts."))
     total = serializers.SerializerMethodField()
     applied_benefits = serializers.SerializerMethodField()
-    returned_quantity = fields.IntegerField()
+    returned_quantity = fields.IntegerField(help_text=_("Units that came back, or will never be sent."))
+    called_off_quantity = fields.IntegerField(help_text=_("Of those, units that will never be sent."))
     refunded = serializers.SerializerMethodField()
 
     @extend_schema_field(fields.MoneyField)
@@ -94,6 +101,9 @@ class OrderPartSerializer(serializers.Serializer[OrderPart]):
     store = fields.UUIDField(source="store_id")
     shipping = serializers.SerializerMethodField()
     shipping_name = fields.CharField()
+    shipping_refunded = serializers.SerializerMethodField(
+        help_text=_("What of the shipping went back because nothing of the part is sent.")
+    )
     total = serializers.SerializerMethodField(help_text=_("Its lines and its shipping."))
     shipped_at = fields.DateTimeField(
         allow_null=True, help_text=_("Since when something of it is on its way; see `shipments/?order=`.")
@@ -103,6 +113,10 @@ class OrderPartSerializer(serializers.Serializer[OrderPart]):
     @extend_schema_field(fields.MoneyField)
     def get_shipping(self, part: OrderPart) -> Any:
         return money_json(Money(part.shipping_minor, part.order.currency))
+
+    @extend_schema_field(fields.MoneyField)
+    def get_shipping_refunded(self, part: OrderPart) -> Any:
+        return money_json(Money(part.shipping_refunded_minor, part.order.currency))
 
     @extend_schema_field(fields.MoneyField)
     def get_total(self, part: OrderPart) -> Any:
@@ -138,7 +152,9 @@ class OrderSerializer(OrderSummarySerializer):
     applied_benefits = serializers.SerializerMethodField(
         help_text=_("Of the lines, and after them of the order; the order's are in the lines' shares.")
     )
-    rejected_promotions = RejectedSerializer(many=True)
+    rejected_promotions = RejectedSerializer(
+        many=True, help_text=_("Each promotion once with each of its reasons, and the lines that it is about.")
+    )
     shipping_address: Any = serializers.DictField(
         child=fields.CharField(), help_text=_("As it was when the order was placed.")
     )

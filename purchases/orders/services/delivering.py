@@ -12,6 +12,7 @@ from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
 from purchases.events import OrderDelivered
 from purchases.orders.models import Order
+from purchases.orders.selectors import still_paid
 
 from .moving import store_ids
 
@@ -22,25 +23,28 @@ def settle_parts(order: Order, part_ids: Collection[UUID], *, at: datetime) -> N
     Orders of another system brought no money here. Raises `OrderNotPaidError` where the books know no payment. Locks
     accounts: whoever has rows of the order to lock does it before.
     """
+    complete = note_arrived(order, part_ids, at=at)
+    if complete:
+        funds.settle_order(order_id=order.id, parts=complete, at=at)
+
+
+def note_arrived(order: Order, part_ids: Collection[UUID], *, at: datetime) -> list[PartSettlement]:
+    """All of these parts of a locked order has arrived: what is to be shared out of them. Each part once."""
     fresh = list(
         order.parts.filter(pk__in=part_ids, delivered_at=None).annotate(tax=Sum("lines__tax_minor", default=0))
     )
     order.parts.filter(pk__in=[part.pk for part in fresh]).update(delivered_at=at)
-    if not fresh or order.source == Order.Source.IMPORT:
-        return
-    funds.settle_order(
-        order_id=order.id,
-        parts=[
-            PartSettlement(
-                store_id=part.store_id,
-                total=Money(part.total_minor, order.currency),
-                tax=Money(part.tax, order.currency),
-                commission_bp=part.commission_bp,
-            )
-            for part in fresh
-        ],
-        at=at,
-    )
+    if order.source == Order.Source.IMPORT:
+        return []
+    return [
+        PartSettlement(
+            store_id=part.store_id,
+            total=Money(part.total_minor, order.currency),
+            tax=Money(part.tax, order.currency),
+            commission_bp=part.commission_bp,
+        )
+        for part in fresh
+    ]
 
 
 def tell_delivered(order: Order, *, at: datetime) -> None:
@@ -50,7 +54,7 @@ def tell_delivered(order: Order, *, at: datetime) -> None:
             order_id=order.id,
             customer_id=order.customer_id,
             store_ids=store_ids(order),
-            total=order.total,
+            total=still_paid(order),
             delivered_at=at,
         )
     )

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from funds import facade as funds
 from marketplace.core.clock import db_now
+from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
 from purchases.events import OrderCancelled, OrderExpired
 from purchases.orders.errors import (
@@ -16,7 +17,7 @@ from purchases.orders.errors import (
     ReservedUnitsStayError,
 )
 from purchases.orders.models import Order
-from purchases.orders.selectors import has_reserved_units
+from purchases.orders.selectors import has_reserved_units, still_paid
 from purchases.orders.states import CANCELLABLE, CANCELLABLE_BY_CUSTOMER, RETURNS_UNDER_WAY, TRANSITIONS
 
 from .moving import lock_order, step, store_ids
@@ -47,21 +48,27 @@ def cancel_order(
         raise ReservedUnitsStayError
     was_sold = order.state != Order.State.PLACED
     is_paid = was_sold or funds.call_off_order_payment(order_id=order.pk)
+    left = still_paid(order)
     step(order, Order.State.CANCELLED, actor_id=actor_id, at=at, note=reason)
     if is_paid:
         refund_all(order, key=Order.State.CANCELLED, reason=reason or "cancelled", at=at)
+    tell_cancelled(order, back=left, was_sold=was_sold, was_paid=is_paid, at=at)
+    return order
+
+
+def tell_cancelled(order: Order, *, back: Money, was_sold: bool, was_paid: bool, at: datetime) -> None:
+    """The order is called off, and so much of its money goes back with it."""
     publish(
         OrderCancelled(
             order_id=order.pk,
             customer_id=order.customer_id,
             store_ids=store_ids(order),
-            total=order.total,
+            total=back,
             was_sold=was_sold,
-            was_paid=is_paid,
+            was_paid=was_paid,
             cancelled_at=at,
         )
     )
-    return order
 
 
 def expire_due_orders(*, at: datetime, limit: int = 100) -> int:

@@ -23,9 +23,9 @@ def reservation_key(order_id: UUID) -> str:
 
 
 def stock_lines(order: Order) -> list[StockLine]:
-    """Everything in it, without what was lost on the way."""
+    """Everything in it, without what was lost on the way or was called off before."""
     stores_of = {part.pk: part.store_id for part in order.parts.all()}
-    left = [(line, line.quantity - line.lost_quantity) for line in order.lines.all()]
+    left = [(line, line.quantity - line.lost_quantity - line.returned_quantity) for line in order.lines.all()]
     return [StockLine(line.variant_id, stores_of[line.part_id], units) for line, units in left if units]
 
 

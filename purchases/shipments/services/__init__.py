@@ -4,6 +4,7 @@ Whoever changes a shipment holds its order's row: units are counted, parcels mov
 lock. Goods of an order left the shelf when it was sold; only what is packed in place of lost goods is taken anew.
 """
 
+from .moving import follow
 from .packing import cancel_shipments, pack_order, pack_part, unpack_shipment
 from .rates import add_rate, change_rate, delete_rate
 from .sending import (
@@ -22,6 +23,7 @@ __all__ = [
     "delete_rate",
     "deliver_order",
     "deliver_shipment",
+    "follow",
     "lose_shipment",
     "pack_order",
     "pack_part",

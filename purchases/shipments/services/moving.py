@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from marketplace.core import audit
@@ -21,6 +21,12 @@ VERBS = {
     Shipment.State.LOST: "lose",
     Shipment.State.CANCELLED: "unpack",
 }
+
+
+class Settle(Protocol):
+    """How parts that are complete are settled."""
+
+    def __call__(self, order: Order, part_ids: Collection[UUID], *, at: datetime) -> None: ...
 
 
 def lock_shipment(shipment_id: UUID) -> tuple[Order, Shipment]:
@@ -69,12 +75,14 @@ def move(
     )
 
 
-def follow(order: Order, *, actor_id: UUID | None, at: datetime, note: str = "") -> Collection[UUID]:
+def follow(
+    order: Order, *, actor_id: UUID | None, at: datetime, note: str = "", settle: Settle = settle_parts
+) -> Collection[UUID]:
     """Take the locked order where its shipments are; the parts of which everything has arrived.
 
     Forward step by step, so that none is left out of the history; back only to paid, when something is to be packed
-    (again). A part that is complete is settled, an order that is complete is told. Raises `OrderNotPaidError`. Locks
-    accounts where a part is complete.
+    (again). A part that is complete is settled (by `settle`, which is told of no part, too), an order that is complete
+    is told. Raises `OrderNotPaidError`. Locks accounts where a part is complete.
     """
     lines = units_of(order.pk)
     reached = order_state(lines)
@@ -83,8 +91,10 @@ def follow(order: Order, *, actor_id: UUID | None, at: datetime, note: str = "")
         step(order, reached, actor_id=actor_id, at=at, note=note)
     for state in ROAD[here + 1 : there + 1]:
         step(order, state, actor_id=actor_id, at=at, note=note)
-    complete = {line.part_id for line in lines} - {line.part_id for line in lines if line.delivered < line.wanted}
-    settle_parts(order, complete, at=at)
+    # Of a part that was called off whole nothing arrives, and nothing is left to share out.
+    arrived = {line.part_id for line in lines if line.delivered}
+    complete = arrived - {line.part_id for line in lines if line.delivered < line.wanted}
+    settle(order, complete, at=at)
     if order.state == Order.State.DELIVERED:
         tell_delivered(order, at=at)
     return complete
