@@ -119,7 +119,15 @@ TABLE: Final[dict[str, Row]] = {
     "funds.walletsettings": house("v"),
     # purchases
     "purchases.order": house(
-        "v", pack_chosen="v", send_chosen="v", deliver_chosen="v", pack="v", send="v", deliver="v", cancel="v"
+        "v",
+        pack_chosen="v",
+        send_chosen="v",
+        deliver_chosen="v",
+        pack="v",
+        send="v",
+        deliver="v",
+        cancel="v",
+        call_off="v",
     ),
     "purchases.orderreturn": house("v", approve="v", refuse="v", receive="v"),
     "purchases.invoice": house("v", file="v"),
