@@ -54,7 +54,7 @@ class FlashPromoForm(VersionedForm):
 
     class Meta:
         model = FlashPromo
-        fields = ["store", "starts_at", "ends_at", "radius_km", "units", "segments", "is_active"]
+        fields = ["store", "starts_at", "ends_at", "radius_km", "units", "units_per_customer", "segments", "is_active"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,6 +92,7 @@ class FlashPromoForm(VersionedForm):
             radius_km=values["radius_km"],
             units=values["units"],
             is_active=values["is_active"],
+            units_per_customer=values["units_per_customer"],
         )
 
 
@@ -159,7 +160,8 @@ class FlashPromoAdmin(RefusalsShown, ScopedAdmin):
     form = FlashPromoForm
     refusal_fields: ClassVar[dict[str, str]] = {"variant": "sku"}
     fields = [
-        "store", "sku", "promo_price", "starts_at", "ends_at", ("units", "radius_km"), "segments", "is_active",
+        "store", "sku", "promo_price", "starts_at", "ends_at", ("units", "units_per_customer", "radius_km"),
+        "segments", "is_active",
         "expected_version",
     ]  # fmt: skip
     autocomplete_fields = ["store"]

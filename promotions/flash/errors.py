@@ -43,6 +43,21 @@ class ActiveHoldExistsError(DomainError):
     message = gettext_noop("You hold a unit of another promotion for %(seconds_left)s s more.")
 
 
+class PromoLimitReachedError(DomainError):
+    """The customer has bought as many units of the promotion as one customer may."""
+
+    code = "promo_limit_reached"
+    message = gettext_noop("You have bought %(limit)s of this promotion: no customer gets more.")
+
+
+class CoolingDownError(DomainError):
+    """The customer let several holds lapse and waits a while before the next one."""
+
+    code = "cooling_down"
+    kind = ErrorKind.TOO_MANY
+    message = gettext_noop("You let %(holds)s reservations lapse. You can reserve again in %(seconds_left)s s.")
+
+
 class ReservationNotFoundError(NotFoundError):
     """No such reservation, or somebody else's."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -17,8 +18,10 @@ from promotions.flash import statements
 from promotions.flash.eligibility import OfferRules, failed_rules
 from promotions.flash.errors import (
     ActiveHoldExistsError,
+    CoolingDownError,
     NotEligibleError,
     PromoHeldError,
+    PromoLimitReachedError,
     PromoNotFoundError,
     PromoNotRunningError,
     PromoSoldOutError,
@@ -46,7 +49,7 @@ class Reserved:
 
 
 class _OtherRequestWonError(Exception):
-    """The same customer's other request took the active hold meanwhile."""
+    """The same customer's other request was faster: took the active hold, or bought the last unit they may have."""
 
 
 def reserve_unit(*, promo_id: UUID, customer_id: UUID, hold: timedelta = HOLD) -> Reserved:
@@ -54,16 +57,19 @@ def reserve_unit(*, promo_id: UUID, customer_id: UUID, hold: timedelta = HOLD) -
 
     Looks first, without a transaction, so that whoever comes too late costs one query beside the customer's own;
     only who sees a free unit goes for it. Raises `PromoNotFoundError`, `PromoNotRunningError`,
-    `NotEligibleError` (with `failed_rules`), `ActiveHoldExistsError`, `PromoSoldOutError`, `PromoHeldError` (with
-    `seconds_left` until the next hold lapses). A refusal changes nothing.
+    `NotEligibleError` (with `failed_rules`), `ActiveHoldExistsError`, `PromoLimitReachedError`, `CoolingDownError`,
+    `PromoSoldOutError`, `PromoHeldError` (with `seconds_left` until the next hold lapses). A refusal changes nothing.
     """
     for _try in range(_TRIES):
-        scene = statements.look(promo_id=promo_id, customer_id=customer_id)
+        scene = look(promo_id=promo_id, customer_id=customer_id)
         if scene is None:
             raise PromoNotFoundError
         if scene.hold_promo_id == promo_id and scene.hold_reservation_id is not None:
             return Reserved(reservation_card(scene.hold_reservation_id), is_new=False)
         _refuse(scene, customer_id)
+        refuse_cooling(scene)
+        if not scene.has_free_unit and scene.lapse_in is not None:
+            raise _held(scene.lapse_in)
         try:
             return Reserved(_take(promo_id=promo_id, customer_id=customer_id, scene=scene, hold=hold), is_new=True)
         except _OtherRequestWonError:
@@ -88,8 +94,24 @@ def _refuse(scene: Scene, customer_id: UUID) -> None:
             reservation=scene.hold_reservation_id,
             seconds_left=whole_seconds(scene.hold_ends_in),
         )
-    if not scene.has_free_unit and scene.lapse_in is not None:
-        raise _held(scene.lapse_in)
+    if scene.has_had_enough:
+        raise PromoLimitReachedError(limit=scene.limit)
+
+
+def look(*, promo_id: UUID, customer_id: UUID) -> Scene | None:
+    """The promotion as the customer finds it; none when there is no such promotion."""
+    return statements.look(promo_id=promo_id, customer_id=customer_id, abandoned=max(1, settings.FLASH_ABANDONED_HOLDS))
+
+
+def refuse_cooling(scene: Scene) -> None:
+    """Raises `CoolingDownError` for a while after the last of several holds that lapsed close to each other."""
+    if not 0 < settings.FLASH_ABANDONED_HOLDS <= scene.lapsed_holds:
+        return
+    last, first = scene.last_lapse_ago or 0.0, scene.first_lapse_ago or 0.0
+    left = 60 * settings.FLASH_COOL_DOWN_MINUTES - last
+    if left > 0 and first - last <= 60 * settings.FLASH_ABANDONED_WITHIN_MINUTES:
+        seconds = whole_seconds(left)
+        raise CoolingDownError(holds=scene.lapsed_holds, seconds_left=seconds, retry_after=seconds)
 
 
 def _held(lapse_in: float) -> PromoHeldError:
@@ -106,6 +128,8 @@ def _take(*, promo_id: UUID, customer_id: UUID, scene: Scene, hold: timedelta) -
         raise _OtherRequestWonError
     enter(LockRank.PROMOTION_UNIT)
     claim = statements.claim_unit(promo_id=promo_id, customer_id=customer_id, until=until)
+    if claim is None and scene.limit is not None:
+        raise _OtherRequestWonError  # perhaps this customer's, and that was the last they may have: look again
     if claim is None:
         # Whoever was faster holds it from about now on; an older hold may lapse sooner.
         older = scene.lapse_in if scene.lapse_in and scene.lapse_in > 0 else hold.total_seconds()
