@@ -72,6 +72,7 @@ WITHOUT_ADMIN = {
     "notifications.SocketTicket",  # secrets, gone in seconds
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
+    "promotions.WaitlistPlace",  # shown on its promotion's page
     "purchases.OrderLine",  # shown on its order's page
     "purchases.OrderEvent",  # shown on its order's page
     "purchases.InvoiceSeries",  # a name and a counter; the list of invoices filters by it
@@ -89,6 +90,7 @@ HANDLERS = {
     "notifications.tell_deposit_credited",
     "notifications.tell_deposit_rejected",
     "notifications.tell_deposit_returned",
+    "notifications.tell_flash_unit_free",
     "notifications.tell_low_balance",
     "notifications.tell_order_cancelled",
     "notifications.tell_order_cancelled_paid",
@@ -119,6 +121,7 @@ HANDLERS = {
     "promotions.end_promo_when_nothing_is_left",
     "promotions.move_promos_when_store_moves",
     "promotions.reread_running_when_store_state_changes",
+    "promotions.tell_waitlist_on_hold_released",
     "purchases.count_success_on_order_delivered",
     "purchases.discount_success_on_order_returned",
     "purchases.give_goods_back_on_order_cancelled",
@@ -128,6 +131,7 @@ HANDLERS = {
     "purchases.mark_prices_on_price_rules_changed",
     "purchases.mark_prices_on_products_repriced",
     "purchases.put_goods_away_on_order_returned",
+    "purchases.refund_order_on_reserved_unit_missed",
     "purchases.revive_order_on_late_deposit",
     "purchases.unpack_shipments_on_order_cancelled",
     "purchases.wish_credit_on_order_cancelled",

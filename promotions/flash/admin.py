@@ -27,7 +27,7 @@ from marketplace.core.admin_forms import (
 )
 from marketplace.core.errors import DomainError
 
-from .models import ActiveHold, FlashPromo, PromoUnit, Reservation
+from .models import ActiveHold, FlashPromo, PromoUnit, Reservation, WaitlistPlace
 from .selectors import card_as_read, reservations_for_show
 from .services import planning
 from .state import in_state, promo_state
@@ -150,6 +150,24 @@ class ReservationInline(ReadOnlyInline):
         return True
 
 
+class WaitlistInline(ReadOnlyInline):
+    """Those who wait, in the order in which they are told."""
+
+    model = WaitlistPlace
+    verbose_name_plural = _("waiting list (the first hundred)")
+    fields = ["customer", "joined_at", "turn_at", "told_at", "told_until"]
+    readonly_fields = fields
+    ordering = ["turn_at", "pk"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[WaitlistPlace]":
+        promo_id = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        first = WaitlistPlace.objects.open().filter(promo=promo_id).in_line().values_list("pk", flat=True)
+        return WaitlistPlace.objects.filter(pk__in=list(first[:SHOWN_ROWS]))
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
+
+
 @admin.register(FlashPromo)
 class FlashPromoAdmin(RefusalsShown, ScopedAdmin):
     """Promotions of the departments and stores within reach."""
@@ -166,7 +184,7 @@ class FlashPromoAdmin(RefusalsShown, ScopedAdmin):
     ]  # fmt: skip
     autocomplete_fields = ["store"]
     filter_horizontal = ["segments"]
-    inlines = [UnitInline, ReservationInline]
+    inlines = [UnitInline, ReservationInline, WaitlistInline]
     list_display = ["product", "store", "shown_state", "price", "units_left", "units", "starts_at", "ends_at"]
     list_filter = [StateFilter]
     search_fields = ["variant__product__name", "variant__sku", "store__name"]
