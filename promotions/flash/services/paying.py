@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.locking import LockRank, enter
@@ -55,12 +55,18 @@ def claim_paid_unit(*, reservation_id: UUID, order_id: UUID) -> None:
         return
     has_room = free_active_hold(reservation) or _has_room(reservation)
     enter(LockRank.PROMOTION_UNIT)
-    unit = PromoUnit.objects.filter(PromoUnit.OPEN, pk=reservation.unit_id, claim_no=reservation.claim_no)
-    sold = has_room and unit.update(sold_at=db_now(), holder=reservation.customer_id, held_until=reservation.expires_at)
+    sold = has_room and _claimed_last(reservation).update(
+        sold_at=db_now(), holder=reservation.customer_id, held_until=reservation.expires_at
+    )
     if sold:
         close_sold(reservation, order_id)
     elif not Reservation.objects.filter(pk=reservation_id, state=Reservation.State.COMPLETED).exists():
         raise ReservationLapsedError
+
+
+def _claimed_last(reservation: Reservation) -> "QuerySet[PromoUnit]":
+    """The unit, unless somebody has claimed it since: their claim has another number."""
+    return PromoUnit.objects.filter(PromoUnit.OPEN, pk=reservation.unit_id, claim_no=reservation.claim_no)
 
 
 def _has_room(reservation: Reservation) -> bool:
@@ -91,9 +97,7 @@ def give_unit_up(*, reservation_id: UUID, order_id: UUID) -> bool:
         return False
     free_active_hold(reservation)
     enter(LockRank.PROMOTION_UNIT)
-    held = PromoUnit.objects.filter(
-        PromoUnit.OPEN, pk=reservation.unit_id, claim_no=reservation.claim_no, held_until__gt=db_now()
-    )
+    held = _claimed_last(reservation).filter(held_until__gt=db_now())
     if not held.update(holder=None, held_until=None, freed_at=db_now()):
         return False
     Reservation.objects.filter(pk=reservation_id).update(state=Reservation.State.CANCELLED, closed_at=db_now())

@@ -2,10 +2,8 @@
 
 import os
 import random
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -29,6 +27,7 @@ from promotions.flash.services.lifecycle import end_locked_promo, release_unsold
 from promotions.flash.statements import Claim
 from stores.models import StockItem
 
+from .crowds import Crowd, at, connections_to_spare
 from .factories import let_lapse, make_customer, make_promo, make_variant
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -36,46 +35,6 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "100"))
 CUSTOMERS = int(os.environ.get("RACE_CUSTOMERS", "200"))
 CONTROL_ROUNDS = 20
-SPARE_CONNECTIONS = 20
-
-
-class Crowd:
-    """Threads, each with a connection of its own, that start each round together."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._pool = ThreadPoolExecutor(size)
-        self._barrier = threading.Barrier(size)
-
-    def play(self, moves: list[Callable[[], Any]]) -> list[Any]:
-        """Every move at once (as many at a time as there are threads); what each gave, or the refusal."""
-        shares = [moves[start :: self.size] for start in range(self.size)]
-        return [outcome for share in self._pool.map(self._run, shares) for outcome in share]
-
-    def close(self) -> None:
-        list(self._pool.map(self._leave, range(self.size)))
-        self._pool.shutdown()
-
-    def _leave(self, _number: int) -> None:
-        self._barrier.wait(timeout=60)
-        connection.close()
-
-    def _run(self, moves: list[Callable[[], Any]]) -> list[Any]:
-        connection.ensure_connection()
-        self._barrier.wait(timeout=60)
-        outcomes: list[Any] = []
-        for move in moves:
-            try:
-                outcomes.append(move())
-            except DomainError as refusal:
-                outcomes.append(refusal)
-        return outcomes
-
-
-def connections_to_spare() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('max_connections')::int - (SELECT count(*) FROM pg_stat_activity)")
-        return int(cursor.fetchone()[0]) - SPARE_CONNECTIONS
 
 
 @pytest.fixture(autouse=True)
@@ -226,15 +185,6 @@ def test_paying_against_expiry_has_one_outcome(crowd):
         assert bought != got, f"seed {seed}: neither"
         for held in Reservation.objects.filter(promo=promo, state="held"):
             let_lapse(held.pk)
-
-
-def at(moment: float, move: Callable[[], Any]) -> Callable[[], Any]:
-    def wait_then_move() -> Any:
-        while (left := moment - time.perf_counter()) > 0:
-            time.sleep(left if left > 0.002 else 0)
-        return move()
-
-    return wait_then_move
 
 
 def pay(card, customer_id) -> Callable[[], Any]:
