@@ -72,7 +72,6 @@ WITHOUT_ADMIN = {
     "notifications.SocketTicket",  # secrets, gone in seconds
     "funds.AccountDelta",  # consumed within seconds; the account's balance counts it
     "funds.StatementNote",  # a customer's own words
-    "promotions.WaitlistPlace",  # shown on its promotion's page
     "purchases.OrderLine",  # shown on its order's page
     "purchases.OrderEvent",  # shown on its order's page
     "purchases.InvoiceSeries",  # a name and a counter; the list of invoices filters by it

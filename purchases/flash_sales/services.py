@@ -39,7 +39,7 @@ def complete_reservation(
     try:
         return sell(reservation_id, customer_id, plan, at)
     except (promotions.ReservationBeingPaidError, promotions.ReservationCompletedError):
-        return Order.objects.get(pk=promotions.reservation_card(reservation_id).order_id)
+        return Order.objects.get(source=Order.Source.FLASH, source_key=str(reservation_id))
 
 
 @transaction.atomic

@@ -187,7 +187,7 @@ def test_what_was_given_back_bought_or_excused_was_not_abandoned():
     cancel_reservation(reservation_id=reserve(promo, customer).reservation_id, customer_id=customer.pk)
     buy(promo, customer)
     abandon(customer, *minutes(3, 2, 1))
-    Reservation.objects.filter(state="held").order_by("-expires_at").first().delete()
+    Reservation.objects.filter(state="held").order_by("-expires_at")[0].delete()
     excused = reserve(promo, customer)
     let_lapse(excused.reservation_id)
     Reservation.objects.filter(pk=excused.reservation_id).update(is_excused=True)

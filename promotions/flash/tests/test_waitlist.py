@@ -1,6 +1,7 @@
 """The queue for units: who is told, in which order, once, and what closes a place."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -65,7 +66,8 @@ def names(*customers):
 def let_notices_pass(*, seconds: int = 21) -> None:
     """As if they had been told so much earlier; the units have been free since before that."""
     shift = timedelta(seconds=seconds)
-    for row in WaitlistPlace.objects.filter(told_until__isnull=False):
+    told_ones: Any = WaitlistPlace.objects.filter(told_until__isnull=False)
+    for row in told_ones:
         WaitlistPlace.objects.filter(pk=row.pk).update(told_at=row.told_at - shift, told_until=row.told_until - shift)
     PromoUnit.objects.filter(held_until__lte=read_db_now()).update(held_until=read_db_now() - timedelta(minutes=2))
 
