@@ -19,6 +19,7 @@ from .ledger.services import capture_hold, release_hold
 from .order_money.api.payments import PaymentsViewSet
 from .order_money.errors import OrderNotPaidError, OrderPaymentExistsError, RefundExceedsPaidError
 from .order_money.log import order_money_log
+from .order_money.selectors import order_payment
 from .order_money.services.payments import (
     call_off_order_payment,
     cancel_order_payment,
@@ -66,6 +67,7 @@ __all__ = [
     "late_payment",  # the expired payment whose deposit came in after all, locked for `pay_late`
     "order_escrow",  # the payee of holds that are to pay orders
     "order_money_log",  # payments, settlements and refunds of an order, and who has what of its parts; five queries
+    "order_payment",  # the newest try to pay an order; one query
     "pay_late",  # pay an order by its late payment, in the caller's transaction
     "pay_new_order",  # as `start_order_payment`, for an order of the caller's own transaction; locks the wallet alone
     "pay_order",  # wallet to escrow in one call, once per order, inside the caller's transaction

@@ -68,6 +68,16 @@ class UnitSold(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitFreed(Event):
+    """A unit is free, and it is this customer's turn to be told; nobody else is told of it before `until`."""
+
+    wire_name: ClassVar[str] = "promotions.unit_freed"
+    promo_id: UUID
+    customer_id: UUID
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignStarted(Event):
     """A campaign's first moment has come; published once. What it gives is in the rule book."""
 

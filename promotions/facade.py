@@ -17,6 +17,7 @@ from .discounts.bulk import add_discount
 from .discounts.services import DiscountTerms
 from .flash import figures
 from .flash.api.serializers import ReservationSerializer
+from .flash.errors import ReservationBeingPaidError, ReservationCompletedError, ReservationLapsedError
 from .flash.running import running_copy
 from .flash.selectors import (
     held_unit,
@@ -28,6 +29,7 @@ from .flash.selectors import (
     reserved_units,
 )
 from .flash.services.claims import claim_sale
+from .flash.services.paying import claim_paid_unit, excuse_lapse, give_unit_up, hold_for_payment
 from .flash.services.planning import Offer, end_promo, schedule_promo
 from .rules.conditions import refusals, rule_refusal_text
 from .rules.recurrence import local_day, next_change
@@ -38,16 +40,23 @@ __all__ = [
     "CampaignUsedUpError",  # refusal (409): no use of a promotion is left; says which, and for whom
     "DiscountTerms",  # the terms of a discount, as `add_discount` takes them
     "Offer",  # the terms of a promotion, as `schedule_promo` takes them
+    "ReservationBeingPaidError",  # refusal (409): an order of the reservation waits for its money
+    "ReservationCompletedError",  # refusal (409): the reservation is an order already
+    "ReservationLapsedError",  # refusal (409): its time is over, or its unit went to somebody else
     "ReservationSerializer",  # how the API writes a `ReservationCard`, for answers that hold one
     "RunsCampaigns",  # permission of whoever runs campaigns, for routes about them
     "add_campaign",  # make a campaign and switch it on, unless there is one of that name
     "add_discount",  # make a discount, unless its category has one of that name
     "campaign_rule",  # one campaign as prices would be computed with it, whatever its state; CampaignNotFoundError
+    "claim_paid_unit",  # the money of a waiting order is here: sell it its unit, or ReservationLapsedError
     "claim_sale",  # make a held unit the customer's for good, in the caller's transaction: at most five queries
     "coupon_rules",  # which campaign each coupon code opens; one query
     "end_promo",  # end a promotion now, for good
+    "excuse_lapse",  # a reservation that lapsed was paid too late: it does not count as abandoned
+    "give_unit_up",  # a waiting order was called off: its unit is free at once; harmless twice
     "give_uses_back",  # an order uses no campaign any more; harmless twice
     "held_unit",  # what a customer's own held reservation gives, and its price
+    "hold_for_payment",  # hold a reserved unit longer, once, while an order of it waits for money
     "kpis",  # figures for the dashboard
     "local_day",  # the platform's day at a moment, to hand to `refusals`
     "next_change",  # the next moment at which a rule may begin or cease to apply by the calendar; pure

@@ -2,7 +2,7 @@
 
 from .campaigns.models import Campaign, CampaignUse, Coupon, UsageCounter
 from .discounts.models import Discount
-from .flash.models import ActiveHold, FlashPromo, PromoUnit, Reservation
+from .flash.models import ActiveHold, FlashPromo, PromoUnit, Reservation, WaitlistPlace
 from .rules.models import RuleBookVersion
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "Reservation",
     "RuleBookVersion",
     "UsageCounter",
+    "WaitlistPlace",
 ]

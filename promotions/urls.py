@@ -8,6 +8,7 @@ from .campaigns.api.campaigns import CampaignViewSet
 from .discounts.api import DiscountViewSet
 from .flash.api.promos import FlashPromoViewSet
 from .flash.api.reservations import ReservationViewSet
+from .flash.api.waitlist import WaitlistViewSet
 
 router = SimpleRouter()
 router.register("flash-promos", FlashPromoViewSet, basename="flash-promo")
@@ -24,6 +25,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "promotions/<uuid:pk>/eligibility/",
         PromotionViewSet.as_view({"get": "eligibility"}),
         name="promotion-eligibility",
+    ),
+    path(
+        "promotions/flash-promos/<uuid:pk>/waitlist/",
+        WaitlistViewSet.as_view({"get": "retrieve", "post": "create", "delete": "destroy"}),
+        name="flash-promo-waitlist",
     ),
     path("promotions/", include(router.urls)),
     path("", include(typed_router.urls)),

@@ -98,6 +98,15 @@ class OrderExpired(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReservedUnitMissed(Event):
+    """An order was paid when its flash promotion's unit was somebody else's: it is over, and its money goes back."""
+
+    wire_name: ClassVar[str] = "purchases.reserved_unit_missed"
+
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnRequested(Event):
     """A customer wants to give something back."""
 

@@ -46,6 +46,12 @@ def payment_of(customer_id: UUID, payment_id: UUID) -> Any:
     return payment
 
 
+def order_payment(order_id: UUID) -> OrderPaymentCard | None:
+    """The newest try to pay the order; None where there was none."""
+    payment = OrderPayment.objects.filter(order_id=order_id).order_by("-pk").first()
+    return None if payment is None else card_of(payment)
+
+
 def card_of(payment: OrderPayment) -> OrderPaymentCard:
     """The payment as other contexts see it."""
     return OrderPaymentCard(

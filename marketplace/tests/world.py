@@ -17,6 +17,7 @@ from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from promotions.campaigns.tests.factories import make_campaign
 from promotions.discounts.tests.factories import make_discount
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
+from promotions.models import WaitlistPlace
 from purchases.carts.models import Cart
 from purchases.carts.tests.factories import filled_cart
 from purchases.invoices.tests.factories import issued_invoice
@@ -139,6 +140,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
     promo = make_promo(variant, units=3, ends_at=timezone.now() + timedelta(hours=2))
     client = world.client("owner")
     reservation = client.post("/api/v1/promotions/promo-reservations/", {"promo": str(promo.pk)}, format="json")
+    WaitlistPlace.objects.create(promo=promo, customer=owner.pk, joined_at=timezone.now(), turn_at=timezone.now())
     deposit = client.post(
         "/api/v1/funds/",
         {"amount": {"amount": "10.00", "currency": "MXN"}},

@@ -22,6 +22,8 @@ from funds.events import (
     PayoutSettled,
 )
 from marketplace.core.events import json_ready
+from promotions import facade as promotions
+from promotions.events import UnitFreed
 from stores import facade as stores
 from stores.events import (
     PurchaseOrderPlaced,
@@ -42,6 +44,17 @@ ANNOUNCEMENT: Final = "announcement"
 FLASH_STARTED: Final = "flash_started"
 MAY_DECIDE_ABOUT_MONEY: Final = "funds.add_decision"
 MAY_SEE_DRIFT: Final = "stores.view_stockreconciliation"
+
+
+def _free_unit_params(event: UnitFreed) -> Params:
+    promo = promotions.promo_card(event.promo_id)
+    return {
+        "promo": str(event.promo_id),
+        "product": promo.product_name,
+        "store": promo.store_name,
+        "price": json_ready(promo.price),
+        "until": event.until.isoformat(),
+    }
 
 
 def _stock_params(event: StockLow) -> Params:
@@ -119,6 +132,19 @@ _TABLE = (
         code=FLASH_STARTED,
         title=_("Flash promotion near you: %(product)s"),
         body=_("%(product)s for %(price)s at %(store)s, only while units last. Whoever takes one has a minute to pay."),
+    ),
+    Kind(
+        code="flash_unit_free",
+        title=_("A unit is free: %(product)s"),
+        body=_("%(product)s for %(price)s at %(store)s is free again. Reserve it now: whoever comes first has it."),
+        by_push=True,
+        cause=Cause(
+            event=UnitFreed,
+            customer=lambda event: event.customer_id,
+            # Each time a unit comes free for them is a message of its own.
+            subject=lambda event: f"{event.promo_id}:{event.customer_id}:{event.until.isoformat()}",
+            params=_free_unit_params,
+        ),
     ),
     *ORDERS,
     Kind(

@@ -27,7 +27,7 @@ from marketplace.core.admin_forms import (
 )
 from marketplace.core.errors import DomainError
 
-from .models import ActiveHold, FlashPromo, PromoUnit, Reservation
+from .models import ActiveHold, FlashPromo, PromoUnit, Reservation, WaitlistPlace
 from .selectors import card_as_read, reservations_for_show
 from .services import planning
 from .state import in_state, promo_state
@@ -54,7 +54,7 @@ class FlashPromoForm(VersionedForm):
 
     class Meta:
         model = FlashPromo
-        fields = ["store", "starts_at", "ends_at", "radius_km", "units", "segments", "is_active"]
+        fields = ["store", "starts_at", "ends_at", "radius_km", "units", "units_per_customer", "segments", "is_active"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,6 +92,7 @@ class FlashPromoForm(VersionedForm):
             radius_km=values["radius_km"],
             units=values["units"],
             is_active=values["is_active"],
+            units_per_customer=values["units_per_customer"],
         )
 
 
@@ -149,6 +150,24 @@ class ReservationInline(ReadOnlyInline):
         return True
 
 
+class WaitlistInline(ReadOnlyInline):
+    """Those who wait, in the order in which they are told."""
+
+    model = WaitlistPlace
+    verbose_name_plural = _("waiting list (the first hundred)")
+    fields = ["customer", "joined_at", "turn_at", "told_at", "told_until"]
+    readonly_fields = fields
+    ordering = ["turn_at", "pk"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[WaitlistPlace]":
+        promo_id = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        first = WaitlistPlace.objects.open().filter(promo=promo_id).in_line().values_list("pk", flat=True)
+        return WaitlistPlace.objects.filter(pk__in=list(first[:SHOWN_ROWS]))
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
+
+
 @admin.register(FlashPromo)
 class FlashPromoAdmin(RefusalsShown, ScopedAdmin):
     """Promotions of the departments and stores within reach."""
@@ -159,12 +178,13 @@ class FlashPromoAdmin(RefusalsShown, ScopedAdmin):
     form = FlashPromoForm
     refusal_fields: ClassVar[dict[str, str]] = {"variant": "sku"}
     fields = [
-        "store", "sku", "promo_price", "starts_at", "ends_at", ("units", "radius_km"), "segments", "is_active",
+        "store", "sku", "promo_price", "starts_at", "ends_at", ("units", "units_per_customer", "radius_km"),
+        "segments", "is_active",
         "expected_version",
     ]  # fmt: skip
     autocomplete_fields = ["store"]
     filter_horizontal = ["segments"]
-    inlines = [UnitInline, ReservationInline]
+    inlines = [UnitInline, ReservationInline, WaitlistInline]
     list_display = ["product", "store", "shown_state", "price", "units_left", "units", "starts_at", "ends_at"]
     list_filter = [StateFilter]
     search_fields = ["variant__product__name", "variant__sku", "store__name"]

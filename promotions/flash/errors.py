@@ -43,6 +43,35 @@ class ActiveHoldExistsError(DomainError):
     message = gettext_noop("You hold a unit of another promotion for %(seconds_left)s s more.")
 
 
+class UnitHeldAlreadyError(DomainError):
+    """Who holds a unit need not wait for one."""
+
+    code = "unit_held_already"
+    message = gettext_noop("You hold a unit of this promotion: there is nothing to wait for.")
+
+
+class NotInLineError(NotFoundError):
+    """The customer has no place in the queue."""
+
+    code = "not_in_line"
+    message = gettext_noop("You are not in the waiting list of this promotion.")
+
+
+class PromoLimitReachedError(DomainError):
+    """The customer has bought as many units of the promotion as one customer may."""
+
+    code = "promo_limit_reached"
+    message = gettext_noop("You have bought %(limit)s of this promotion: no customer gets more.")
+
+
+class CoolingDownError(DomainError):
+    """The customer let several holds lapse and waits a while before the next one."""
+
+    code = "cooling_down"
+    kind = ErrorKind.TOO_MANY
+    message = gettext_noop("You let %(holds)s reservations lapse. You can reserve again in %(seconds_left)s s.")
+
+
 class ReservationNotFoundError(NotFoundError):
     """No such reservation, or somebody else's."""
 
@@ -66,6 +95,13 @@ class ReservationCompletedError(DomainError):
 
     code = "reservation_completed"
     message = gettext_noop("This reservation is completed; cancel its order instead.")
+
+
+class ReservationBeingPaidError(DomainError):
+    """An order of it waits for a provider's money; that order is paid another way or called off instead."""
+
+    code = "reservation_being_paid"
+    message = gettext_noop("An order of this reservation waits for its payment; pay or cancel that order.")
 
 
 class PromoStartedError(DomainError):

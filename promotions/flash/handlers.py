@@ -3,17 +3,23 @@
 from django.utils import timezone
 
 from marketplace.core.outbox.handlers import handles
-from promotions.events import UnitSold
+from promotions.events import HoldReleased, UnitSold
 from stores.events import StoreMoved, StoreStateChanged
 from stores.facade import store_place
 
-from .services import lifecycle
+from .services import lifecycle, waitlist
 
 
 @handles(UnitSold, queue="holds")
 def end_promo_when_nothing_is_left(event: UnitSold) -> None:
     """Of two last buyers at once neither sees the other; afterwards this sees both, and the end is published once."""
     lifecycle.end_sold_out_promo(promo_id=event.promo_id, at=timezone.now())
+
+
+@handles(HoldReleased, queue="holds")
+def tell_waitlist_on_hold_released(event: HoldReleased) -> None:
+    """A unit that is given back is told at once; that one has lapsed, the clock says within a second."""
+    waitlist.tell_next(promo_id=event.promo_id)
 
 
 @handles(StoreMoved, queue="holds")

@@ -73,6 +73,14 @@ class FlashPromo(VersionedModel):
     units = models.PositiveIntegerField(
         _("units"), default=1, validators=[MinValueValidator(1), MaxValueValidator(10_000)]
     )
+    # What one customer may buy of them; none: as many as there are, one hold at a time.
+    units_per_customer = models.PositiveIntegerField(
+        _("units per customer"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(10_000)],
+        help_text=_("How many one customer may buy; empty for no limit."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     segments: "models.ManyToManyField[models.Model, models.Model]" = models.ManyToManyField(
         "users.Segment", blank=True, related_name="+", verbose_name=_("segments")
@@ -81,6 +89,8 @@ class FlashPromo(VersionedModel):
     units_returned = models.PositiveIntegerField(default=0, editable=False)
     # Set while units of this promotion are set aside from stock; null before, and once the unsold went back.
     stock_reserved_at = models.DateTimeField(null=True, editable=False)
+    # Somebody has waited for a unit of it, once: the only promotions whose free units are looked at each second.
+    has_waitlist = models.BooleanField(default=False, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
 
@@ -107,6 +117,12 @@ class FlashPromo(VersionedModel):
                 violation_error_message=_("Offer 1 to 10,000 units."),
             ),
             models.CheckConstraint(
+                condition=Q(units_per_customer__isnull=True)
+                | Q(units_per_customer__gte=1, units_per_customer__lte=10_000),
+                name="promotions_flash_per_customer",
+                violation_error_message=_("Allow each customer 1 to 10,000 units, or leave it empty."),
+            ),
+            models.CheckConstraint(
                 condition=Q(radius_km__isnull=True) | Q(radius_km__gt=0),
                 name="promotions_flash_radius_positive",
                 violation_error_message=_("Give a radius from 0.01 to 20,040 km, or none."),
@@ -127,6 +143,11 @@ class FlashPromo(VersionedModel):
                 fields=["ended_at"],
                 condition=Q(ended_at__isnull=False, stock_reserved_at__isnull=False),
                 name="promotions_flash_to_release",
+            ),
+            models.Index(
+                fields=["ends_at"],
+                condition=Q(has_waitlist=True, ended_at__isnull=True),
+                name="promotions_flash_waited_for",
             ),
         ]
 
@@ -157,6 +178,8 @@ class PromoUnit(models.Model):
     claim_no = models.PositiveIntegerField(_("claims"), default=0)
     sold_at = models.DateTimeField(_("sold at"), null=True)
     released_at = models.DateTimeField(_("given back at"), null=True)
+    # Since when it is free where no lapsed hold says so: it was given back, tidied, or added later.
+    freed_at = models.DateTimeField(_("free since"), null=True)
 
     OPEN: ClassVar[Q] = Q(sold_at__isnull=True, released_at__isnull=True)
 
@@ -188,6 +211,10 @@ class PromoUnit(models.Model):
                 condition=Q(sold_at__isnull=True, released_at__isnull=True, held_until__isnull=False),
                 name="promotions_unit_lapsing",
             ),
+            # How many of them a customer has bought, where there is a limit.
+            models.Index(
+                fields=["promo", "holder"], condition=Q(sold_at__isnull=False), name="promotions_unit_sold_to"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -213,8 +240,11 @@ class Reservation(UUIDModel):
         _("state"), max_length=9, choices=[c for c in State.choices if c[0] != "lapsed"], default=State.HELD
     )
     expires_at = models.DateTimeField(_("expires at"))
+    # The order it became, or the one that waits for a provider's money: then the hold was extended, once.
     order_id = models.UUIDField(_("order"), null=True)
     closed_at = models.DateTimeField(_("closed at"), null=True)
+    # It lapsed and was paid all the same, too late for the unit: nobody abandoned it.
+    is_excused = models.BooleanField(_("excused"), default=False)
 
     class Meta:
         app_label = "promotions"
@@ -226,7 +256,15 @@ class Reservation(UUIDModel):
                 condition=~Q(state="completed") | Q(order_id__isnull=False), name="promotions_completed_has_order"
             ),
         ]
-        indexes = [models.Index(fields=["customer", "-id"], name="promotions_reservation_own")]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="promotions_reservation_own"),
+            # The claim's question: the last holds that a customer let lapse.
+            models.Index(
+                fields=["customer", "-expires_at"],
+                condition=Q(state="held", is_excused=False),
+                name="promotions_reservation_lapsed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -244,6 +282,74 @@ class ActiveHold(models.Model):
         app_label = "promotions"
         verbose_name = _("active hold")
         verbose_name_plural = _("active holds")
+
+    def __str__(self) -> str:
+        return str(self.customer)
+
+
+class WaitlistPlaceQuerySet(QuerySet["WaitlistPlace"]):
+    """What is asked of a queue."""
+
+    def open(self) -> "WaitlistPlaceQuerySet":
+        """Those who still wait."""
+        return self.filter(closed_at__isnull=True)
+
+    def in_line(self) -> "WaitlistPlaceQuerySet":
+        """In the order in which they are told."""
+        return self.order_by("turn_at", "pk")
+
+
+class WaitlistPlace(models.Model):
+    """A customer's place in the queue for a unit: a notice when one is free, not a right to it.
+
+    `turn_at` orders the queue. It is the moment of joining until a notice passes while its unit stays free: who lets it
+    pass goes to the end.
+    """
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        WAITING = "waiting", _("waiting")
+        TOLD = "told", _("told that a unit is free")
+        CLOSED = "closed", _("closed")
+
+    id = models.BigAutoField(primary_key=True)
+    promo = models.ForeignKey(FlashPromo, on_delete=models.CASCADE, related_name="places", db_index=False)
+    customer = models.UUIDField(_("customer"))
+    joined_at = models.DateTimeField(_("joined at"))
+    turn_at = models.DateTimeField(_("in line since"))
+    told_at = models.DateTimeField(_("told at"), null=True)
+    # Until when nobody else is told of that unit; null again when somebody has looked what became of it.
+    told_until = models.DateTimeField(_("told until"), null=True)
+    told_unit_id = models.BigIntegerField(null=True)
+    told_claim_no = models.PositiveIntegerField(null=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+
+    objects = WaitlistPlaceQuerySet.as_manager()
+
+    class Meta:
+        app_label = "promotions"
+        verbose_name = _("place in the waiting list")
+        verbose_name_plural = _("waiting list")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["promo", "customer"], condition=Q(closed_at__isnull=True), name="promotions_place_once"
+            ),
+            # Of a unit that came free one person is told at a time.
+            models.UniqueConstraint(
+                fields=["told_unit_id", "told_claim_no"],
+                condition=Q(closed_at__isnull=True, told_until__isnull=False),
+                name="promotions_place_one_notice",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["promo", "turn_at", "id"],
+                condition=Q(closed_at__isnull=True),
+                name="promotions_place_in_line",
+            ),
+            models.Index(fields=["customer"], name="promotions_place_of"),
+        ]
 
     def __str__(self) -> str:
         return str(self.customer)

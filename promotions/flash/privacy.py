@@ -5,7 +5,7 @@ from uuid import UUID
 from marketplace.core.clock import db_now
 
 from .errors import ReservationInProgressError
-from .models import ActiveHold
+from .models import ActiveHold, WaitlistPlace
 
 
 def refuse_while_holding(user_id: UUID) -> None:
@@ -15,5 +15,6 @@ def refuse_while_holding(user_id: UUID) -> None:
 
 
 def forget_holds(user_id: UUID) -> None:
-    """The active hold goes; reservations stay with the books, under an id that leads to nobody."""
+    """The active hold and places in queues go; reservations stay with the books, under an id that leads to nobody."""
     ActiveHold.objects.filter(customer=user_id).delete()
+    WaitlistPlace.objects.filter(customer=user_id).delete()

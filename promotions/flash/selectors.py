@@ -1,11 +1,13 @@
 """Reads over promotions and reservations."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from marketplace.core import access
 from marketplace.core.access import Reach
@@ -14,13 +16,14 @@ from marketplace.core.errors import DomainError
 from promotions.contracts import AudienceRule, PromoCard, ReservationCard, ReservedUnit
 
 from .errors import (
+    NotInLineError,
     PromoNotFoundError,
     ReservationCancelledError,
     ReservationCompletedError,
     ReservationLapsedError,
     ReservationNotFoundError,
 )
-from .models import FlashPromo, FlashPromoQuerySet, PromoUnit, Reservation
+from .models import FlashPromo, FlashPromoQuerySet, PromoUnit, Reservation, WaitlistPlace
 from .state import reservation_state, seconds_left
 
 
@@ -95,7 +98,7 @@ def reservation_card(reservation_id: UUID) -> ReservationCard:
 def reserved_units(reservation_ids: Iterable[UUID]) -> dict[UUID, ReservedUnit]:
     """What each reservation gives and where it stands, in one query; unknown ids are left out."""
     rows: Any = reservations_for_show().select_related("promo").filter(pk__in=set(reservation_ids))
-    return {row.pk: _unit_of(row, row.read_at) for row in rows}
+    return {row.pk: unit_of(row, row.read_at) for row in rows}
 
 
 def held_unit(reservation_id: UUID, customer_id: UUID) -> ReservedUnit:
@@ -117,7 +120,8 @@ def held_unit(reservation_id: UUID, customer_id: UUID) -> ReservedUnit:
     return unit
 
 
-def _unit_of(reservation: Reservation, at: datetime) -> ReservedUnit:
+def unit_of(reservation: Reservation, at: datetime) -> ReservedUnit:
+    """What the reservation gives, as it stands at `at` (the database's clock); its promotion is read along."""
     card, promo = card_of(reservation, at), reservation.promo
     return ReservedUnit(
         reservation_id=card.reservation_id,
@@ -218,3 +222,86 @@ def count_reservations(at: datetime, period: timedelta) -> tuple[int, int]:
 def held_units() -> int:
     """Units in somebody's minute now, by the database's clock."""
     return PromoUnit.objects.filter(PromoUnit.OPEN, held_until__gt=db_now()).count()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCard:
+    """A customer's place in a queue. `people_before` wait in front; both are none once it is closed."""
+
+    promo_id: UUID
+    state: str
+    people_before: int | None
+    joined_at: datetime
+    told_until: datetime | None
+    seconds_left: int
+
+    @property
+    def position(self) -> int | None:
+        """1 is the next to be told."""
+        return None if self.people_before is None else self.people_before + 1
+
+
+def place_card(*, promo_id: UUID, customer_id: UUID) -> PlaceCard:
+    """Where the customer stands in the promotion's queue, in one query. Raises `NotInLineError`."""
+    before = Q(turn_at__lt=OuterRef("turn_at")) | Q(turn_at=OuterRef("turn_at"), pk__lt=OuterRef("pk"))
+    in_front = WaitlistPlace.objects.open().filter(before, promo=OuterRef("promo")).order_by()
+    count = in_front.values("promo").annotate(people=Count("pk")).values("people")
+    mine: Any = WaitlistPlace.objects.filter(promo=promo_id, customer=customer_id).order_by("-pk")
+    place = mine.annotate(people_before=Coalesce(Subquery(count), 0), read_at=db_now()).first()
+    if place is None:
+        raise NotInLineError
+    is_told = place.closed_at is None and place.told_until is not None and place.told_until > place.read_at
+    state = WaitlistPlace.State.TOLD if is_told else WaitlistPlace.State.WAITING
+    return PlaceCard(
+        promo_id=promo_id,
+        state=(WaitlistPlace.State.CLOSED if place.closed_at else state).value,
+        people_before=None if place.closed_at else place.people_before,
+        joined_at=place.joined_at,
+        told_until=place.told_until if is_told else None,
+        seconds_left=seconds_left(place.told_until, at=place.read_at) if is_told else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FreeUnit:
+    """A unit that nobody holds, and since when. Its claims so far tell this time from the times before."""
+
+    unit_id: int
+    claim_no: int
+    freed_at: datetime
+
+    @property
+    def freeing(self) -> tuple[int, int]:
+        """What a notice is about."""
+        return self.unit_id, self.claim_no
+
+
+_FREED_AT = Coalesce(F("held_until"), F("freed_at"), F("promo__starts_at"))
+
+
+def _free() -> "QuerySet[PromoUnit]":
+    return PromoUnit.objects.filter(PromoUnit.OPEN, Q(held_until__isnull=True) | Q(held_until__lte=db_now()))
+
+
+def free_units(promo_id: UUID, limit: int) -> list[FreeUnit]:
+    """Units that nobody holds by the database's clock; what came free last comes first."""
+    rows: Any = _free().filter(promo=promo_id).annotate(free_since=_FREED_AT).order_by("-free_since", "pk")
+    return [FreeUnit(*row) for row in rows.values_list("pk", "claim_no", "free_since")[:limit]]
+
+
+def still_free(unit_ids: Iterable[int | None]) -> set[tuple[int, int]]:
+    """Those of the units that nobody holds, each with its claims so far."""
+    return set(_free().filter(pk__in=list(unit_ids)).values_list("pk", "claim_no"))
+
+
+def promos_to_tell(at: datetime, limit: int) -> Iterable[UUID]:
+    """Running promotions with a free unit and somebody in line who is to be told, or was told long enough ago."""
+    free = _free().filter(promo=OuterRef("pk"))
+    newest = free.order_by().values("promo").annotate(last=Max(_FREED_AT)).values("last")
+    waiting = WaitlistPlace.objects.open().filter(
+        Q(told_at__isnull=True) | Q(told_until__lte=db_now()) | Q(told_at__lt=OuterRef("freed_last")),
+        promo=OuterRef("pk"),
+    )
+    promos = FlashPromo.objects.under_way(at).filter(Exists(free), has_waitlist=True)
+    to_tell = promos.annotate(freed_last=Subquery(newest)).filter(Exists(waiting)).order_by("ends_at")
+    return list(to_tell.values_list("pk", flat=True)[:limit])

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from .models import ActiveHold, FlashPromo, PromoUnit
+from .models import ActiveHold, FlashPromo, PromoUnit, Reservation, WaitlistPlace
 
 # The store sells, and the product is on its shelf.
 _SELLS = "s.state = 'open' AND v.is_active AND p.is_published AND p.archived_at IS NULL"
@@ -24,8 +24,20 @@ SELECT f.is_active, f.starts_at > {now}, f.ended_at IS NOT NULL OR f.ends_at <= 
        f.units_returned,
        EXISTS (SELECT 1 FROM {unit} u WHERE u.promo_id = f.id AND {is_open} AND u.held_until IS NULL),
        {first_lapse_in},
-       h.promo_id, h.reservation_id, {hold_ends_in}
+       h.promo_id, h.reservation_id, {hold_ends_in},
+       f.units_per_customer,
+       CASE WHEN f.units_per_customer IS NULL THEN FALSE ELSE {has_had_enough} END,
+       CASE WHEN f.has_waitlist THEN EXISTS (
+         SELECT 1 FROM {place} w
+         WHERE w.promo_id = f.id AND w.customer = %(customer)s AND w.closed_at IS NULL) ELSE FALSE END,
+       a.holds, {last_lapse_in}, {first_of_lapses_in}
 FROM {promo} f
+CROSS JOIN (
+  SELECT count(*) AS holds, max(l.expires_at) AS last, min(l.expires_at) AS first
+  FROM (SELECT r.expires_at FROM {reservation} r
+        WHERE r.customer_id = %(customer)s AND r.state = 'held' AND NOT r.is_excused
+          AND r.expires_at <= (SELECT {now})
+        ORDER BY r.expires_at DESC LIMIT %(abandoned)s) l) a
 JOIN {store} s ON s.id = f.store_id
 JOIN {variant} v ON v.id = f.variant_id
 JOIN {product} p ON p.id = v.product_id
@@ -34,6 +46,11 @@ WHERE f.id = %(promo)s
 """
 _FIRST_LAPSE = (
     "(SELECT min(u.held_until) FROM {unit} u WHERE u.promo_id = f.id AND {is_open} AND u.held_until IS NOT NULL)"
+)
+# What is held needs no counting: a customer's claims wait for each other at their one active hold.
+_HAS_HAD_ENOUGH = (
+    "(SELECT count(*) FROM {unit} b WHERE b.promo_id = f.id AND b.holder = %(customer)s AND b.sold_at IS NOT NULL)"
+    " >= f.units_per_customer"
 )
 _IS_OPEN = "u.sold_at IS NULL AND u.released_at IS NULL"
 
@@ -52,7 +69,8 @@ SET holder = %(customer)s, held_until = %(until)s, claim_no = claim_no + 1
 WHERE id = COALESCE({untouched_unit}, {lapsed_unit})
   AND EXISTS (
     SELECT 1 FROM {promo} f
-    WHERE f.id = %(promo)s AND f.is_active AND f.ended_at IS NULL AND f.starts_at <= {now} AND f.ends_at > {now})
+    WHERE f.id = %(promo)s AND f.is_active AND f.ended_at IS NULL AND f.starts_at <= {now} AND f.ends_at > {now}
+      AND (f.units_per_customer IS NULL OR NOT {has_had_enough}))
 RETURNING id, claim_no
 """
 _FREE_UNIT = """
@@ -84,6 +102,15 @@ class Scene:
     hold_promo_id: UUID | None
     hold_reservation_id: UUID | None
     hold_ends_in: float | None
+    # How many one customer may buy, and whether this one has.
+    limit: int | None
+    has_had_enough: bool
+    is_in_line: bool
+    # The customer's last lapsed holds, as many as the policy counts: how many there are, and how many seconds ago the
+    # last and the first of them lapsed.
+    lapsed_holds: int
+    last_lapse_ago: float | None
+    first_lapse_ago: float | None
 
     @property
     def is_running(self) -> bool:
@@ -104,14 +131,19 @@ class Claim:
     claim_no: int
 
 
-def look(*, promo_id: UUID, customer_id: UUID) -> Scene | None:
-    """Everything a refusal needs, in one query and without a lock; none when there is no such promotion."""
+def look(*, promo_id: UUID, customer_id: UUID, abandoned: int) -> Scene | None:
+    """Everything a refusal needs, in one query and without a lock; none when there is no such promotion.
+
+    `abandoned`: at so many of the customer's lapsed holds it looks.
+    """
+    values = {"promo": _key(promo_id), "customer": _key(customer_id), "abandoned": abandoned}
     with connection.cursor() as cursor:
-        cursor.execute(sql("look"), {"promo": _key(promo_id), "customer": _key(customer_id)})
+        cursor.execute(sql("look"), values)
         row = cursor.fetchone()
     if row is None:
         return None
-    active, to_come, over, sells, latitude, longitude, radius_km, segments, returned, untouched, lapse_in, *hold = row
+    active, to_come, over, sells, latitude, longitude, radius_km, segments, returned, untouched, lapse_in = row[:11]
+    hold, (limit, has_had_enough, is_in_line), (lapsed_holds, *lapses) = row[11:14], row[14:17], row[17:]
     return Scene(
         is_active=bool(active),
         is_to_come=bool(to_come),
@@ -127,6 +159,12 @@ def look(*, promo_id: UUID, customer_id: UUID) -> Scene | None:
         hold_promo_id=_uuid(hold[0]),
         hold_reservation_id=_uuid(hold[1]),
         hold_ends_in=None if hold[2] is None else float(hold[2]),
+        limit=limit,
+        has_had_enough=bool(has_had_enough),
+        is_in_line=bool(is_in_line),
+        lapsed_holds=lapsed_holds,
+        last_lapse_ago=None if lapses[0] is None else -float(lapses[0]),
+        first_lapse_ago=None if lapses[1] is None else -float(lapses[1]),
     )
 
 
@@ -177,6 +215,8 @@ def _dialect(vendor: str) -> dict[str, str]:
         "promo": promo.db_table,
         "unit": unit.db_table,
         "hold": ActiveHold._meta.db_table,
+        "place": WaitlistPlace._meta.db_table,
+        "reservation": Reservation._meta.db_table,
         "promo_segment": FlashPromo.segments.through._meta.db_table,
         "store": variant._meta.get_field("store").related_model._meta.db_table,
         "variant": variant._meta.db_table,
@@ -202,6 +242,9 @@ def _dialect(vendor: str) -> dict[str, str]:
         }
         seconds = "(julianday({moment}) - julianday('now')) * 86400.0"
     names["first_lapse_in"] = seconds.format(moment=_FIRST_LAPSE.format(**names))
+    names["has_had_enough"] = _HAS_HAD_ENOUGH.format(**names)
+    names["last_lapse_in"] = seconds.format(moment="a.last")
+    names["first_of_lapses_in"] = seconds.format(moment="a.first")
     names["hold_ends_in"] = seconds.format(moment="h.until")
     names["untouched_unit"] = _FREE_UNIT.format(is_free=_UNTOUCHED, order="u.number", **names)
     names["lapsed_unit"] = _FREE_UNIT.format(is_free=_LAPSED.format(**names), order="u.held_until", **names)

@@ -3,15 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .services import lifecycle
+from .services import lifecycle, waitlist
 
 
 def run_due_moments() -> None:
-    """Each second from the relay: starts, ends, and stock of what is over."""
+    """Each second from the relay: starts, ends, stock of what is over, and who is next in line for a free unit."""
     at = timezone.now()
     lifecycle.start_due_promos(at=at)
     lifecycle.end_due_promos(at=at)
     lifecycle.release_due_stock()
+    waitlist.tell_due_promos(at=at)
 
 
 @shared_task(name="promotions.sweep")

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from funds.events import OrderDepositCredited, OrderPaymentSucceeded
 from marketplace.core.outbox.handlers import handles
-from purchases.events import OrderCancelled, OrderDelivered, OrderExpired, OrderReturned
+from purchases.events import OrderCancelled, OrderDelivered, OrderExpired, OrderReturned, ReservedUnitMissed
 from users import facade as users
 
 from . import services
@@ -26,6 +26,12 @@ def discount_success_on_order_returned(event: OrderReturned) -> None:
 @handles(OrderPaymentSucceeded, queue="payments")
 def mark_paid_on_order_payment_succeeded(event: OrderPaymentSucceeded) -> None:
     """The money an order waited for is here."""
+    services.mark_paid(order_id=event.order_id, at=timezone.now())
+
+
+@handles(ReservedUnitMissed, queue="payments")
+def refund_order_on_reserved_unit_missed(event: ReservedUnitMissed) -> None:
+    """Its money came when somebody else had the unit: it goes back."""
     services.mark_paid(order_id=event.order_id, at=timezone.now())
 
 

@@ -50,6 +50,7 @@ _TERMS = OpenApiExample(
         "segments": [],
         "radius_km": 2.0,
         "units": 2,
+        "units_per_customer": 1,
         "is_active": True,
     },
     request_only=True,
@@ -163,8 +164,8 @@ class FlashPromoViewSet(ViewSet):
     @extend_schema(
         summary="Change a flash promotion",
         description="Only what is given. After the start: variant, price and start stay, units can only be added; "
-        "`is_active: false` pauses it, and who holds a unit keeps the minute. 409 `promo_started`, `promo_ended`; 412 "
-        "when `If-Match` is stale.",
+        "`is_active: false` pauses it. Who holds a unit keeps the minute, also when `units_per_customer` becomes less. "
+        "409 `promo_started`, `promo_ended`; 412 when `If-Match` is stale.",
         request=OfferSerializer,
         responses={200: FlashPromoSerializer},
         examples=[OpenApiExample("One unit more", value={"units": 3}, request_only=True)],

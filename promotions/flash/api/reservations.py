@@ -70,7 +70,9 @@ class ReservationViewSet(ViewSet):
         "Asking again while holding it answers 200 with the same reservation and the same deadline. Refusals: 403 "
         "`not_eligible` with `failed_rules` (`segment`, `distance`, `no_location`, `inactive`); 409 "
         "`promo_already_held` with `seconds_left`, `promo_sold_out`, `promo_not_running`, `active_hold_exists` (one "
-        "unit at a time) with `promo`, `reservation`, `seconds_left`; 404 for an unknown promotion.",
+        "unit at a time) with `promo`, `reservation`, `seconds_left`, `promo_limit_reached` with `limit`; 429 "
+        "`cooling_down` with `seconds_left` and `Retry-After` for who let several holds lapse; 404 for an unknown "
+        "promotion.",
         request=ReserveSerializer,
         responses={
             201: ReservationSerializer,

@@ -15,6 +15,7 @@ from promotions.flash.state import promo_state, seconds_left
 
 MAX_SEGMENTS = 100
 _RADIUS_HELP = _("Kilometres around the store; null is everywhere.")
+_LIMIT_HELP = _("How many one customer may buy; null is no limit beside one hold at a time.")
 _SEGMENTS_HELP = _("Ids of customer segments; none is everyone.")
 
 
@@ -37,6 +38,9 @@ class OfferSerializer(serializers.Serializer[dict[str, Any]]):
         required=False, allow_null=True, min_value=MIN_RADIUS_KM, max_value=MAX_RADIUS_KM, help_text=_RADIUS_HELP
     )
     units = fields.IntegerField(required=False, min_value=1, max_value=MAX_UNITS)
+    units_per_customer = fields.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=MAX_UNITS, help_text=_LIMIT_HELP
+    )
     is_active = fields.BooleanField(required=False)
 
     def validate_segments(self, value: list[Any]) -> frozenset[Any]:
@@ -64,6 +68,7 @@ class FlashPromoSerializer(serializers.Serializer[FlashPromo]):
     longitude = fields.LongitudeField()
     units = fields.IntegerField()
     units_left = fields.IntegerField(help_text=_("Not sold yet; one on hold counts, it may lapse."))
+    units_per_customer = fields.IntegerField(allow_null=True, help_text=_LIMIT_HELP)
     is_active = fields.BooleanField()
     state = serializers.SerializerMethodField()
     created_at = fields.DateTimeField()

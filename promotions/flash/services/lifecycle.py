@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.errors import DomainError
@@ -16,7 +17,7 @@ from marketplace.core.jobs import take_slot
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.outbox.publishing import publish
 from promotions.events import FlashPromoEnded, FlashPromoStarted
-from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit
+from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit, WaitlistPlace
 from promotions.flash.running import promos_changed
 from promotions.flash.selectors import due_to_end, due_to_release, due_to_start, open_units
 from promotions.flash.showing import hide_price
@@ -106,6 +107,7 @@ def end_locked_promo(promo: FlashPromo, at: datetime, *, reason: str) -> bool:
     promo.ended_at = at
     FlashPromo.objects.filter(pk=promo.pk).update(ended_at=at, updated_at=db_now())
     hide_price(promo.pk)
+    WaitlistPlace.objects.open().filter(promo=promo).update(closed_at=at, told_until=None)
     if promo.started_at is not None:
         publish(
             FlashPromoEnded(
@@ -151,7 +153,9 @@ def clean_up_expired() -> int:
     """Tidy holds that lapsed a while ago; how many units. Nothing depends on it: a lapsed hold is free by the clock."""
     long_past = db_now() - TIDY_AFTER
     ActiveHold.objects.filter(until__lt=long_past).delete()
-    return PromoUnit.objects.filter(PromoUnit.OPEN, held_until__lt=long_past).update(holder=None, held_until=None)
+    return PromoUnit.objects.filter(PromoUnit.OPEN, held_until__lt=long_past).update(
+        holder=None, held_until=None, freed_at=F("held_until")
+    )
 
 
 @transaction.atomic

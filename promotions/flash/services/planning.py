@@ -29,7 +29,8 @@ _FROZEN_AT_START = ("promo_price", "starts_at")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The terms of a promotion, as its makers state them. `radius_km` in kilometres, none for everywhere."""
+    """The terms of a promotion, as its makers state them. `radius_km` in kilometres, none for everywhere;
+    `units_per_customer` none for no limit."""
 
     variant_id: UUID
     promo_price: Money
@@ -39,6 +40,7 @@ class Offer:
     radius_km: float | None = 2.0
     units: int = 1
     is_active: bool = True
+    units_per_customer: int | None = None
 
 
 @transaction.atomic
@@ -75,8 +77,9 @@ def change_promo(
     """Change some of the terms (`Offer`'s names); the stock set aside follows.
 
     The variant can change while it is a draft. Once it has started, the price and the start stay, units can only be
-    added, and it may be paused: who holds a unit then still has the minute. Raises `PromoNotFoundError`, `StaleError`,
-    `PromoEndedError`, `PromoStartedError` (with `fields`), and what `schedule_promo` raises.
+    added, and it may be paused: who holds a unit then still has the minute, also under a lower `units_per_customer`.
+    Raises `PromoNotFoundError`, `StaleError`, `PromoEndedError`, `PromoStartedError` (with `fields`), and what
+    `schedule_promo` raises.
     """
     promo = _locked(promo_id, expected_version)
     _start_if_due(promo)
@@ -168,6 +171,9 @@ def _check(offer: Offer, variant: VariantCard, at: datetime) -> None:
         errors.append(_wrong("ends_at", gettext_noop("The end must lie in the future.")))
     if not 1 <= offer.units <= MAX_UNITS:
         errors.append(_wrong("units", gettext_noop("Offer 1 to 10,000 units.")))
+    if offer.units_per_customer is not None and not 1 <= offer.units_per_customer <= MAX_UNITS:
+        detail = gettext_noop("Allow each customer 1 to 10,000 units, or leave it empty.")
+        errors.append(_wrong("units_per_customer", detail))
     if offer.radius_km is not None and not MIN_RADIUS_KM <= offer.radius_km <= MAX_RADIUS_KM:
         errors.append(_wrong("radius_km", gettext_noop("Give a radius from 0.01 to 20,040 km, or none.")))
     if not _all_known(offer.segment_ids):
@@ -225,6 +231,7 @@ def _columns(offer: Offer, variant: VariantCard) -> dict[str, Any]:
         "radius_km": offer.radius_km,
         "units": offer.units,
         "is_active": offer.is_active,
+        "units_per_customer": offer.units_per_customer,
     }
 
 
@@ -238,6 +245,7 @@ def _offer_of(promo: FlashPromo) -> Offer:
         radius_km=promo.radius_km,
         units=promo.units,
         is_active=promo.is_active,
+        units_per_customer=promo.units_per_customer,
     )
 
 
@@ -263,8 +271,10 @@ def _record_change(promo: FlashPromo, before: Offer, after: Offer, actor_id: UUI
 
 
 def _add_units(promo: FlashPromo, first: int) -> None:
+    now = read_db_now()
     PromoUnit.objects.bulk_create(
-        (PromoUnit(promo=promo, number=number) for number in range(first, promo.units + 1)), batch_size=1_000
+        (PromoUnit(promo=promo, number=number, freed_at=now) for number in range(first, promo.units + 1)),
+        batch_size=1_000,
     )
 
 

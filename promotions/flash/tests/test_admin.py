@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from promotions.flash.models import FlashPromo, PromoUnit
 from promotions.flash.services.claims import reserve_unit
+from promotions.flash.services.waitlist import join_waitlist, leave_waitlist
 from stores.models import StockItem
 from users.accounts.tests.factories import AdministratorFactory, StaffFactory
 
@@ -52,6 +53,8 @@ def posted(variant, **changes):
         "unit_rows-INITIAL_FORMS": "0",
         "reservations-TOTAL_FORMS": "0",
         "reservations-INITIAL_FORMS": "0",
+        "places-TOTAL_FORMS": "0",
+        "places-INITIAL_FORMS": "0",
     } | changes
 
 
@@ -75,7 +78,12 @@ def test_adding_schedules_through_the_service(boss):
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"sku": "NOPE"}, "sku"), ({"promo_price": "1.999"}, "promo_price"), ({"units": "0"}, "units")],
+    [
+        ({"sku": "NOPE"}, "sku"),
+        ({"promo_price": "1.999"}, "promo_price"),
+        ({"units": "0"}, "units"),
+        ({"units_per_customer": "0"}, "units_per_customer"),
+    ],
 )
 def test_a_wrong_field_is_marked(boss, changes, field):
     response = boss.post(reverse(ADD), posted(make_variant(), **changes))
@@ -261,3 +269,24 @@ def test_without_a_key_there_is_no_page():
 
 def test_units_are_titled_by_number():
     assert [str(unit) for unit in make_promo(units=2).unit_rows.order_by("number")] == ["#1", "#2"]
+
+
+def test_the_limit_per_customer_is_set_here(boss):
+    boss.post(reverse(ADD), posted(make_variant(), units_per_customer="2"))
+
+    assert FlashPromo.objects.get().units_per_customer == 2
+
+
+def test_the_waiting_list_is_shown_in_its_order_and_cannot_be_changed(boss):
+    promo = make_promo()
+    reserve_unit(promo_id=promo.pk, customer_id=make_customer().pk)
+    first, second, gone = (make_customer() for _ in range(3))
+    for each in (first, second, gone):
+        join_waitlist(promo_id=promo.pk, customer_id=each.pk)
+    leave_waitlist(promo_id=promo.pk, customer_id=gone.pk)
+
+    page = boss.get(change_url(promo)).content.decode()
+
+    assert page.index(str(first.pk)) < page.index(str(second.pk))
+    assert str(gone.pk) not in page
+    assert 'name="places-0-customer"' not in page

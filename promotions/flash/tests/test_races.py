@@ -2,10 +2,8 @@
 
 import os
 import random
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,13 +15,19 @@ from django.db import connection, transaction
 from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.errors import DomainError
 from promotions.flash import statements
-from promotions.flash.errors import ActiveHoldExistsError, PromoHeldError, ReservationLapsedError
+from promotions.flash.errors import (
+    ActiveHoldExistsError,
+    PromoHeldError,
+    PromoLimitReachedError,
+    ReservationLapsedError,
+)
 from promotions.flash.models import ActiveHold, PromoUnit, Reservation
 from promotions.flash.services.claims import Reserved, cancel_reservation, claim_sale, reserve_unit
 from promotions.flash.services.lifecycle import end_locked_promo, release_unsold
 from promotions.flash.statements import Claim
 from stores.models import StockItem
 
+from .crowds import Crowd, at, connections_to_spare
 from .factories import let_lapse, make_customer, make_promo, make_variant
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -31,46 +35,12 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "100"))
 CUSTOMERS = int(os.environ.get("RACE_CUSTOMERS", "200"))
 CONTROL_ROUNDS = 20
-SPARE_CONNECTIONS = 20
 
 
-class Crowd:
-    """Threads, each with a connection of its own, that start each round together."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._pool = ThreadPoolExecutor(size)
-        self._barrier = threading.Barrier(size)
-
-    def play(self, moves: list[Callable[[], Any]]) -> list[Any]:
-        """Every move at once (as many at a time as there are threads); what each gave, or the refusal."""
-        shares = [moves[start :: self.size] for start in range(self.size)]
-        return [outcome for share in self._pool.map(self._run, shares) for outcome in share]
-
-    def close(self) -> None:
-        list(self._pool.map(self._leave, range(self.size)))
-        self._pool.shutdown()
-
-    def _leave(self, _number: int) -> None:
-        self._barrier.wait(timeout=60)
-        connection.close()
-
-    def _run(self, moves: list[Callable[[], Any]]) -> list[Any]:
-        connection.ensure_connection()
-        self._barrier.wait(timeout=60)
-        outcomes: list[Any] = []
-        for move in moves:
-            try:
-                outcomes.append(move())
-            except DomainError as refusal:
-                outcomes.append(refusal)
-        return outcomes
-
-
-def connections_to_spare() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('max_connections')::int - (SELECT count(*) FROM pg_stat_activity)")
-        return int(cursor.fetchone()[0]) - SPARE_CONNECTIONS
+@pytest.fixture(autouse=True)
+def _nobody_cools_down(settings):
+    """The same customers come back after every round."""
+    settings.FLASH_ABANDONED_HOLDS = 0
 
 
 @pytest.fixture
@@ -217,15 +187,6 @@ def test_paying_against_expiry_has_one_outcome(crowd):
             let_lapse(held.pk)
 
 
-def at(moment: float, move: Callable[[], Any]) -> Callable[[], Any]:
-    def wait_then_move() -> Any:
-        while (left := moment - time.perf_counter()) > 0:
-            time.sleep(left if left > 0.002 else 0)
-        return move()
-
-    return wait_then_move
-
-
 def pay(card, customer_id) -> Callable[[], Any]:
     @transaction.atomic
     def move() -> Any:
@@ -236,6 +197,48 @@ def pay(card, customer_id) -> Callable[[], Any]:
 
 def take(promo, customer_id) -> Callable[[], Any]:
     return partial(reserve_unit, promo_id=promo.pk, customer_id=customer_id)
+
+
+def test_a_customer_with_two_devices_never_gets_more_than_the_limit(crowd):
+    """Each device reserves and pays as fast as it can; others' claims go on beside it."""
+    promo = make_promo(make_variant(on_hand=40), units=40, units_per_customer=2)
+    customer = make_customer().pk
+    everybody = crowd(6)
+
+    for _round in range(10):
+        everybody.play([reserve_and_pay(promo, customer)] * 4 + [reserve_and_pay(promo, make_customer().pk)] * 2)
+
+    assert PromoUnit.objects.filter(holder=customer, sold_at__isnull=False).count() == 2
+    assert not ActiveHold.objects.filter(customer=customer, until__gt=db_now()).exists()
+    with pytest.raises(PromoLimitReachedError):
+        take(promo, customer)()
+
+
+def test_with_the_limit_left_out_of_the_claim_two_devices_get_more(crowd, monkeypatch):
+    """The control: the look alone does not keep them apart."""
+    text = statements.sql("claim_unit")
+    limit = text.index("AND (f.units_per_customer")
+    monkeypatch.setitem(
+        statements._dialect("postgresql"), "claim_unit", text[:limit] + text[text.index(")\nRETURNING") :]
+    )
+    customer, most = make_customer().pk, 0
+    two = crowd(8)
+
+    for _round in range(CONTROL_ROUNDS):
+        promo = make_promo(make_variant(on_hand=8), units=8, units_per_customer=1)
+        two.play([reserve_and_pay(promo, customer)] * 8)
+        most = max(most, PromoUnit.objects.filter(promo=promo, sold_at__isnull=False).count())
+        if most > 1:
+            break
+
+    assert most > 1
+
+
+def reserve_and_pay(promo, customer_id) -> Callable[[], Any]:
+    def move() -> Any:
+        return pay(take(promo, customer_id)().card, customer_id)()
+
+    return move
 
 
 def test_one_reservation_completed_at_once_by_many_requests_is_one_sale(crowd):

@@ -9,7 +9,7 @@ from funds import facade as funds
 from marketplace.core.clock import db_now
 from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
-from purchases.events import OrderCancelled, OrderExpired
+from purchases.events import OrderCancelled
 from purchases.orders.errors import (
     OrderNotCancellableError,
     OrderNotFoundError,
@@ -21,7 +21,7 @@ from purchases.orders.selectors import has_reserved_units, still_paid
 from purchases.orders.states import CANCELLABLE, CANCELLABLE_BY_CUSTOMER, RETURNS_UNDER_WAY, TRANSITIONS
 
 from .moving import lock_order, step, store_ids
-from .paying import sell_waiting
+from .paying import order_expired, sell_or_end
 from .refunding import refund_all
 
 
@@ -33,7 +33,8 @@ def cancel_order(
 
     By its customer (`customer_id`) until it is packed, by staff until any of it is sent. Harmless twice. Raises
     `OrderNotFoundError` (also for another's order), `OrderNotCancellableError`, `OrderSentInPartError`;
-    `ReservedUnitsStayError` for the customer of a flash promotion: whoever gives units back could empty it for nothing.
+    `ReservedUnitsStayError` for the customer who has paid for a flash promotion's unit: whoever gives units back could
+    empty it for nothing.
     """
     order = lock_order(order_id)
     if customer_id is not None and order.customer_id != customer_id:
@@ -44,7 +45,7 @@ def cancel_order(
         raise OrderNotCancellableError(state=order.state)
     if any(part.shipped_at for part in order.parts.all()):
         raise OrderSentInPartError
-    if customer_id is not None and has_reserved_units(order):
+    if customer_id is not None and order.state != Order.State.PLACED and has_reserved_units(order):
         raise ReservedUnitsStayError
     was_sold = order.state != Order.State.PLACED
     is_paid = was_sold or funds.call_off_order_payment(order_id=order.pk)
@@ -104,18 +105,10 @@ def _expire(order_id: UUID, at: datetime) -> bool:
     if order.state != Order.State.PLACED:
         return False
     if funds.is_order_paid(order_id=order.pk):
-        sell_waiting(order, at)  # the event that says so is late, or was given up
+        sell_or_end(order, at)  # the event that says so is late, or was given up
         return False
     if funds.expire_order_payment(order_id=order.pk):
         return False  # its money came in time: the event that says so is on its way
     step(order, Order.State.EXPIRED, actor_id=None, at=at)
-    publish(
-        OrderExpired(
-            order_id=order.pk,
-            customer_id=order.customer_id,
-            store_ids=store_ids(order),
-            total=order.total,
-            expired_at=at,
-        )
-    )
+    publish(order_expired(order, at))
     return True

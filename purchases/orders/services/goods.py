@@ -22,6 +22,11 @@ def reservation_key(order_id: UUID) -> str:
     return f"order:{order_id}:reserved"
 
 
+def reservation_of(order: Order) -> UUID:
+    """The flash promotion's reservation that the order came from."""
+    return UUID(order.source_key)
+
+
 def stock_lines(order: Order) -> list[StockLine]:
     """Everything in it, without what was lost on the way or was called off before."""
     stores_of = {part.pk: part.store_id for part in order.parts.all()}
@@ -43,6 +48,11 @@ def give_goods_back(*, order_id: UUID, was_sold: bool) -> None:
     """
     order = lock_order(order_id)
     if order.source == Order.Source.IMPORT or order.state not in {Order.State.CANCELLED, Order.State.EXPIRED}:
+        return
+    if not was_sold and order.source == Order.Source.FLASH:
+        # Its unit is the promotion's still: free at once when it was called off, by the clock when it was not paid.
+        if order.state == Order.State.CANCELLED:
+            promotions.give_unit_up(reservation_id=reservation_of(order), order_id=order.pk)
         return
     promotions.give_uses_back(order_id=order.pk)
     if not was_sold:
