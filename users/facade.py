@@ -41,6 +41,8 @@
     Active people of the house who hold that key in the department; writing includes reading.
 `departments_of(user_id) -> dict[UUID, frozenset[str]]`
     A person's keys by department, as `core.access.KEYS`.
+`AccessRevokedError`
+    The refusal (401) of an access token that is out of force, for a write that looks at the account itself.
 `has_second_factor(account_id)`, `begin_second_factor`, `confirm_second_factor`, `check_second_factor`
     The back office's second factor: codes of an authenticator application, and recovery codes.
     Raise `SecondFactorPresentError`, `WrongCodeError`.
@@ -52,7 +54,7 @@ from django.utils import timezone
 
 from marketplace.core.kpis import Kpi
 
-from .accounts.errors import SecondFactorPresentError, WrongCodeError
+from .accounts.errors import AccessRevokedError, SecondFactorPresentError, WrongCodeError
 from .accounts.selectors import accounts_exist, contacts, staff_with
 from .accounts.services.second_factor import (
     begin_second_factor,
@@ -73,6 +75,7 @@ from .staff.many import add_departments, add_staff
 from .staff.selectors import departments_of, staff_holding
 
 __all__ = [
+    "AccessRevokedError",
     "AddressNotFoundError",
     "Contact",
     "CustomerNotFoundError",

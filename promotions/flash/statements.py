@@ -30,7 +30,9 @@ SELECT f.is_active, f.starts_at > {now}, f.ended_at IS NOT NULL OR f.ends_at <= 
        CASE WHEN f.has_waitlist THEN EXISTS (
          SELECT 1 FROM {place} w
          WHERE w.promo_id = f.id AND w.customer = %(customer)s AND w.closed_at IS NULL) ELSE FALSE END,
-       a.holds, {last_lapse_in}, {first_of_lapses_in}
+       a.holds, {last_lapse_in}, {first_of_lapses_in},
+       c.is_active, c.token_version, k.latitude, k.longitude,
+       (SELECT {segments} FROM {membership} m WHERE m.profile_id = k.id)
 FROM {promo} f
 CROSS JOIN (
   SELECT count(*) AS holds, max(l.expires_at) AS last, min(l.expires_at) AS first
@@ -42,6 +44,8 @@ JOIN {store} s ON s.id = f.store_id
 JOIN {variant} v ON v.id = f.variant_id
 JOIN {product} p ON p.id = v.product_id
 LEFT JOIN {hold} h ON h.customer = %(customer)s AND h.until > {now}
+LEFT JOIN {profile} k ON k.user_id = %(customer)s
+LEFT JOIN {account} c ON c.id = k.user_id
 WHERE f.id = %(promo)s
 """
 _FIRST_LAPSE = (
@@ -83,6 +87,20 @@ _LAPSED = "u.held_until <= (SELECT {now})"
 
 
 @dataclass(frozen=True, slots=True)
+class Claimant:
+    """The customer at that moment: what decides whether the promotion is theirs to take.
+
+    `token_version` is of the access tokens that are in force.
+    """
+
+    is_active: bool
+    token_version: int
+    latitude: float | None
+    longitude: float | None
+    segment_ids: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """A promotion as one customer finds it, at one moment of the database's clock."""
 
@@ -111,6 +129,8 @@ class Scene:
     lapsed_holds: int
     last_lapse_ago: float | None
     first_lapse_ago: float | None
+    # Who is no customer has none.
+    claimant: Claimant | None
 
     @property
     def is_running(self) -> bool:
@@ -143,7 +163,7 @@ def look(*, promo_id: UUID, customer_id: UUID, abandoned: int) -> Scene | None:
     if row is None:
         return None
     active, to_come, over, sells, latitude, longitude, radius_km, segments, returned, untouched, lapse_in = row[:11]
-    hold, (limit, has_had_enough, is_in_line), (lapsed_holds, *lapses) = row[11:14], row[14:17], row[17:]
+    hold, (limit, has_had_enough, is_in_line), (lapsed_holds, *lapses) = row[11:14], row[14:17], row[17:20]
     return Scene(
         is_active=bool(active),
         is_to_come=bool(to_come),
@@ -152,7 +172,7 @@ def look(*, promo_id: UUID, customer_id: UUID, abandoned: int) -> Scene | None:
         latitude=latitude,
         longitude=longitude,
         radius_km=radius_km,
-        segment_ids=frozenset(UUID(text) for text in (segments or "").split(",") if text),
+        segment_ids=_uuids(segments),
         units_returned=returned,
         has_free_unit=bool(untouched) or (lapse_in is not None and lapse_in <= 0),
         lapse_in=None if lapse_in is None else float(lapse_in),
@@ -165,7 +185,16 @@ def look(*, promo_id: UUID, customer_id: UUID, abandoned: int) -> Scene | None:
         lapsed_holds=lapsed_holds,
         last_lapse_ago=None if lapses[0] is None else -float(lapses[0]),
         first_lapse_ago=None if lapses[1] is None else -float(lapses[1]),
+        claimant=_claimant(*row[20:]),
     )
+
+
+def _claimant(
+    active: Any, version: int | None, latitude: float | None, longitude: float | None, segments: str | None
+) -> Claimant | None:
+    if version is None:
+        return None
+    return Claimant(bool(active), version, latitude, longitude, _uuids(segments))
 
 
 def take_hold(*, promo_id: UUID, customer_id: UUID, reservation_id: UUID, hold: timedelta) -> datetime | None:
@@ -211,10 +240,15 @@ def sql(name: str) -> str:
 def _dialect(vendor: str) -> dict[str, str]:
     promo, unit = FlashPromo._meta, PromoUnit._meta
     variant: Any = promo.get_field("variant").related_model
+    account: Any = Reservation._meta.get_field("customer").related_model._meta
+    profile: Any = account.get_field("profile").related_model._meta
     names = {
         "promo": promo.db_table,
         "unit": unit.db_table,
         "hold": ActiveHold._meta.db_table,
+        "account": account.db_table,
+        "profile": profile.db_table,
+        "membership": profile.get_field("memberships").related_model._meta.db_table,
         "place": WaitlistPlace._meta.db_table,
         "reservation": Reservation._meta.db_table,
         "promo_segment": FlashPromo.segments.through._meta.db_table,
@@ -254,6 +288,10 @@ def _dialect(vendor: str) -> dict[str, str]:
 
 def _key(value: UUID) -> Any:
     return value if connection.vendor == "postgresql" else value.hex
+
+
+def _uuids(joined: str | None) -> frozenset[UUID]:
+    return frozenset(UUID(text) for text in (joined or "").split(",") if text)
 
 
 def _uuid(value: Any) -> UUID | None:

@@ -2,7 +2,8 @@
 
 Writes, staff and people who are not verified yet: the account is loaded, so that a disabled one is refused at
 once and a role or a proof that came meanwhile counts. Reads of verified customers: no query; the account is
-made from the token's claims, after a deny list at most DENY_LIST_SECONDS old.
+made from the token's claims, after a deny list at most DENY_LIST_SECONDS old. So it is for a write whose view says
+`rereads_account`: it looks at the account in its own statement, and refuses `AccessRevokedError` there.
 """
 
 from typing import Any
@@ -41,12 +42,17 @@ class BearerAuthentication(BaseAuthentication):
             claims = read_access(parts[1].decode("ascii"))
         except (UnreadableTokenError, UnicodeDecodeError) as error:
             raise TokenRefused from error
-        if request.method in SAFE_METHODS and _claims_suffice(claims):
+        if _is_light(request) and _claims_suffice(claims):
             return _from_claims(claims), claims
         return _loaded(claims), claims
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+def _is_light(request: Request) -> bool:
+    context: dict[str, Any] = request.parser_context or {}
+    return request.method in SAFE_METHODS or bool(getattr(context.get("view"), "rereads_account", False))
 
 
 def _claims_suffice(claims: AccessClaims) -> bool:

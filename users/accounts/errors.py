@@ -11,6 +11,14 @@ class InvalidCredentialsError(DomainError):
     message = gettext_noop("The e-mail address or the password is wrong.")
 
 
+class AccessRevokedError(DomainError):
+    """The access token was signed before the account was disabled, or before all sessions were ended."""
+
+    code = "token_invalid"
+    kind = ErrorKind.UNAUTHENTICATED
+    message = gettext_noop("The access token is not valid (any more).")
+
+
 class RefreshTokenInvalidError(DomainError):
     """Forged, expired, or of a session that is over."""
 

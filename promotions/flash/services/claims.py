@@ -35,7 +35,7 @@ from promotions.flash.models import ActiveHold, PromoUnit, Reservation, Waitlist
 from promotions.flash.selectors import card_of, reservation_card, reservations_of
 from promotions.flash.state import whole_seconds
 from promotions.flash.statements import Scene
-from users.facade import customer_card
+from users.facade import AccessRevokedError, CustomerNotFoundError
 
 HOLD = timedelta(seconds=60)
 _TRIES = 3
@@ -53,21 +53,26 @@ class _OtherRequestWonError(Exception):
     """The same customer's other request was faster: took the active hold, or bought the last unit they may have."""
 
 
-def reserve_unit(*, promo_id: UUID, customer_id: UUID, hold: timedelta = HOLD) -> Reserved:
+def reserve_unit(
+    *, promo_id: UUID, customer_id: UUID, token_version: int | None = None, hold: timedelta = HOLD
+) -> Reserved:
     """Give the customer a unit for `hold` (60 s), by the database's clock. Asking again answers the same.
 
-    Looks first, without a transaction, so that whoever comes too late costs one query beside the customer's own;
-    only who sees a free unit goes for it. Raises `PromoNotFoundError`, `PromoNotRunningError`,
-    `NotEligibleError` (with `failed_rules`), `ActiveHoldExistsError`, `PromoLimitReachedError`, `CoolingDownError`,
-    `PromoSoldOutError`, `PromoHeldError` (with `seconds_left` until the next hold lapses). A refusal changes nothing.
+    Looks first, without a transaction, so that whoever comes too late costs one query; only who sees a free unit goes
+    for it. With `token_version` (of the access token that asks, when the account was not loaded for it) a token that
+    is out of force is refused with `AccessRevokedError`. Raises `CustomerNotFoundError`, `PromoNotFoundError`,
+    `PromoNotRunningError`, `NotEligibleError` (with `failed_rules`), `ActiveHoldExistsError`,
+    `PromoLimitReachedError`, `CoolingDownError`, `PromoSoldOutError`, `PromoHeldError` (with `seconds_left` until the
+    next hold lapses). A refusal changes nothing.
     """
     for _try in range(_TRIES):
         scene = look(promo_id=promo_id, customer_id=customer_id)
         if scene is None:
             raise PromoNotFoundError
+        refuse_revoked(scene, token_version)
         if scene.hold_promo_id == promo_id and scene.hold_reservation_id is not None:
             return Reserved(reservation_card(scene.hold_reservation_id), is_new=False)
-        refuse_buyer(scene, customer_id)
+        refuse_buyer(scene)
         if scene.hold_ends_in is not None:
             raise ActiveHoldExistsError(
                 promo=scene.hold_promo_id,
@@ -84,14 +89,24 @@ def reserve_unit(*, promo_id: UUID, customer_id: UUID, hold: timedelta = HOLD) -
     raise PromoHeldError(seconds_left=1, retry_after=1)
 
 
-def refuse_buyer(scene: Scene, customer_id: UUID) -> None:
+def refuse_revoked(scene: Scene, token_version: int | None) -> None:
+    """Raises `AccessRevokedError` when tokens of that version do not open anything any more."""
+    claimant = scene.claimant
+    if token_version is None or (claimant and claimant.is_active and claimant.token_version == token_version):
+        return
+    raise AccessRevokedError
+
+
+def refuse_buyer(scene: Scene) -> None:
     """Raises for whoever could not buy a unit now or later: `PromoSoldOutError`, `PromoNotRunningError`,
     `NotEligibleError`, `PromoLimitReachedError`."""
     if scene.is_sold_out:
         raise PromoSoldOutError
     if not scene.is_running:
         raise PromoNotRunningError
-    customer = customer_card(customer_id)
+    customer = scene.claimant
+    if customer is None:
+        raise CustomerNotFoundError
     failed = failed_rules(OfferRules(scene.latitude, scene.longitude, scene.radius_km, scene.segment_ids), customer)
     if not customer.is_active:
         failed = ("inactive", *failed)

@@ -48,7 +48,7 @@ def join_waitlist(*, promo_id: UUID, customer_id: UUID) -> Joined:
     scene = look(promo_id=promo_id, customer_id=customer_id)
     if scene is None:
         raise PromoNotFoundError
-    refuse_buyer(scene, customer_id)
+    refuse_buyer(scene)
     if scene.hold_promo_id == promo_id:
         raise UnitHeldAlreadyError
     # Its end closes every place, under the same lock: nobody joins behind its back.
