@@ -21,7 +21,7 @@ from users.contracts import NewCustomer, NewStaff
 
 from . import town
 from .goods import DEPARTMENTS
-from .logins import ADMINISTRATOR, CUSTOMER, DEMO_PASSWORD, MERCHANT, STAFF
+from .logins import ADMINISTRATOR, CUSTOMER, DEMO_PASSWORD, MERCHANT, OTHER_CUSTOMER, STAFF
 from .people import SHOPS
 
 ItemT = TypeVar("ItemT")
@@ -88,6 +88,7 @@ def _people(plan: town.Town, progress: Progress) -> tuple[UUID, list[UUID]]:
     named = [
         NewCustomer(email=MERCHANT.email, name="Comercio Madero", latitude=home.latitude, longitude=home.longitude),
         NewCustomer(email=CUSTOMER.email, name="Ana", latitude=19.4326, longitude=-99.1332),
+        NewCustomer(email=OTHER_CUSTOMER.email, name="Beto", latitude=19.4340, longitude=-99.1370),
     ]
     ids = users.add_customers([*named, *_counted(plan.customers, progress)], password=DEMO_PASSWORD)
     merchant_id, *customer_ids = ids

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "axes",
+    "django_htmx",
     # The product, lowest layer first.
     "marketplace.core",
     "users",
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "purchases",
     "notifications",
     "marketplace.backoffice",
+    "marketplace.storefront",
     "marketplace",
 ]
 
