@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
@@ -27,7 +27,7 @@ from .forms import LogInForm, RegistrationForm, add_refusal
 @page
 def log_in(request: HttpRequest) -> HttpResponse:
     """Open a session. Tries are counted with the API's and the back office's, wrong ones lock for a while."""
-    form = LogInForm(request.POST or None)
+    form = LogInForm(_sent(request))
     if request.method == "POST" and _is_within(request, AuthRateLimit.scope, form) and form.is_valid():
         user = auth.authenticate(
             request, username=form.cleaned_data["username"].lower(), password=form.cleaned_data["password"]
@@ -53,7 +53,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @page
 def register(request: HttpRequest) -> HttpResponse:
     """Make an account. The answer is the same for an address that has one; the mail says the rest."""
-    form = RegistrationForm(request.POST or None)
+    form = RegistrationForm(_sent(request))
     if request.method == "POST" and _is_within(request, MailRateLimit.scope, form) and form.is_valid():
         try:
             users.register_account(**form.cleaned_data, language=get_language() or "")
@@ -73,6 +73,11 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
         return back_home(request, _("Too many tries. Please wait a minute."), is_refused=True)
     users.request_verification(email=request.user.get_username())
     return back_home(request, _("The mail is on its way. Open the link in it, then come back."))
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What was sent; an empty form is one, too."""
+    return request.POST if request.method == "POST" else None
 
 
 def _is_within(request: HttpRequest, scope: str, form: Any) -> bool:
