@@ -1,6 +1,6 @@
 """What other contexts may ask of stores."""
 
-from .catalog.bulk import add_brands, add_categories
+from .catalog.bulk import add_brands, add_categories, add_pictures
 from .catalog.selectors import product_faces, variant_card, variant_cards, variants_on_shelves
 from .catalog.services import publish_prices, replace_prices, withdraw_prices
 from .figures import kpis
@@ -30,6 +30,7 @@ __all__ = [
     "add_brands",  # brands by slug, those that are not there yet
     "add_catalog",  # products, variants and opening stock by (store slug, slug / SKU), those not there yet
     "add_categories",  # categories by slug, parents first, those not there yet
+    "add_pictures",  # a first picture of products that have none
     "add_stores",  # stores by slug with their owners, those not there yet
     "add_suppliers",  # suppliers of departments with their price lists, those not there yet
     "adjust_stock",  # correct on_hand by signed quantities, for a reason

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -20,9 +21,10 @@ from users import facade as users
 from users.contracts import NewCustomer, NewStaff
 
 from . import town
-from .goods import DEPARTMENTS
+from .goods import DEPARTMENTS, TOWN
 from .logins import ADMINISTRATOR, CUSTOMER, DEMO_PASSWORD, MERCHANT, OTHER_CUSTOMER, STAFF
 from .people import SHOPS
+from .pictures import picture_of
 
 ItemT = TypeVar("ItemT")
 JOB = "demo.populate"
@@ -66,6 +68,7 @@ def populate(*, seed: int, at: datetime, progress: Progress) -> Result:
         )
     )
     _supply(plan, added.variant_ids, at)
+    _draw(plan, added.variant_ids)
     promos = _schedule(plan, added.variant_ids, merchant_id, at, progress)
     _reduce(at)
     purchases.add_rates(
@@ -150,6 +153,23 @@ def _schedule(
         )
         promotions.schedule_promo(offer=offer, actor_id=actor_id, at=at)
     return len(fresh)
+
+
+def _draw(plan: town.Town, variant_ids: dict[tuple[str, str], UUID]) -> None:
+    """What is on promotion has a picture."""
+    shelves = {shelf.slug: department for department, shelves in TOWN.items() for shelf in shelves}
+    promoted = {(promo.store_slug, promo.sku) for promo in plan.promos}
+    goods = {
+        variant_ids[product.store_slug, variant.sku]: product
+        for product in plan.products
+        for variant in product.variants
+        if (product.store_slug, variant.sku) in promoted
+    }
+    cards = stores.variant_cards(goods)
+    stores.add_pictures(
+        (cards[variant_id].product_id, product.name, partial(picture_of, product.name, shelves[product.category_slug]))
+        for variant_id, product in goods.items()
+    )
 
 
 def _reduce(at: datetime) -> None:

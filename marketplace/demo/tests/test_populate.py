@@ -28,6 +28,7 @@ from stores.facade import stores_run_by
 from stores.merchants.tests.factories import StoreFactory
 from stores.models import (
     Product,
+    ProductImage,
     PurchaseOrder,
     ReplenishmentSuggestion,
     StockItem,
@@ -47,6 +48,10 @@ class Nobody:
 
     def update(self, n: int = 1) -> None:
         """Nothing to draw."""
+
+
+def promoted() -> Any:
+    return FlashPromo.objects.values("variant")
 
 
 def populate(**options: Any) -> str:
@@ -133,6 +138,8 @@ def test_promotions_run_now_and_start_in_two_minutes():
     assert starts == [at] * 12 + [at + timedelta(minutes=2)] * 6
     assert FlashPromo.objects.filter(started_at__isnull=False).count() == 12
     assert CustomerProfile.objects.filter(memberships__isnull=False).exists()
+    assert ProductImage.objects.count() == Product.objects.filter(variants__in=promoted()).distinct().count()
+    assert ProductImage.objects.filter(alternative_text="").count() == 0
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from marketplace.storefront import sockets
+from notifications import facade as notifications
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from notifications.models import InboxItem
 
@@ -112,9 +112,9 @@ def test_a_ticket_is_given_where_notifications_give_one(monkeypatch):
         return SimpleNamespace(ticket="t", expires_at=expires_at, path="/ws/notifications/")
 
     browser = signed_in(person)
-    monkeypatch.setattr(sockets.notifications, "socket_ticket", None, raising=False)
+    monkeypatch.setattr(notifications, "socket_ticket", None, raising=False)
     assert browser.post("/notifications/ticket/").status_code == 204
-    monkeypatch.setattr(sockets.notifications, "socket_ticket", issue, raising=False)
+    monkeypatch.setattr(notifications, "socket_ticket", issue, raising=False)
     answer = browser.post("/notifications/ticket/")
 
     assert (answer.json()["ticket"], answer.json()["path"], asked) == ("t", "/ws/notifications/", [person.pk])
