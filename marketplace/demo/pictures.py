@@ -16,8 +16,8 @@ LIGHT, DARK, WOOD = "#fffaf0", "#2b2140", "#d6b48c"
 Pen = ImageDraw.ImageDraw
 
 
-def picture_of(name: str, department: str) -> bytes:
-    """A PNG for the product's page: what the department sells, in the product's own colours."""
+def picture_of(name: str, shelf: str, department: str) -> bytes:
+    """A PNG for the product's page: what the shelf or its department sells, in the product's own colours."""
     dice = random.Random(name)  # noqa: S311 - a choice of colours
     colour = dice.randrange(len(GROUNDS))
     image = Image.new("RGB", (SIZE[0] * FINE, SIZE[1] * FINE), GROUNDS[colour])
@@ -26,7 +26,7 @@ def picture_of(name: str, department: str) -> bytes:
     x = dice.randrange(280, 440)
     _ellipse(pen, (x - 190, 20, x + 190, 400), LIGHT)
     _box(pen, (0, 392, 720, 480), WOOD, 0)
-    _MOTIFS.get(department, _parcel)(pen, THINGS[colour])
+    (_MOTIFS.get(shelf) or _MOTIFS.get(department) or _parcel)(pen, THINGS[colour])
     small = image.resize(SIZE, Image.Resampling.LANCZOS)
     file = BytesIO()
     small.save(file, "PNG")
@@ -110,6 +110,22 @@ def _books(pen: Pen, colour: str) -> None:
     _ellipse(pen, (328, 102, 358, 132), "#fecaca")
 
 
+def _pillow(pen: Pen, colour: str) -> None:
+    """For the bedroom: two pillows."""
+    _box(pen, (215, 190, 505, 330), "#cbd5e1", 60)
+    _box(pen, (190, 275, 530, 412), colour, 64)
+    for left in (260, 330, 400):
+        _ellipse(pen, (left, 328, left + 60, 358), GROUNDS[0])
+
+
+def _blocks(pen: Pen, colour: str) -> None:
+    """Toys: blocks and a ball."""
+    for left, top, shade in ((230, 312, colour), (335, 312, DARK), (282, 212, "#f59e0b")):
+        _box(pen, (left, top, left + 100, top + 100), shade, 10)
+    _shape(pen, [(282, 212), (382, 212), (332, 120)], "#dc2626")
+    _ellipse(pen, (455, 302, 565, 412), "#16a34a")
+
+
 def _parcel(pen: Pen, colour: str) -> None:
     """Anything else."""
     _box(pen, (225, 170, 495, 412), colour)
@@ -123,4 +139,6 @@ _MOTIFS: dict[str, Callable[[Pen, str], None]] = {
     "moda": _shirt,
     "belleza": _bottles,
     "ocio": _books,
+    "recamara": _pillow,
+    "juguetes": _blocks,
 }

@@ -167,8 +167,9 @@ def _draw(plan: town.Town, variant_ids: dict[tuple[str, str], UUID]) -> None:
     }
     cards = stores.variant_cards(goods)
     stores.add_pictures(
-        (cards[variant_id].product_id, product.name, partial(picture_of, product.name, shelves[product.category_slug]))
+        (cards[variant_id].product_id, product.name, partial(picture_of, product.name, shelf, shelves[shelf]))
         for variant_id, product in goods.items()
+        for shelf in [product.category_slug]
     )
 
 
