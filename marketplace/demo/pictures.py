@@ -114,8 +114,6 @@ def _pillow(pen: Pen, colour: str) -> None:
     """For the bedroom: two pillows."""
     _box(pen, (215, 190, 505, 330), "#cbd5e1", 60)
     _box(pen, (190, 275, 530, 412), colour, 64)
-    for left in (260, 330, 400):
-        _ellipse(pen, (left, 328, left + 60, 358), GROUNDS[0])
 
 
 def _blocks(pen: Pen, colour: str) -> None:
