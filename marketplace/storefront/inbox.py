@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from notifications import facade as notifications
 
@@ -14,7 +14,7 @@ from .sockets import socket_ticket
 SHOWN_ON_PAGE = 100
 
 
-@require_GET
+@require_safe
 @page
 @signed_in
 def notifications_page(request: HttpRequest) -> HttpResponse:
@@ -23,7 +23,7 @@ def notifications_page(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/notifications.html", {**frame(request), "notices": shown, "size": "page"})
 
 
-@require_GET
+@require_safe
 @page
 @signed_in
 def latest(request: HttpRequest) -> HttpResponse:
@@ -31,7 +31,7 @@ def latest(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/notices.html", {"notices": notices(account_id(request))})
 
 
-@require_GET
+@require_safe
 @page
 @signed_in
 def bell(request: HttpRequest) -> HttpResponse:

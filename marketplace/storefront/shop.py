@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.core.admin_map import map_words
 from marketplace.core.errors import InvalidInputError
@@ -21,14 +21,14 @@ from .frame import frame
 MAP_ID = "place-map-data"
 
 
-@require_GET
+@require_safe
 @page
 def home(request: HttpRequest) -> HttpResponse:
     """Everything at once; the fragments below keep it fresh."""
     return _home(request)
 
 
-@require_GET
+@require_safe
 @page
 def promotions_list(request: HttpRequest) -> HttpResponse:
     """The cards alone, for a page that is open already."""
@@ -36,7 +36,7 @@ def promotions_list(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/promotions.html", {"cards": cards})
 
 
-@require_GET
+@require_safe
 @page
 def promotion_card(request: HttpRequest, promo_id: UUID) -> HttpResponse:
     """One card. Whoever says what they have `seen` gets 204 while nothing but the clock has moved."""
