@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 
 from marketplace.core.clock import db_now
 from promotions.contracts import LiveUnits, ReservationCard
@@ -24,7 +24,8 @@ def live_units(promo_ids: Iterable[UUID], at: datetime) -> dict[UUID, LiveUnits]
         units_left=Count("unit_rows", filter=_OPEN),
         units_held=Count("unit_rows", filter=_OPEN & is_held),
         next_lapse_at=Min("unit_rows__held_until", filter=_OPEN & is_held),
-        read_at=db_now(),
+        # Of all rows one clock: outside an aggregate PostgreSQL would group by each row's own.
+        read_at=Max(db_now()),
     )
     return {
         row.pk: LiveUnits(
