@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from marketplace.core.observability.health import healthz, readyz
@@ -27,8 +26,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     *[path("api/v1/", include(f"{context}.urls")) for context in CONTEXTS],
     path("", include(UNVERSIONED)),
-    # The API's own description is the front door.
-    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
+    path("", include("marketplace.storefront.urls")),
 ]
 
 handler400 = "marketplace.core.http.problems.bad_request"

@@ -35,6 +35,8 @@ class PromoCard:
     units: int
     starts_at: datetime
     ends_at: datetime
+    latitude: float
+    longitude: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,21 @@ class RunningPromo:
     longitude: float
     radius_km: float | None
     segment_ids: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveUnits:
+    """How many units there are at a moment of the database's clock.
+
+    `units_left`: not sold yet, held ones included. `units_free`: to be had at once. `next_lapse_in`: whole seconds
+    until the next hold lapses; none while nothing is held. States as the API has them.
+    """
+
+    promo_id: UUID
+    state: str
+    units_left: int
+    units_free: int
+    next_lapse_in: int | None
 
 
 @dataclass(frozen=True, slots=True)

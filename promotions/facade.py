@@ -17,8 +17,16 @@ from .discounts.bulk import add_discount
 from .discounts.services import DiscountTerms
 from .flash import figures
 from .flash.api.serializers import ReservationSerializer
-from .flash.errors import ReservationBeingPaidError, ReservationCompletedError, ReservationLapsedError
-from .flash.running import running_copy
+from .flash.eligibility import Customer
+from .flash.errors import (
+    PromoNotFoundError,
+    ReservationBeingPaidError,
+    ReservationCompletedError,
+    ReservationLapsedError,
+    ReservationNotFoundError,
+)
+from .flash.live import active_reservation, live_units
+from .flash.running import Nearby, running_copy
 from .flash.selectors import (
     held_unit,
     promo_audience_rule,
@@ -28,7 +36,7 @@ from .flash.selectors import (
     reservation_card,
     reserved_units,
 )
-from .flash.services.claims import claim_sale
+from .flash.services.claims import cancel_reservation, claim_sale, reserve_unit
 from .flash.services.paying import claim_paid_unit, excuse_lapse, give_unit_up, hold_for_payment
 from .flash.services.planning import Offer, end_promo, schedule_promo
 from .rules.conditions import refusals, rule_refusal_text
@@ -39,18 +47,24 @@ __all__ = [
     "CampaignTerms",  # the terms of a campaign, as `add_campaign` takes them
     "CampaignUsedUpError",  # refusal (409): no use of a promotion is left; says which, and for whom
     "DiscountTerms",  # the terms of a discount, as `add_discount` takes them
+    "Nearby",  # a running promotion and how far its store is, as `eligible_promos` gives them
     "Offer",  # the terms of a promotion, as `schedule_promo` takes them
+    "PromoNotFoundError",  # refusal (404): no such promotion, or not announced
     "ReservationBeingPaidError",  # refusal (409): an order of the reservation waits for its money
     "ReservationCompletedError",  # refusal (409): the reservation is an order already
     "ReservationLapsedError",  # refusal (409): its time is over, or its unit went to somebody else
+    "ReservationNotFoundError",  # refusal (404): no such reservation, or somebody else's
     "ReservationSerializer",  # how the API writes a `ReservationCard`, for answers that hold one
     "RunsCampaigns",  # permission of whoever runs campaigns, for routes about them
+    "active_reservation",  # the unit a customer holds now, or none; one query
     "add_campaign",  # make a campaign and switch it on, unless there is one of that name
     "add_discount",  # make a discount, unless its category has one of that name
     "campaign_rule",  # one campaign as prices would be computed with it, whatever its state; CampaignNotFoundError
+    "cancel_reservation",  # give a held unit back; harmless twice; ReservationLapsedError, ReservationCompletedError
     "claim_paid_unit",  # the money of a waiting order is here: sell it its unit, or ReservationLapsedError
     "claim_sale",  # make a held unit the customer's for good, in the caller's transaction: at most five queries
     "coupon_rules",  # which campaign each coupon code opens; one query
+    "eligible_promos",  # what a customer may take at a moment, nearest first, from this process's copy
     "end_promo",  # end a promotion now, for good
     "excuse_lapse",  # a reservation that lapsed was paid too late: it does not count as abandoned
     "give_unit_up",  # a waiting order was called off: its unit is free at once; harmless twice
@@ -58,6 +72,7 @@ __all__ = [
     "held_unit",  # what a customer's own held reservation gives, and its price
     "hold_for_payment",  # hold a reserved unit longer, once, while an order of it waits for money
     "kpis",  # figures for the dashboard
+    "live_units",  # units left and free of some promotions, by the database's clock; one query
     "local_day",  # the platform's day at a moment, to hand to `refusals`
     "next_change",  # the next moment at which a rule may begin or cease to apply by the calendar; pure
     "promo_audience_rule",  # who may take a promotion, for the statement that finds the audience
@@ -66,6 +81,7 @@ __all__ = [
     "promoted_variants",  # which of some variants have a promotion now or to come
     "refusals",  # every condition of a rule that fails for a buyer and a ticket; pure
     "reservation_card",  # one reservation as it stands by the database's clock
+    "reserve_unit",  # a minute with a unit; every refusal says why and changes nothing
     "reserved_units",  # the same of many reservations, whatever became of them; one query
     "rule_book",  # every discount and campaign that is switched on; one small query while nothing changed
     "rule_limits",  # how often limited campaigns can still be used; one query
@@ -79,6 +95,11 @@ __all__ = [
 def running_promos(at: datetime) -> Sequence[RunningPromo]:
     """What can be taken at that moment; those that end first come first."""
     return running_copy(at).at(at)
+
+
+def eligible_promos(customer: Customer, at: datetime) -> Sequence[Nearby]:
+    """What the customer may take at that moment: nearest first, then the one that ends first."""
+    return running_copy(at).eligible(customer, at)
 
 
 def kpis() -> list[Kpi]:

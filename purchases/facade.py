@@ -1,5 +1,10 @@
 """What other contexts may ask of purchases."""
 
+from datetime import datetime
+from uuid import UUID
+
+from .contracts import OrderCard
+from .flash_sales.services import complete_reservation
 from .orders.importing import import_orders
 from .orders.kpis import kpis
 from .orders.selectors import call_off_card, order_card, return_card, returns_waiting, sales_by_day
@@ -9,6 +14,7 @@ from .shipments.selectors import shipment_card
 
 __all__ = [
     "add_rates",  # a shipping rate of many stores, where they have none of that name
+    "buy_reserved_unit",  # pay a held unit from the wallet, once; InsufficientFundsError, ReservationLapsedError
     "call_off_card",  # what of an order will not be sent, why and what goes back, for a message about it
     "import_orders",  # take over another system's order history; how many were new
     "kpis",  # figures for the dashboard
@@ -19,3 +25,8 @@ __all__ = [
     "sales_by_day",  # paid orders and revenue per platform day
     "shipment_card",  # a parcel's order, carrier and tracking, for a message about it
 ]
+
+
+def buy_reserved_unit(*, reservation_id: UUID, customer_id: UUID, at: datetime) -> OrderCard:
+    """The order that the reserved unit became: now, or before. Raises as `complete_reservation`."""
+    return order_card(complete_reservation(reservation_id=reservation_id, customer_id=customer_id, at=at).pk)

@@ -42,6 +42,17 @@ class VariantCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductFace:
+    """How a product looks in a list: names of its first picture's files in the media storage, empty without one."""
+
+    product_id: UUID
+    category_name: str
+    picture: str
+    thumbnail: str
+    alternative_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PromotedPrice:
     """A price that lists show of a variant between two moments. `is_conditional`: not everybody gets it."""
 

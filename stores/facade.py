@@ -1,7 +1,7 @@
 """What other contexts may ask of stores."""
 
-from .catalog.bulk import add_brands, add_categories
-from .catalog.selectors import variant_card, variant_cards, variants_on_shelves
+from .catalog.bulk import add_brands, add_categories, add_pictures
+from .catalog.selectors import product_faces, variant_card, variant_cards, variants_on_shelves
 from .catalog.services import publish_prices, replace_prices, withdraw_prices
 from .figures import kpis
 from .inventory.errors import InsufficientStockError, Shortage, StockKeyReusedError
@@ -30,6 +30,7 @@ __all__ = [
     "add_brands",  # brands by slug, those that are not there yet
     "add_catalog",  # products, variants and opening stock by (store slug, slug / SKU), those not there yet
     "add_categories",  # categories by slug, parents first, those not there yet
+    "add_pictures",  # a first picture of products that have none
     "add_stores",  # stores by slug with their owners, those not there yet
     "add_suppliers",  # suppliers of departments with their price lists, those not there yet
     "adjust_stock",  # correct on_hand by signed quantities, for a reason
@@ -38,6 +39,7 @@ __all__ = [
     "lock_stock",  # lock the items of many lines in house order, before several calls move them
     "order_from_supplier",  # draft and place an order; its id
     "people_of_store",  # ids of the owners and members of a store
+    "product_faces",  # first picture and category of products, for lists; one query
     "publish_prices",  # promoted prices that lists show, in place of the same source's earlier ones
     "purchase_order_name",  # a purchase order as people call it, and whose it is; NotFoundError
     "question_card",  # a question, whom it concerns and where it stands, for messages about it; NotFoundError

@@ -33,6 +33,12 @@
     Whether each id is an active account.
 `access_token(account_id) -> str`
     An access token without a session, for measurements and tools. It works as any other and runs out as fast.
+`register_account(*, email, password, name, language)`
+    Make an account and have the verification mail sent; the same for a known address. Raises `InvalidInputError`.
+`request_verification(*, email)`
+    Have the verification mail sent again; the same for an unknown address.
+`change_profile(*, actor, customer_id, **values)`
+    Place, language, time zone of a customer. Raises `CustomerNotFoundError`, `InvalidInputError` for half a place.
 `contacts(ids) -> dict[UUID, Contact]`
     Address, name and language of each that may be written to: active, address proven. One query.
 `staff_with(permission) -> list[UUID]`
@@ -56,6 +62,7 @@ from marketplace.core.kpis import Kpi
 
 from .accounts.errors import AccessRevokedError, SecondFactorPresentError, WrongCodeError
 from .accounts.selectors import accounts_exist, contacts, staff_with
+from .accounts.services.registration import register_account, request_verification
 from .accounts.services.second_factor import (
     begin_second_factor,
     check_second_factor,
@@ -70,6 +77,7 @@ from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
 from .customers.selectors import customer_card, customer_cards, customer_languages, order_counts, places_in
 from .customers.services.many import add_customers
+from .customers.services.profiles import change_profile
 from .customers.services.tiers import correct_order_count, record_order_outcome, record_order_outcomes
 from .staff.many import add_departments, add_staff
 from .staff.selectors import departments_of, staff_holding
@@ -88,6 +96,7 @@ __all__ = [
     "add_staff",
     "address_snapshot",
     "begin_second_factor",
+    "change_profile",
     "check_second_factor",
     "confirm_second_factor",
     "contacts",
@@ -102,6 +111,8 @@ __all__ = [
     "places_in",
     "record_order_outcome",
     "record_order_outcomes",
+    "register_account",
+    "request_verification",
     "staff_holding",
     "staff_with",
 ]

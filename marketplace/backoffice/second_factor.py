@@ -6,7 +6,6 @@ from uuid import UUID
 import django_otp
 import segno
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,7 +23,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from marketplace.core.admin_recent import FILLING_IN, ask, is_recent, note_login, proved_within
 from marketplace.core.errors import DomainError
-from marketplace.core.http.throttling import AuthRateLimit, hit, parse_rate
+from marketplace.core.http.throttling import AuthRateLimit, within_rate
 from users.facade import (
     SecondFactorPresentError,
     WrongCodeError,
@@ -146,8 +145,7 @@ def _account(request: HttpRequest) -> UUID:
 
 
 def _knows_password(request: HttpRequest, form: ConfirmForm) -> bool:
-    limit, seconds = parse_rate(settings.THROTTLE_RATES[AuthRateLimit.scope])
-    if hit(f"{AuthRateLimit.scope}:{_account(request)}", seconds) > limit:
+    if not within_rate(AuthRateLimit.scope, str(_account(request))):
         form.add_error(None, _("Too many tries. Please wait a minute."))
     elif not request.user.check_password(form.cleaned_data["password"]):
         form.add_error("password", _("The password is wrong."))

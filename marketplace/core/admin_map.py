@@ -71,7 +71,7 @@ class MapPickerWidget(UnfoldAdminDecimalFieldWidget):
             "points": [asdict(point) for point in self.points],
             "tiles": settings.MAP_TILES_URL,
             "attribution": settings.MAP_TILES_ATTRIBUTION if settings.MAP_TILES_URL else "",
-            "words": _words(),
+            "words": map_words(),
         }
         context |= {"map_id": f"map-of-{name}", "map_data_id": f"map-of-{name}-data"}
         return context
@@ -95,7 +95,7 @@ class MapPicker:
         return form
 
 
-def _words() -> dict[str, str]:
+def map_words() -> dict[str, str]:
     """What the drawing says, in the reader's language."""
     return {
         "map": _("Map: click or drag to set the place"),

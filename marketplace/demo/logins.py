@@ -20,7 +20,9 @@ ADMINISTRATOR = DemoLogin("admin@demo.example", "administrator: everything in /a
 STAFF = DemoLogin("staff@demo.example", "staff of the grocery department")
 MERCHANT = DemoLogin("merchant@demo.example", "owner of the first store")
 CUSTOMER = DemoLogin("ana@demo.example", "customer near running promotions, with money in the wallet")
-DEMO_LOGINS = (ADMINISTRATOR, STAFF, MERCHANT, CUSTOMER)
+OTHER_CUSTOMER = DemoLogin("beto@demo.example", "another one, to see how one takes what the other wanted")
+CUSTOMERS = (CUSTOMER, OTHER_CUSTOMER)
+DEMO_LOGINS = (ADMINISTRATOR, STAFF, MERCHANT, *CUSTOMERS)
 
 
 def existing_demo_logins() -> list[DemoLogin]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -20,9 +21,10 @@ from users import facade as users
 from users.contracts import NewCustomer, NewStaff
 
 from . import town
-from .goods import DEPARTMENTS
-from .logins import ADMINISTRATOR, CUSTOMER, DEMO_PASSWORD, MERCHANT, STAFF
+from .goods import DEPARTMENTS, TOWN
+from .logins import ADMINISTRATOR, CUSTOMER, DEMO_PASSWORD, MERCHANT, OTHER_CUSTOMER, STAFF
 from .people import SHOPS
+from .pictures import picture_of
 
 ItemT = TypeVar("ItemT")
 JOB = "demo.populate"
@@ -66,6 +68,7 @@ def populate(*, seed: int, at: datetime, progress: Progress) -> Result:
         )
     )
     _supply(plan, added.variant_ids, at)
+    _draw(plan, added.variant_ids)
     promos = _schedule(plan, added.variant_ids, merchant_id, at, progress)
     _reduce(at)
     purchases.add_rates(
@@ -88,6 +91,7 @@ def _people(plan: town.Town, progress: Progress) -> tuple[UUID, list[UUID]]:
     named = [
         NewCustomer(email=MERCHANT.email, name="Comercio Madero", latitude=home.latitude, longitude=home.longitude),
         NewCustomer(email=CUSTOMER.email, name="Ana", latitude=19.4326, longitude=-99.1332),
+        NewCustomer(email=OTHER_CUSTOMER.email, name="Beto", latitude=19.4340, longitude=-99.1370),
     ]
     ids = users.add_customers([*named, *_counted(plan.customers, progress)], password=DEMO_PASSWORD)
     merchant_id, *customer_ids = ids
@@ -149,6 +153,24 @@ def _schedule(
         )
         promotions.schedule_promo(offer=offer, actor_id=actor_id, at=at)
     return len(fresh)
+
+
+def _draw(plan: town.Town, variant_ids: dict[tuple[str, str], UUID]) -> None:
+    """What is on promotion has a picture."""
+    shelves = {shelf.slug: department for department, shelves in TOWN.items() for shelf in shelves}
+    promoted = {(promo.store_slug, promo.sku) for promo in plan.promos}
+    goods = {
+        variant_ids[product.store_slug, variant.sku]: product
+        for product in plan.products
+        for variant in product.variants
+        if (product.store_slug, variant.sku) in promoted
+    }
+    cards = stores.variant_cards(goods)
+    stores.add_pictures(
+        (cards[variant_id].product_id, product.name, partial(picture_of, product.name, shelf, shelves[shelf]))
+        for variant_id, product in goods.items()
+        for shelf in [product.category_slug]
+    )
 
 
 def _reduce(at: datetime) -> None:

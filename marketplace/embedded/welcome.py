@@ -11,6 +11,7 @@ def welcome(address: str, port: int) -> str:
     base = f"http://{host}:{port}"
     lines = [
         "",
+        f"  Shop               {base}/",
         f"  API documentation  {base}/docs/",
         f"  Back office        {base}/admin/",
         f"  Health             {base}/healthz",

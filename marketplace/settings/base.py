@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "axes",
+    "django_htmx",
     # The product, lowest layer first.
     "marketplace.core",
     "users",
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
     "purchases",
     "notifications",
     "marketplace.backoffice",
+    "marketplace.storefront",
     "marketplace",
 ]
 

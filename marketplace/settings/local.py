@@ -10,6 +10,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="local-only-secret-key-never-used-in-
 SIMPLE_JWT["SIGNING_KEY"] = env.str(  # noqa: F405
     "JWT_SIGNING_KEY", default="local-only-jwt-key-never-used-in-production-0123456789abcdef"
 )
+SHOW_DEMO_LOGINS = env.bool("SHOW_DEMO_LOGINS", default=True)
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOGGING["handlers"]["console"]["formatter"] = LOG_FORMAT  # noqa: F405
 

@@ -20,7 +20,7 @@ def template_of(pattern: str) -> str:
 
 
 def routes() -> Iterator[tuple[str, str]]:
-    """Pairs such as ("GET", "api/v1/users/{pk}/"). The admin and its door have tests of their own."""
+    """Pairs such as ("GET", "api/v1/users/{pk}/"). The admin, its door and the storefront have tests of their own."""
     for pattern, view in _walk(get_resolver().url_patterns, ""):
         for method in _methods_of(view):
             yield method.upper(), template_of(pattern)
@@ -31,7 +31,7 @@ def _walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[tup
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
             yield path, pattern.callback
-        elif pattern.app_name not in {"admin", "backoffice"}:
+        elif pattern.app_name not in {"admin", "backoffice", "storefront"}:
             yield from _walk(pattern.url_patterns, path)
 
 

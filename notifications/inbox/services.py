@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from marketplace.core import audit
+from marketplace.core.errors import NotFoundError
 from marketplace.core.ids import uuid7
 from marketplace.core.outbox.publishing import publish
 from notifications.events import InboxFilled
@@ -103,6 +104,14 @@ def mark_item(*, item: InboxItem, is_read: bool, at: datetime) -> InboxItem:
         InboxItem.objects.filter(pk=item.pk).update(read_at=None)
     item.refresh_from_db(fields=["read_at"])
     return item
+
+
+def mark_read(*, customer_id: UUID, item_id: int, at: datetime) -> None:
+    """Mark one of the customer's own as read; harmless twice. Raises `NotFoundError`."""
+    item = InboxItem.objects.filter(customer=customer_id, pk=item_id).first()
+    if item is None:
+        raise NotFoundError
+    mark_item(item=item, is_read=True, at=at)
 
 
 def mark_all(*, customer_id: UUID, at: datetime) -> int:

@@ -169,6 +169,8 @@ def promo_card(promo_id: UUID) -> PromoCard:
         units=promo.units,
         starts_at=promo.starts_at,
         ends_at=promo.ends_at,
+        latitude=promo.latitude,
+        longitude=promo.longitude,
     )
 
 

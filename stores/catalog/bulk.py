@@ -1,6 +1,6 @@
 """Adding brands, categories and products in bulk (demo data, importers). Re-runnable: what is there stays as it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from .barcodes import require_barcode
 from .errors import BarcodeTakenError
 from .models import Brand, Category, Product, Variant
 from .repriced import tell_repriced
-from .services import create_category, note_prices
+from .services import add_image, create_category, note_prices
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
@@ -54,6 +54,16 @@ def add_categories(rows: Iterable[CategoryRow]) -> Added:
         ids[row.slug] = category.pk
         new_count += 1
     return Added({slug: ids[slug] for slug in wanted}, new_count)
+
+
+def add_pictures(rows: Iterable[tuple[UUID, str, Callable[[], bytes]]]) -> int:
+    """A first picture of products that have none: id, what the picture says, and what makes the file; how many."""
+    wanted = {product_id: (text, file) for product_id, text, file in rows}
+    bare = Product.objects.filter(pk__in=wanted, archived_at__isnull=True, images__isnull=True)
+    for product in bare:
+        text, file = wanted[product.pk]
+        add_image(product=product, upload=file(), actor_id=None, alternative_text=text)
+    return len(bare)
 
 
 @transaction.atomic

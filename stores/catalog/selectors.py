@@ -13,11 +13,11 @@ from marketplace.core import access
 from marketplace.core.errors import NotFoundError
 from marketplace.core.kpis import Kpi
 from marketplace.core.money import Money
-from stores.contracts import VariantCard
+from stores.contracts import ProductFace, VariantCard
 from stores.merchants.models import Store
 
 from . import searching
-from .models import Category, PriceChange, Product, ProductImage, PublicPrice, Variant
+from .models import Category, Listing, PriceChange, Product, ProductImage, PublicPrice, Variant
 
 DEPARTMENT_PATH = "category__department"
 
@@ -76,6 +76,22 @@ def offered_products() -> QuerySet[Product]:
 def public_products() -> QuerySet[Product]:
     """What anyone may see: published, of a store that is not closed."""
     return offered_products().filter(~Q(store__state=Store.State.CLOSED), listing__is_offered=True)
+
+
+def product_faces(product_ids: Iterable[UUID]) -> dict[UUID, ProductFace]:
+    """How the products look in a list, in one query; unknown ids are left out."""
+    rows = Listing.objects.filter(product__in=set(product_ids))
+    found = {}
+    for product_id, category, images in rows.values_list("product_id", "product__category__name", "images"):
+        first = images[0] if images else {"file": "", "thumbnail": "", "alternative_text": ""}
+        found[product_id] = ProductFace(
+            product_id=product_id,
+            category_name=category,
+            picture=first["file"],
+            thumbnail=first["thumbnail"],
+            alternative_text=first["alternative_text"],
+        )
+    return found
 
 
 def products_within(user: access.Person, key: str) -> QuerySet[Product]:

@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.base import UUIDModel
@@ -73,6 +74,11 @@ class User(AbstractBaseUser, PermissionsMixin, UUIDModel):
     def get_full_name(self) -> str:
         """What Django's own pages call a person."""
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a browser's session holds on to: it ends where the access tokens end, not with the password alone."""
+        kept = f"{self.password}:{self.token_version}"
+        return salted_hmac("users.session", kept, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_verified(self) -> bool:

@@ -110,16 +110,44 @@ def idempotent(action: ActionT) -> ActionT:
     return cast(ActionT, run)
 
 
+def once(*, caller: UUID, route: str, key: str, body: Any, work: Callable[[], Any]) -> Any:
+    """What `work` answers (JSON-ready), carried out once for the caller's key on that route: for forms.
+
+    As `idempotent`: the same key again gives the stored answer, and a refusal stores nothing. Raises
+    `IdempotencyKeyRequiredError`, `IdempotencyKeyReusedError` when the key came with another `body`,
+    `IdempotencyInProgressError`, and what `work` raises.
+    """
+    _require_key(key)
+    fingerprint = _hash_of([route, body])
+    with transaction.atomic():
+        stored = _insert_or_find(caller, route, key, fingerprint)
+        if stored is not None:
+            return _stored_answer(stored, fingerprint)
+        answer = work()
+        IdempotencyKey.objects.filter(caller=caller, route=route, key=key).update(
+            status=200, answer=json.dumps(answer, cls=JSONEncoder)
+        )
+    return answer
+
+
 def _key_of(request: Request) -> str:
     key = str(request.headers.get(HEADER, ""))
+    _require_key(key)
+    return key
+
+
+def _require_key(key: str) -> None:
     if not 1 <= len(key) <= MAX_LENGTH or not key.isascii() or not key.isprintable():
         raise IdempotencyKeyRequiredError
-    return key
 
 
 def _fingerprint(request: Request) -> str:
     # The path is part of it: one key on two objects is two requests.
-    body = json.dumps([request.path, request.data], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _hash_of([request.path, request.data])
+
+
+def _hash_of(content: Any) -> str:
+    body = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(body.encode()).hexdigest()
 
 
@@ -156,7 +184,11 @@ def _store(response: Response, *, caller: UUID, route: str, key: str) -> None:
 
 
 def _replay(stored: IdempotencyKey, fingerprint: str) -> Response:
+    body = _stored_answer(stored, fingerprint)
+    return Response(body, status=stored.status, headers={**stored.headers, "Idempotency-Replayed": "true"})
+
+
+def _stored_answer(stored: IdempotencyKey, fingerprint: str) -> Any:
     if stored.fingerprint != fingerprint:
         raise IdempotencyKeyReusedError
-    body = json.loads(stored.answer or "null")
-    return Response(body, status=stored.status, headers={**stored.headers, "Idempotency-Replayed": "true"})
+    return json.loads(stored.answer or "null")

@@ -92,12 +92,11 @@ def _respond(error: Exception) -> Response | None:
 
 def _domain(error: DomainError) -> Response:
     status = error.kind.value
-    text = _translated(error.message)
     extra = {name: _plain(value) for name, value in error.params.items()}
     body = problem(
         status,
         error.code,
-        text % error.params if error.params else text,
+        refusal_text(error),
         errors=({"field": e.field, "code": e.code, "detail": _translated(e.detail)} for e in error.field_errors),
         extra=extra,
     )
@@ -110,6 +109,12 @@ def _domain(error: DomainError) -> Response:
     if error.kind is ErrorKind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(body, status=status, headers=headers)
+
+
+def refusal_text(error: DomainError) -> str:
+    """What a refusal says, in the reader's language."""
+    text = _translated(error.message)
+    return text % error.params if error.params else text
 
 
 def _translated(text: str) -> str:

@@ -101,6 +101,12 @@ def network_of(address: str) -> str:
     return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
 
 
+def within_rate(scope: str, who: str) -> bool:
+    """Count one try of `who`; whether it is within the scope's rate in `THROTTLE_RATES`."""
+    limit, seconds = parse_rate(settings.THROTTLE_RATES[scope])
+    return hit(f"{scope}:{who}", seconds) <= limit
+
+
 class RateLimit(BaseThrottle):
     """Limit per person (signed in) or per address. Subclass with a `scope` of `THROTTLE_RATES`."""
 

@@ -11,7 +11,15 @@ from django.utils import timezone
 
 from funds.facade import wallets_of
 from marketplace.demo import populate as populating
-from marketplace.demo.logins import ADMINISTRATOR, CUSTOMER, DEMO_LOGINS, DEMO_PASSWORD, MERCHANT, STAFF
+from marketplace.demo.logins import (
+    ADMINISTRATOR,
+    CUSTOMER,
+    DEMO_LOGINS,
+    DEMO_PASSWORD,
+    MERCHANT,
+    OTHER_CUSTOMER,
+    STAFF,
+)
 from marketplace.demo.people import SHOPS
 from marketplace.demo.town import CUSTOMERS, ORDERS, PRODUCTS, plan_town
 from promotions.models import FlashPromo
@@ -20,6 +28,7 @@ from stores.facade import stores_run_by
 from stores.merchants.tests.factories import StoreFactory
 from stores.models import (
     Product,
+    ProductImage,
     PurchaseOrder,
     ReplenishmentSuggestion,
     StockItem,
@@ -39,6 +48,10 @@ class Nobody:
 
     def update(self, n: int = 1) -> None:
         """Nothing to draw."""
+
+
+def promoted() -> Any:
+    return FlashPromo.objects.values("variant")
 
 
 def populate(**options: Any) -> str:
@@ -100,14 +113,15 @@ def test_there_is_something_to_order():
 @pytest.mark.django_db
 def test_log_ins_are_what_they_say(api):
     populate()
-    administrator, staff, merchant, ana = (User.objects.get(email=login.email) for login in DEMO_LOGINS)
+    administrator, staff, merchant, ana, beto = (User.objects.get(email=login.email) for login in DEMO_LOGINS)
 
-    assert [login.email for login in DEMO_LOGINS] == [each.email for each in (ADMINISTRATOR, STAFF, MERCHANT, CUSTOMER)]
-    assert all(user.check_password(DEMO_PASSWORD) for user in (administrator, staff, merchant, ana))
+    in_order = (ADMINISTRATOR, STAFF, MERCHANT, CUSTOMER, OTHER_CUSTOMER)
+    assert [login.email for login in DEMO_LOGINS] == [each.email for each in in_order]
+    assert all(user.check_password(DEMO_PASSWORD) for user in (administrator, staff, merchant, ana, beto))
     assert administrator.is_superuser
     assert (staff.is_staff, staff.is_superuser) == (True, False)
     assert stores_run_by(merchant.pk) == {Store.objects.get(slug=SHOPS[0].slug).pk}
-    assert wallets_of(ana.pk)[0].available.minor == 5_000_00
+    assert [wallets_of(each.pk)[0].available.minor for each in (ana, beto)] == [5_000_00, 5_000_00]
     api.force_authenticate(ana)
     eligible = api.get("/api/v1/promotions/flash-promos/eligible/").json()["results"]
     assert len(eligible) >= 4
@@ -124,6 +138,8 @@ def test_promotions_run_now_and_start_in_two_minutes():
     assert starts == [at] * 12 + [at + timedelta(minutes=2)] * 6
     assert FlashPromo.objects.filter(started_at__isnull=False).count() == 12
     assert CustomerProfile.objects.filter(memberships__isnull=False).exists()
+    assert ProductImage.objects.count() == Product.objects.filter(variants__in=promoted()).distinct().count()
+    assert ProductImage.objects.filter(alternative_text="").count() == 0
 
 
 @pytest.mark.django_db

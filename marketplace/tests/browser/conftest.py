@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -29,10 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs chromium and chromedriver"))
 
 
-@pytest.fixture
-def person(live_server: Any, settings: Any) -> Iterator[Person]:
-    """Somebody with an empty browser in front of them, 1440 pixels wide."""
-    settings.ALLOWED_HOSTS = ["*"]
+@contextmanager
+def somebody(site: str) -> Iterator[Person]:
+    """A person with an empty browser in front of them, 1440 pixels wide."""
     profile = mkdtemp(prefix="browser-")
     options = webdriver.ChromeOptions()
     options.binary_location = str(BROWSER)
@@ -42,7 +42,15 @@ def person(live_server: Any, settings: Any) -> Iterator[Person]:
     options.add_argument("--lang=en")
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     try:
-        yield Person(driver, live_server.url, Path(os.environ.get("SCREENSHOTS", VAR_DIR / "screenshots")))
+        yield Person(driver, site, Path(os.environ.get("SCREENSHOTS", VAR_DIR / "screenshots")))
     finally:
         driver.quit()
         shutil.rmtree(profile, ignore_errors=True)
+
+
+@pytest.fixture
+def person(live_server: Any, settings: Any) -> Iterator[Person]:
+    """Somebody in front of the test's own server."""
+    settings.ALLOWED_HOSTS = ["*"]
+    with somebody(live_server.url) as alone:
+        yield alone

@@ -35,6 +35,10 @@ class Person:
         """Wait until the words are on the page; fails when they do not come."""
         return bool(self.waits(lambda: text in self.driver.find_element(By.TAG_NAME, "body").text))
 
+    def misses(self, text: str) -> bool:
+        """Wait until the words are on the page no more."""
+        return self.waits(lambda: text not in self.driver.find_element(By.TAG_NAME, "body").text)
+
     def finds(self, selector: str) -> WebElement:
         """The visible element, as soon as it is there."""
         element: WebElement = self.waits(lambda: next(self._shown(By.CSS_SELECTOR, selector)))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.contrib.sessions.backends.db import SessionStore as BrowserSession
 from django.db import transaction
 
 from marketplace.core.clock import db_now
@@ -13,8 +14,10 @@ KEPT = timedelta(days=30)
 
 @transaction.atomic
 def forget_expired() -> None:
-    """Delete expired deny-list rows, and mail secrets and sessions that expired `KEPT` ago. Harmless twice."""
+    """Delete expired deny-list rows, and mail secrets and sessions that expired `KEPT` ago;
+    browsers' sessions at once. Harmless twice."""
     DeniedAccount.objects.filter(until__lt=db_now()).delete()
     MailToken.objects.filter(expires_at__lt=db_now() - KEPT).delete()
     SpentRefreshToken.objects.filter(session__expires_at__lt=db_now() - KEPT).delete()
     Session.objects.filter(expires_at__lt=db_now() - KEPT).delete()
+    BrowserSession.clear_expired()

@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session as BrowserSession
 from django.db.models import F
 from django.utils import timezone
 
@@ -192,3 +193,14 @@ def test_options_is_a_refusal_like_any_other(api, path):
 
     assert answer.status_code in {401, 405}
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_browsers_sessions_that_are_over_are_forgotten():
+    for key, days in (("over", -1), ("open", 1)):
+        BrowserSession.objects.create(
+            session_key=key, session_data="", expire_date=timezone.now() + timedelta(days=days)
+        )
+
+    forget_expired()
+
+    assert list(BrowserSession.objects.values_list("session_key", flat=True)) == ["open"]

@@ -9,6 +9,8 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from marketplace.core.audit import AuditEntry
+from marketplace.core.errors import DomainError
+from marketplace.core.http.idempotency import IdempotencyKeyRequiredError, IdempotencyKeyReusedError, once
 from marketplace.core.models import IdempotencyKey, OutboxEvent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("probe_api")]
@@ -178,3 +180,36 @@ def test_a_stored_answer_is_as_old_as_its_key(person):
     assert (stored.status, stored.caller, stored.route) == (201, person.pk, "POST api/v1/effects/")
     assert abs((stored.created_at - before).total_seconds()) < 5
     assert "X-Other" not in stored.headers
+
+
+def test_a_form_is_carried_out_once_and_answered_alike(person):
+    done = []
+
+    def work():
+        done.append(1)
+        return {"number": len(done)}
+
+    answers = [once(caller=person.pk, route="form", key="k", body={"a": 1}, work=work) for _time in range(2)]
+
+    assert (answers, done) == ([{"number": 1}] * 2, [1])
+    with pytest.raises(IdempotencyKeyReusedError):
+        once(caller=person.pk, route="form", key="k", body={"a": 2}, work=work)
+    once(caller=person.pk, route="another form", key="k", body={"a": 2}, work=work)
+    assert len(done) == 2
+
+
+def test_a_refused_form_may_come_again_with_its_key(person):
+    def refuse():
+        raise DomainError
+
+    with pytest.raises(DomainError):
+        once(caller=person.pk, route="form", key="k", body=None, work=refuse)
+    assert not IdempotencyKey.objects.exists()
+
+    assert once(caller=person.pk, route="form", key="k", body=None, work=lambda: "done") == "done"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "clé", "a\nb"], ids=["empty", "long", "not ASCII", "two lines"])
+def test_a_form_without_a_usable_key_does_nothing(person, key):
+    with pytest.raises(IdempotencyKeyRequiredError):
+        once(caller=person.pk, route="form", key=key, body=None, work=lambda: pytest.fail("it was done"))

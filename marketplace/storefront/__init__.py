@@ -1,0 +1,1 @@
+"""The shop window: server-rendered pages for customers, over every context's facade."""
