@@ -17,6 +17,7 @@ from .discounts.bulk import add_discount
 from .discounts.services import DiscountTerms
 from .flash import figures
 from .flash.api.serializers import ReservationSerializer
+from .flash.live import live_state
 from .flash.running import running_copy
 from .flash.selectors import (
     held_unit,
@@ -49,6 +50,7 @@ __all__ = [
     "give_uses_back",  # an order uses no campaign any more; harmless twice
     "held_unit",  # what a customer's own held reservation gives, and its price
     "kpis",  # figures for the dashboard
+    "live_state",  # what everybody who watches a promotion is shown, in one query; none for a draft
     "local_day",  # the platform's day at a moment, to hand to `refusals`
     "next_change",  # the next moment at which a rule may begin or cease to apply by the calendar; pure
     "promo_audience_rule",  # who may take a promotion, for the statement that finds the audience

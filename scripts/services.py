@@ -52,6 +52,19 @@ def granian(interface: str, port: int, application: str, *options: str) -> list[
     return [BIN / "granian", "--interface", interface, "--port", str(port), *quiet, *options, application]
 
 
+def sockets(port: int) -> Program:
+    """The process behind /ws/. uvicorn, because granian keeps 128 KiB to read into for each socket.
+
+    Larger frames than the product takes do not get as far as the product; compression would cost more memory than all
+    the rest of a socket.
+    """
+    options = ["--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
+    quiet = ["--log-level", "warning", "--no-access-log", "--lifespan", "off", "--timeout-graceful-shutdown", "2"]
+    command: list[str | Path] = [BIN / "uvicorn", "--port", str(port), *options, *quiet, "marketplace.asgi:application"]
+    # An ASGI process that keeps database connections leaks them; the threads of the sockets keep theirs by themselves.
+    return Program("sockets", command, {"DB_CONN_MAX_AGE": "0"})
+
+
 def worker(name: str, queues: str, *, processes: int | None = None) -> Program:
     """A Celery worker for a group of queues. Processes, not threads: only these can enforce the hard time limit."""
     shape: list[str | Path] = [
@@ -95,8 +108,7 @@ def layout(address: str, port: int) -> list[Program]:
     api_shape = ["--workers", "2", "--blocking-threads", "1", "--no-ws"]
     return [
         Program("api", granian("wsgi", port + 1, "marketplace.wsgi:application", *api_shape)),
-        # An ASGI process that keeps database connections leaks them.
-        Program("sockets", granian("asginl", port + 2, "marketplace.asgi:application"), {"DB_CONN_MAX_AGE": "0"}),
+        sockets(port + 2),
         *(worker(name, queues) for name, queues in QUEUE_GROUPS.items()),
         beat(),
         relay(),
