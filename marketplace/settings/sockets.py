@@ -14,6 +14,8 @@ SOCKET_ORIGINS = env.list("SOCKET_ORIGINS", default=[])
 SOCKET_LIMIT = env.int("SOCKET_LIMIT", default=20_000)
 # Database work of sockets runs in so many threads; each keeps a connection.
 SOCKET_THREADS = env.int("SOCKET_THREADS", default=4)
+# For what Redis did not say, a process looks into the database for all its sockets together this often.
+SOCKET_LOOK_SECONDS = env.float("SOCKET_LOOK_SECONDS", default=20.0)
 
 CHANNEL_LAYERS: dict[str, dict[str, Any]]
 if REDIS_URL:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from django.conf import settings
+
 from marketplace.core.sockets.hub import Hub, Message, Room
 from marketplace.core.sockets.protocol import CloseCode, CloseSocketError
 from marketplace.core.sockets.work import database, lookout
@@ -27,8 +29,6 @@ MAX_PER_CUSTOMER: Final = 20
 GATHER_SECONDS: Final = 0.05
 """What arrives within this time is read together."""
 UNREAD_AFTER_SECONDS: Final = 1.0
-LOOK_EVERY: Final = 20.0
-"""The inboxes of everybody here are looked into this often, for what the channel layer did not say."""
 DENIED_EVERY: Final = 2.0
 TRUSTED_SECONDS: Final = 300.0
 """When nobody could say for so long who was signed out, everybody has to come in anew."""
@@ -53,7 +53,7 @@ class InboxRoom(Room):
         hub.hear(FILLED, self._hear_filled)
         hub.hear(READ, self._hear_read)
         hub.hear(SIGNED_OUT, self._hear_signed_out)
-        hub.every(LOOK_EVERY, self.look_again)
+        hub.every(settings.SOCKET_LOOK_SECONDS, self.look_again)
         hub.every(DENIED_EVERY, self.close_signed_out)
 
     async def enter(self, socket: "InboxConnection") -> None:

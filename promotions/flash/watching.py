@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
+from django.conf import settings
+
 from marketplace.core.sockets.connection import Connection
 from marketplace.core.sockets.hub import Hub, Message, Room
 from marketplace.core.sockets.protocol import CloseCode, CloseSocketError
@@ -27,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 CHANGED: Final = "promo.changed"
 PAUSE_SECONDS: Final = 0.2
-LOOK_EVERY: Final = 20.0
 LATE_SECONDS: Final = 0.01
 """So long after a moment it is read: what lapses then has lapsed."""
 AT_ONCE: Final = 200
@@ -169,11 +170,11 @@ class Watch:
     def _seconds_to_next(self) -> float:
         state = self._state
         if state is None:
-            return LOOK_EVERY
+            return float(settings.SOCKET_LOOK_SECONDS)
         moments: Iterable[datetime | None] = (state.lapses_at, state.starts_at, state.ends_at)
         now = self._now(state)
         waits = [(moment - now).total_seconds() + LATE_SECONDS for moment in moments if moment and moment > state.at]
-        return min(max(PAUSE_SECONDS, min(waits, default=LOOK_EVERY)), LOOK_EVERY)
+        return max(PAUSE_SECONDS, min([*waits, settings.SOCKET_LOOK_SECONDS]))
 
     def _frame(self, state: LiveState) -> str:
         now = self._now(state)
