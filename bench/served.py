@@ -70,14 +70,14 @@ def api(workers: int = 2, port: int = 0) -> Iterator[int]:
 
     `port`: where somebody has to know it beforehand.
     """
-    port = port or _free_port()
+    port = port or free_port()
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "1",
         "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "marketplace.wsgi:application",
     ]  # fmt: skip
     process = subprocess.Popen(command)
     try:
-        _wait_for(port)
+        wait_for(port)
         yield port
     finally:
         process.terminate()
@@ -88,14 +88,16 @@ def api(workers: int = 2, port: int = 0) -> Iterator[int]:
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Return once the process there is healthy."""
     for _ in range(900):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1)

@@ -5,7 +5,7 @@ from typing import Any
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from .caches import REDIS_URL
+from .caches import CACHES, REDIS_URL
 from .env import env
 
 # Pages that may open a socket, such as https://shop.example. Empty: those of ALLOWED_HOSTS.
@@ -26,9 +26,9 @@ if REDIS_URL:
         "health_check_interval": 15,
         "retry": Retry(NoBackoff(), 0),
     }
-    CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [_host]}}
-    }
+    # Numbered databases do not part what is published: the prefix does.
+    _config = {"hosts": [_host], "prefix": f"{CACHES['default']['KEY_PREFIX']}-ws"}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": _config}}
 else:
     # The capacity is of the one channel of the process.
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}}
