@@ -27,8 +27,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from marketplace.core.ids import uuid7
-from marketplace.core.money import Money
 from marketplace.core.models import EventDelivery, OutboxEvent
+from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
 from notifications.audiences.statement import CHUNK
 from notifications.events import InboxFilled

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts import local_services
+from scripts import local_services, socket_process
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -53,16 +53,8 @@ def granian(interface: str, port: int, application: str, *options: str) -> list[
 
 
 def sockets(port: int) -> Program:
-    """The process behind /ws/. uvicorn, because granian keeps 128 KiB to read into for each socket.
-
-    Larger frames than the product takes do not get as far as the product; compression would cost more memory than all
-    the rest of a socket.
-    """
-    options = ["--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
-    quiet = ["--log-level", "warning", "--no-access-log", "--lifespan", "off", "--timeout-graceful-shutdown", "2"]
-    command: list[str | Path] = [BIN / "uvicorn", "--port", str(port), *options, *quiet, "marketplace.asgi:application"]
-    # An ASGI process that keeps database connections leaks them; the threads of the sockets keep theirs by themselves.
-    return Program("sockets", command, {"DB_CONN_MAX_AGE": "0"})
+    """The process behind /ws/."""
+    return Program("sockets", socket_process.command(port), socket_process.SETTINGS)
 
 
 def worker(name: str, queues: str, *, processes: int | None = None) -> Program:
