@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from marketplace.core import append_only
 from marketplace.core.http.throttling import memory_counter
+from marketplace.core.sockets.work import database, lookout
 
 Run = Callable[[Callable[[int], Any], int], list[Any]]
 
@@ -73,6 +74,14 @@ def together() -> Run:
         return answers
 
     return run
+
+
+@pytest.fixture
+def socket_threads(transactional_db: None) -> Iterator[None]:
+    """For tests that serve sockets: the database threads begin fresh, and their connections end with the test."""
+    yield
+    database.close()
+    lookout.close()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -80,14 +80,14 @@ def wsgi(
     application: str, *, workers: int = 2, port: int = 0, environment: dict[str, str] | None = None
 ) -> Iterator[int]:
     """Any WSGI application in the same manner; it has to answer `/healthz`."""
-    port = port or _free_port()
+    port = port or free_port()
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "1",
         "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", application,
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment)
     try:
-        _wait_for(port)
+        wait_for(port)
         yield port
     finally:
         process.terminate()
@@ -98,14 +98,16 @@ def wsgi(
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Return once the process there is healthy."""
     for _ in range(900):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1)

@@ -1,5 +1,6 @@
 """Values that cross the context's border."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -61,18 +62,26 @@ class RunningPromo:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveUnits:
-    """How many units there are at a moment of the database's clock.
+class LiveState:
+    """A promotion at `at`, a moment of the database's clock. States as the API has them.
 
-    `units_left`: not sold yet, held ones included. `units_free`: to be had at once. `next_lapse_in`: whole seconds
-    until the next hold lapses; none while nothing is held. States as the API has them.
+    `units_left` are neither sold nor given back; of these `units_free` can be taken now, the others are in somebody's
+    minute. `lapses_at`: when the next hold lapses; none while nothing is held.
     """
 
     promo_id: UUID
     state: str
     units_left: int
     units_free: int
-    next_lapse_in: int | None
+    lapses_at: datetime | None
+    starts_at: datetime
+    ends_at: datetime
+    at: datetime
+
+    @property
+    def next_lapse_in(self) -> int | None:
+        """Whole seconds from `at`, rounded up."""
+        return None if self.lapses_at is None else max(1, math.ceil((self.lapses_at - self.at).total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from .flash.errors import (
     ReservationLapsedError,
     ReservationNotFoundError,
 )
-from .flash.live import active_reservation, live_units
+from .flash.live import active_reservation, live_state, live_states
 from .flash.running import Nearby, running_copy
 from .flash.selectors import (
     held_unit,
@@ -72,7 +72,8 @@ __all__ = [
     "held_unit",  # what a customer's own held reservation gives, and its price
     "hold_for_payment",  # hold a reserved unit longer, once, while an order of it waits for money
     "kpis",  # figures for the dashboard
-    "live_units",  # units left and free of some promotions, by the database's clock; one query
+    "live_state",  # what everybody who watches a promotion is shown, in one query; none for a draft
+    "live_states",  # the same of some promotions, drafts too; one query
     "local_day",  # the platform's day at a moment, to hand to `refusals`
     "next_change",  # the next moment at which a rule may begin or cease to apply by the calendar; pure
     "promo_audience_rule",  # who may take a promotion, for the statement that finds the audience

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts import local_services
+from scripts import local_services, socket_process
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -50,6 +50,11 @@ def granian(interface: str, port: int, application: str, *options: str) -> list[
     """The web server's command line."""
     quiet = ["--log-level", "warning", "--workers-kill-timeout", "2"]
     return [BIN / "granian", "--interface", interface, "--port", str(port), *quiet, *options, application]
+
+
+def sockets(port: int) -> Program:
+    """The process behind /ws/."""
+    return Program("sockets", socket_process.command(port), socket_process.SETTINGS)
 
 
 def worker(name: str, queues: str, *, processes: int | None = None) -> Program:
@@ -95,8 +100,7 @@ def layout(address: str, port: int) -> list[Program]:
     api_shape = ["--workers", "2", "--blocking-threads", "1", "--no-ws"]
     return [
         Program("api", granian("wsgi", port + 1, "marketplace.wsgi:application", *api_shape)),
-        # An ASGI process that keeps database connections leaks them.
-        Program("sockets", granian("asginl", port + 2, "marketplace.asgi:application"), {"DB_CONN_MAX_AGE": "0"}),
+        sockets(port + 2),
         *(worker(name, queues) for name, queues in QUEUE_GROUPS.items()),
         beat(),
         relay(),

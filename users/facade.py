@@ -31,6 +31,10 @@
     The language of each customer, `en` or `es`.
 `accounts_exist(ids) -> bool`
     Whether each id is an active account.
+`is_signed_in(account_id, generation) -> bool`
+    Whether access tokens of that generation (`User.token_version`) still open anything; one query, no cache.
+`refused_generations() -> dict[UUID, int]`
+    Accounts that were disabled or logged out everywhere lately: tokens below that generation are refused. One query.
 `access_token(account_id) -> str`
     An access token without a session, for measurements and tools. It works as any other and runs out as fast.
 `register_account(*, email, password, name, language)`
@@ -61,7 +65,7 @@ from django.utils import timezone
 from marketplace.core.kpis import Kpi
 
 from .accounts.errors import AccessRevokedError, SecondFactorPresentError, WrongCodeError
-from .accounts.selectors import accounts_exist, contacts, staff_with
+from .accounts.selectors import accounts_exist, contacts, is_signed_in, refused_generations, staff_with
 from .accounts.services.registration import register_account, request_verification
 from .accounts.services.second_factor import (
     begin_second_factor,
@@ -106,11 +110,13 @@ __all__ = [
     "customer_languages",
     "departments_of",
     "has_second_factor",
+    "is_signed_in",
     "kpis",
     "order_counts",
     "places_in",
     "record_order_outcome",
     "record_order_outcomes",
+    "refused_generations",
     "register_account",
     "request_verification",
     "staff_holding",

@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes
 
 from a2wsgi import WSGIMiddleware
 
-from marketplace.core.sockets import Application, Receive, Scope, Send
+from marketplace.core.sockets.protocol import Application, Receive, Scope, Send
 from marketplace.embedded.background import Background
 
 QUERY_CHARACTERS = "!#$%&'()*+,/:;=?@[]^`{|}~\"<>\\ -._"

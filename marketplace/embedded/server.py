@@ -7,7 +7,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from marketplace.core.sockets import Application
+from marketplace.core.sockets.protocol import Application
 from marketplace.embedded.background import Background
 
 # After a signal, requests and then background parts get this long each; what is left is cut off. Tasks are repeatable

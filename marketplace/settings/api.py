@@ -75,4 +75,5 @@ THROTTLE_RATES: dict[str, str] = {
     "carts": env.str("THROTTLE_CARTS", default="30/min"),
     "coupons": env.str("THROTTLE_COUPONS", default="20/min"),
     "checkout": env.str("THROTTLE_CHECKOUT", default="30/min"),
+    "sockets": env.str("THROTTLE_SOCKETS", default="30/min"),
 }

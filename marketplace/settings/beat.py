@@ -36,6 +36,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "invoices: numbers": _every(timedelta(minutes=1), "purchases.number_invoices"),
     "expired promotions and holds": _every(timedelta(hours=1), "promotions.clean_up_expired", "holds"),
     "stock: what to reorder": _every(timedelta(hours=1), "stores.suggest_replenishment"),
+    "retention: socket tickets": _every(timedelta(hours=1), "notifications.forget_old_tickets"),
     "customer tiers": _daily(8, 10, "users.recompute_tiers"),
     "customer segments": _daily(8, 20, "users.recompute_segments"),
     "ledger: verification": _daily(9, 10, "funds.verify_ledger"),

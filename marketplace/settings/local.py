@@ -28,4 +28,5 @@ THROTTLE_RATES = {
     "carts": env.str("THROTTLE_CARTS", default="6000/min"),
     "coupons": env.str("THROTTLE_COUPONS", default="6000/min"),
     "checkout": env.str("THROTTLE_CHECKOUT", default="6000/min"),
+    "sockets": env.str("THROTTLE_SOCKETS", default="6000/min"),
 }

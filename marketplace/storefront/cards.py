@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from marketplace.core.geo import great_circle_km
 from marketplace.core.money import Money
 from promotions import facade as promotions
-from promotions.contracts import LiveUnits, PromoCard, ReservationCard, RunningPromo
+from promotions.contracts import LiveState, PromoCard, ReservationCard, RunningPromo
 from stores import facade as stores
 from stores.contracts import ProductFace
 from users import facade as users
@@ -39,7 +39,7 @@ class Card:
     latitude: float
     longitude: float
     units: int
-    live: LiveUnits
+    live: LiveState
     reservation: ReservationCard | None = None
     # What came of the last press of a button.
     refusal: str = ""
@@ -87,7 +87,7 @@ def cards_for(customer: CustomerCard | None, at: datetime) -> list[Card]:
         near = [promotions.Nearby(promo, None) for promo in promotions.running_promos(at)[:MOST_CARDS]]
     else:
         near = list(promotions.eligible_promos(customer, at)[:MOST_CARDS])
-    live = promotions.live_units((each.promo.promo_id for each in near), at)
+    live = promotions.live_states(each.promo.promo_id for each in near)
     faces = stores.product_faces(each.promo.product_id for each in near)
     mine = _reservation_of(customer)
     found = [
@@ -115,7 +115,7 @@ def _with_own(
 
 def _single(customer: CustomerCard | None, promo_id: UUID, mine: ReservationCard | None, at: datetime) -> Card:
     promo = promotions.promo_card(promo_id)
-    live = promotions.live_units([promo_id], at)[promo_id]
+    live = promotions.live_states([promo_id])[promo_id]
     if live.state in HIDDEN_STATES and mine is None:
         raise promotions.PromoNotFoundError
     distance = None
@@ -130,7 +130,7 @@ def _reservation_of(customer: CustomerCard | None) -> ReservationCard | None:
 
 def _card(
     promo: RunningPromo | PromoCard,
-    live: LiveUnits,
+    live: LiveState,
     faces: dict[UUID, ProductFace],
     *,
     distance_km: float | None,

@@ -284,6 +284,7 @@ VERSIONED = {
     "GET notifications/{pk}/": "its owner",
     "PATCH notifications/{pk}/": "its owner",
     "POST notifications/read-all/": "signed in",
+    "POST notifications/ws-ticket/": "signed in",
     "GET notifications/unread-count/": "signed in",
 }
 TABLE: dict[str, str] = {

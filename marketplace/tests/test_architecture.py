@@ -84,6 +84,7 @@ HANDLERS = {
     "funds.fail_order_payment_on_deposit_rejected",
     "funds.finish_order_payment_on_order_deposit_credited",
     "funds.return_to_source_on_order_refunded",
+    "notifications.close_sockets_on_account_disabled",
     "notifications.deliver_on_inbox_filled",
     "notifications.send_mail_on_mail_requested",
     "notifications.stop_telling_on_flash_promo_ended",
@@ -115,6 +116,7 @@ HANDLERS = {
     "notifications.tell_return_requested",
     "notifications.tell_shipment_lost",
     "notifications.tell_shipment_shipped",
+    "notifications.tell_sockets_on_inbox_filled",
     "notifications.tell_stock_drifted",
     "notifications.tell_stock_low",
     "notifications.tell_welcome",
@@ -123,6 +125,11 @@ HANDLERS = {
     "promotions.end_promo_when_nothing_is_left",
     "promotions.move_promos_when_store_moves",
     "promotions.reread_running_when_store_state_changes",
+    "promotions.show_watchers_when_hold_released",
+    "promotions.show_watchers_when_promo_ended",
+    "promotions.show_watchers_when_promo_started",
+    "promotions.show_watchers_when_unit_reserved",
+    "promotions.show_watchers_when_unit_sold",
     "promotions.tell_waitlist_on_hold_released",
     "purchases.count_success_on_order_delivered",
     "purchases.discount_success_on_order_returned",
@@ -149,7 +156,7 @@ HANDLERS = {
 }
 # Doors where the clock is read (and `kpis`, which the dashboard calls); what is behind them is given the moment.
 ENTRY_POINTS = re.compile(
-    r"/(api|admin|admin_recent|tasks|handlers|commands|middleware|providers)(/|\.py$)"
+    r"/(api|admin|admin_recent|connection|tasks|handlers|commands|middleware|providers)(/|\.py$)"
     r"|^(scripts|bench|chaos)/|^marketplace/(embedded|demo|backoffice|storefront)/"
 )
 CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "date.today", "datetime.today", "timezone.localdate"}

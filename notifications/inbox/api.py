@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -20,9 +21,12 @@ from marketplace.core.http.viewsets import ViewSet
 from users import facade as users
 
 from . import services
+from .cursors import MAX_LENGTH, OVERLAP, UnreadableCursorError, read_cursor
+from .groups import tell_read
 from .models import InboxItem
-from .rendering import params_of, render
-from .selectors import UNREAD_CAP, inbox_of, unread_count
+from .presenting import notification_json
+from .rendering import render
+from .selectors import UNREAD_CAP, inbox_behind, inbox_of, unread_count
 
 TAGS = ["notifications"]
 MAX_RECIPIENTS = 1000
@@ -39,19 +43,12 @@ class NotificationSerializer(serializers.Serializer[InboxItem]):
     is_read = fields.BooleanField(read_only=True)
     read_at = fields.DateTimeField(read_only=True, allow_null=True)
     created_at = fields.DateTimeField(read_only=True)
+    cursor = fields.CharField(
+        read_only=True, help_text="Hand it to `after`, here or at the socket, to go on from here."
+    )
 
     def to_representation(self, instance: InboxItem) -> dict[str, Any]:
-        text = render(instance.message, self.context["language"])
-        return {
-            "id": str(instance.pk),
-            "kind": instance.message.kind,
-            "title": text.title,
-            "body": text.body,
-            "params": params_of(instance.message),
-            "is_read": instance.read_at is not None,
-            "read_at": instance.read_at and self.fields["read_at"].to_representation(instance.read_at),
-            "created_at": self.fields["created_at"].to_representation(instance.created_at),
-        }
+        return notification_json(instance, render(instance.message, self.context["language"]))
 
 
 class ReadStateSerializer(serializers.Serializer[Any]):
@@ -123,8 +120,14 @@ EXAMPLE = OpenApiExample(
         "is_read": False,
         "read_at": None,
         "created_at": "2026-03-01T18:00:00.412000Z",
+        "cursor": "WzUxMjAsMTc3MjM4ODAwMDQxMjAwMF0",
     },
     response_only=True,
+)
+AFTER = OpenApiParameter(
+    "after",
+    {"type": "string", "maxLength": MAX_LENGTH},
+    description="A notification's `cursor`: what came after it.",
 )
 ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="Id of the notification.")
 
@@ -134,7 +137,11 @@ ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="Id of the n
     list=extend_schema(
         summary="My notifications",
         description="Newest first. The texts come in the language of `Accept-Language`; without that header in the "
-        "language of one's profile.",
+        "language of one's profile.\n\nWith `after` it is catching up instead: what was written after that cursor, in "
+        "the order of writing, page by page until `next` is null; then keep the last notification's `cursor`. What was "
+        f"written in the {OVERLAP.seconds} seconds before the cursor comes again, because rows do not appear in the "
+        "order of their ids: drop what you have by `id`.",
+        parameters=[AFTER],
         examples=[EXAMPLE],
     ),
     retrieve=extend_schema(summary="One notification", parameters=[ID], examples=[EXAMPLE]),
@@ -144,7 +151,6 @@ class NotificationViewSet(ViewSet):
 
     serializer_class = NotificationSerializer
     filterset_class = NotificationFilter
-    cursor_field = "-message_id"
     http_method_names = ["get", "post", "patch", "head", "options"]
 
     def get_permissions(self) -> list[Any]:
@@ -175,8 +181,21 @@ class NotificationViewSet(ViewSet):
             return translation.get_language()
         return users.customer_languages([self._me]).get(self._me, translation.get_language())
 
+    @property
+    def cursor_field(self) -> str:
+        """Newest message first; catching up, in the order of writing."""
+        return "pk" if "after" in self.request.query_params else "-message_id"
+
     def list(self, request: Request) -> Response:
-        return self.present_page(self.filter_queryset(self.get_queryset()))
+        return self.present_page(self.filter_queryset(self._rows(request.query_params.get("after"))))
+
+    def _rows(self, after: str | None) -> "QuerySet[InboxItem]":
+        if after is None:
+            return self.get_queryset()
+        try:
+            return inbox_behind(self._me, read_cursor(after))
+        except UnreadableCursorError as error:
+            raise serializers.ValidationError({"after": [_("Invalid cursor.")]}, "invalid_cursor") from error
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.present(self.get_object())
@@ -192,7 +211,9 @@ class NotificationViewSet(ViewSet):
         item = self.get_object()
         values = ReadStateSerializer(data=request.data)
         values.is_valid(raise_exception=True)
-        return self.present(services.mark_item(item=item, is_read=values.validated_data["is_read"], at=timezone.now()))
+        marked = services.mark_item(item=item, is_read=values.validated_data["is_read"], at=timezone.now())
+        tell_read(self._me)
+        return self.present(marked)
 
     @extend_schema(
         summary="Tell people something (staff)",
@@ -247,6 +268,7 @@ class NotificationViewSet(ViewSet):
     @action(detail=False, methods=["post"], url_path="read-all", pagination_class=None)
     def read_all(self, request: Request) -> Response:
         marked = services.mark_all(customer_id=self._me, at=timezone.now())
+        tell_read(self._me)
         return Response({"marked_count": marked})
 
     @extend_schema(

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from marketplace.core.clock import db_now
 
+from .cursors import OVERLAP, InboxCursor
 from .models import InboxItem, Message
 
 UNREAD_CAP = 100
@@ -16,6 +17,12 @@ UNREAD_CAP = 100
 def inbox_of(customer_id: UUID) -> "QuerySet[InboxItem, Any]":
     """A customer's inbox with its messages; the list orders it newest message first, along the unique index."""
     return InboxItem.objects.filter(customer=customer_id).select_related("message")
+
+
+def inbox_behind(customer_id: UUID, cursor: InboxCursor) -> "QuerySet[InboxItem, Any]":
+    """What came after that cursor, and what was written in the `OVERLAP` before it; walk it in the order of ids."""
+    came_later = Q(pk__gt=cursor.item_id) | Q(created_at__gte=cursor.at - OVERLAP)
+    return inbox_of(customer_id).filter(came_later)
 
 
 def unread_count(customer_id: UUID) -> int:

@@ -9,6 +9,8 @@ class SocketTicket(models.Model):
 
     ticket_hash = models.CharField(max_length=64, primary_key=True)
     customer = models.UUIDField()
+    # Of the access token it was asked with: whoever is logged out everywhere meanwhile opens nothing.
+    generation = models.PositiveIntegerField(default=0)
     expires_at = models.DateTimeField()
 
     class Meta:

@@ -3,11 +3,12 @@
 from django.utils import timezone
 
 from marketplace.core.outbox.handlers import handles
-from promotions.events import HoldReleased, UnitSold
+from promotions.events import FlashPromoEnded, FlashPromoStarted, HoldReleased, UnitReserved, UnitSold
 from stores.events import StoreMoved, StoreStateChanged
 from stores.facade import store_place
 
 from .services import lifecycle, waitlist
+from .watching import tell_watchers
 
 
 @handles(UnitSold, queue="holds")
@@ -32,3 +33,36 @@ def move_promos_when_store_moves(event: StoreMoved) -> None:
 def reread_running_when_store_state_changes(event: StoreStateChanged) -> None:
     """Only an open store sells: the list of what runs changes with it."""
     lifecycle.reread_promos_of_store(store_id=event.store_id)
+
+
+# What watchers see: no transaction is held while Redis is spoken to, and nothing is lost if it does not hear.
+
+
+@handles(UnitReserved, queue="holds", atomic=False)
+def show_watchers_when_unit_reserved(event: UnitReserved) -> None:
+    """One unit fewer is free."""
+    tell_watchers(event.promo_id)
+
+
+@handles(HoldReleased, queue="holds", atomic=False)
+def show_watchers_when_hold_released(event: HoldReleased) -> None:
+    """One more is."""
+    tell_watchers(event.promo_id)
+
+
+@handles(UnitSold, queue="holds", atomic=False)
+def show_watchers_when_unit_sold(event: UnitSold) -> None:
+    """One fewer is left."""
+    tell_watchers(event.promo_id)
+
+
+@handles(FlashPromoStarted, queue="holds", atomic=False)
+def show_watchers_when_promo_started(event: FlashPromoStarted) -> None:
+    """It runs."""
+    tell_watchers(event.promo_id)
+
+
+@handles(FlashPromoEnded, queue="holds", atomic=False)
+def show_watchers_when_promo_ended(event: FlashPromoEnded) -> None:
+    """It is over."""
+    tell_watchers(event.promo_id)

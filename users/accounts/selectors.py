@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
+from marketplace.core.clock import db_now
 from users.contracts import Contact
 
 from .errors import AccountNotFoundError
-from .models import User
+from .models import DeniedAccount, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,16 @@ def accounts_exist(ids: Collection[UUID]) -> bool:
     """Whether each id is an account in use."""
     wanted = set(ids)
     return User.objects.filter(pk__in=wanted, is_active=True).count() == len(wanted)
+
+
+def is_signed_in(account_id: UUID, generation: int) -> bool:
+    """Whether access tokens of that generation still open anything: asked of the account itself, as writes do."""
+    return User.objects.filter(pk=account_id, is_active=True, token_version=generation).exists()
+
+
+def refused_generations() -> dict[UUID, int]:
+    """Accounts of which tokens below a generation are refused although they have not run out; read now, one query."""
+    return dict(DeniedAccount.objects.filter(until__gt=db_now()).values_list("user_id", "below_version"))
 
 
 def contacts(ids: Collection[UUID]) -> dict[UUID, Contact]:

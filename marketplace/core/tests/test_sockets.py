@@ -14,7 +14,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.test import override_settings
 
-from marketplace.core.sockets import remember_loop, send_to_group
+from marketplace.core.sockets.sending import remember_loop, send_to_group
 from marketplace.routing import websocket_application
 
 IN_MEMORY = override_settings(CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}})
