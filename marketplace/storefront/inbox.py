@@ -1,5 +1,7 @@
 """The notification centre."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,7 +11,6 @@ from notifications import facade as notifications
 
 from .answers import account_id, is_fragment, page, signed_in
 from .frame import SHOWN_NOTICES, bell_of, frame, notices
-from .sockets import socket_ticket
 
 SHOWN_ON_PAGE = 100
 
@@ -64,9 +65,10 @@ def read_all(request: HttpRequest) -> HttpResponse:
 @page
 @signed_in
 def ticket(request: HttpRequest) -> HttpResponse:
-    """What opens the customer's socket, once; 204 where there are none: the page asks now and then instead."""
-    issued = socket_ticket(account_id(request))
-    return HttpResponse(status=204) if issued is None else JsonResponse(issued)
+    """What opens the customer's socket, once. A log-out everywhere puts it out of force, as it does the session."""
+    me: Any = request.user  # `signed_in` lets nobody anonymous come here
+    issued = notifications.issue_ticket(customer_id=me.pk, generation=me.token_version)
+    return JsonResponse({"ticket": issued.ticket, "expires_at": issued.expires_at, "path": issued.path})
 
 
 def _changed(request: HttpRequest) -> HttpResponse:

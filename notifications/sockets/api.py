@@ -14,8 +14,6 @@ from marketplace.core.http.viewsets import ViewSet
 
 from . import services
 
-PATH = "/ws/notifications/"
-
 
 class SocketRateLimit(RateLimit):
     """Tickets for sockets."""
@@ -53,7 +51,7 @@ class SocketTicketViewSet(ViewSet):
                 {
                     "ticket": "Qm2n0v8f5Jq0s8rjU0o3dT6yN3z2r1kXc7bW9aLhE4g",
                     "expires_at": "2026-03-01T18:00:30.412000Z",
-                    "path": PATH,
+                    "path": services.PATH,
                     "cursor": "WzUxMjAsMTc3MjM4ODAwMDQxMjAwMF0",
                 },
                 response_only=True,
@@ -66,7 +64,7 @@ class SocketTicketViewSet(ViewSet):
         answer = {
             "ticket": issued.ticket,
             "expires_at": issued.expires_at,
-            "path": PATH,
+            "path": issued.path,
             "cursor": str(issued.cursor),
         }
         return Response(SocketTicketSerializer(answer).data, status=201, headers={"Cache-Control": "no-store"})

@@ -17,17 +17,19 @@ from users import facade as users
 from .errors import SignedOutError
 from .models import SocketTicket
 
+PATH = "/ws/notifications/"
 LIFETIME = timedelta(seconds=30)
 MAX_TICKET_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedTicket:
-    """What the client gets: the secret, until when it opens a socket, and where its inbox is now."""
+    """What the client gets: the secret, until when and where it opens a socket, and where its inbox is now."""
 
     ticket: str
     expires_at: datetime
     cursor: InboxCursor
+    path: str = PATH
 
 
 @dataclass(frozen=True, slots=True)

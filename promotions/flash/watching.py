@@ -169,13 +169,13 @@ class Watch:
         return state.at + timedelta(seconds=time.monotonic() - self._read_at)
 
     def _seconds_to_next(self) -> float:
-        state = self._state
+        state, longest = self._state, float(settings.SOCKET_LOOK_SECONDS)
         if state is None:
-            return float(settings.SOCKET_LOOK_SECONDS)
+            return longest
         moments: Iterable[datetime | None] = (state.lapses_at, state.starts_at, state.ends_at)
         now = self._now(state)
         waits = [(moment - now).total_seconds() + LATE_SECONDS for moment in moments if moment and moment > state.at]
-        return max(PAUSE_SECONDS, min([*waits, settings.SOCKET_LOOK_SECONDS]))
+        return max(PAUSE_SECONDS, min([*waits, longest]))
 
     def _frame(self, state: LiveState) -> str:
         now = self._now(state)

@@ -1,15 +1,11 @@
 """The notification centre: the bell counts, what is read is read, and everybody has their own."""
 
-import datetime as dt
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from notifications import facade as notifications
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
-from notifications.models import InboxItem
+from notifications.models import InboxItem, SocketTicket
 
 from .people import HTMX, make_shopper, signed_in, text_of
 
@@ -103,19 +99,12 @@ def test_the_inbox_costs_few_queries(django_assert_max_num_queries):
         browser.get("/notifications/bell/")
 
 
-def test_a_ticket_is_given_where_notifications_give_one(monkeypatch):
-    person, asked = make_shopper(0), []
-    expires_at = timezone.now().replace(microsecond=0, tzinfo=dt.UTC)
-
-    def issue(customer_id: Any) -> Any:
-        asked.append(customer_id)
-        return SimpleNamespace(ticket="t", expires_at=expires_at, path="/ws/notifications/")
-
+def test_a_ticket_opens_the_customers_own_socket():
+    person = make_shopper(0)
     browser = signed_in(person)
-    monkeypatch.setattr(notifications, "socket_ticket", None, raising=False)
-    assert browser.post("/notifications/ticket/").status_code == 204
-    monkeypatch.setattr(notifications, "socket_ticket", issue, raising=False)
+
     answer = browser.post("/notifications/ticket/")
 
-    assert (answer.json()["ticket"], answer.json()["path"], asked) == ("t", "/ws/notifications/", [person.pk])
+    assert (answer.status_code, answer.json()["path"]) == (200, "/ws/notifications/")
+    assert SocketTicket.objects.get().customer == person.pk
     assert browser.get("/notifications/ticket/").status_code == 405
