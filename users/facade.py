@@ -34,7 +34,7 @@
 `access_token(account_id) -> str`
     An access token without a session, for measurements and tools. It works as any other and runs out as fast.
 `contacts(ids) -> dict[UUID, Contact]`
-    Address, name and language of each that may be written to: active, address proven. One query.
+    Address (and whether it is proven), name, language and time zone of each active account. One query.
 `staff_with(permission) -> list[UUID]`
     Active people of the house who have that Django permission (`app.codename`), administrators included.
 `staff_holding(key, department_id) -> list[UUID]`

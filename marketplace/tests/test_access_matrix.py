@@ -281,6 +281,8 @@ VERSIONED = {
     "PATCH notifications/{pk}/": "its owner",
     "POST notifications/read-all/": "signed in",
     "GET notifications/unread-count/": "signed in",
+    "GET notifications/preferences/": "signed in",
+    "PATCH notifications/preferences/": "signed in",
 }
 TABLE: dict[str, str] = {
     **{

@@ -16,6 +16,7 @@ from marketplace.core.mailing import RecipientRefusedError, send_one
 from notifications.inbox.models import Message
 from notifications.inbox.selectors import recipients_between
 from notifications.kinds.channels import Channel
+from notifications.preferences.selectors import wanted
 from users import facade as users
 
 from .errors import DeliveryNotParkedError
@@ -105,10 +106,10 @@ def _send_rest(delivery: Delivery) -> None:
         while page := list(
             recipients.filter(customer__gt=delivery.done_up_to).values_list("customer", flat=True)[:PAGE]
         ):
-            people = users.contacts(page)
+            people = users.contacts(wanted(delivery.message.kind, delivery.channel, page))
             for customer in page:
                 # Somebody who left meanwhile is passed over.
-                if customer in people:
+                if customer in people and people[customer].is_verified:
                     _send_one(delivery, mailer, people[customer])
                 delivery.done_up_to = customer
                 delivery.save(update_fields=["done_up_to", "sent_count", "refused_count"])

@@ -213,8 +213,8 @@ def test_batch_costs_two_reads_and_one_write_per_mail(django_assert_max_num_quer
     users, message = readers(20)
     delivery = batch(users, message)
 
-    # Claim and read; a page of keys and its addresses; a write each; the page behind it; done.
-    with django_assert_max_num_queries(20 + 6):
+    # Claim and read; a page of keys, who wants it, and their addresses; a write each; the page behind it; done.
+    with django_assert_max_num_queries(20 + 7):
         services.send_delivery(delivery.pk)
 
     assert len(mail.outbox) == 20

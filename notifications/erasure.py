@@ -1,0 +1,12 @@
+"""The context's part in erasing a person."""
+
+from uuid import UUID
+
+from .inbox.services import forget_customer as forget_inbox
+from .preferences.services import forget_preferences
+
+
+def forget_customer(user_id: UUID) -> None:
+    """What they were told, what they want to be told and where."""
+    forget_preferences(user_id)
+    forget_inbox(user_id)
