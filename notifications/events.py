@@ -32,3 +32,12 @@ class InboxFilled(Event):
     from_customer: UUID
     to_customer: UUID
     channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryLeft(Event):
+    """A batch of the delivery queue has used up its turn; the rest of it is due at once."""
+
+    wire_name: ClassVar[str] = "notifications.delivery_left"
+
+    delivery_id: int

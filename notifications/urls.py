@@ -3,6 +3,8 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from .delivery.api.reports import MailReportsView
+from .delivery.api.unsubscribe import UnsubscribeViewSet
 from .inbox.api import NotificationViewSet
 from .preferences.api import PreferencesViewSet
 
@@ -16,5 +18,11 @@ urlpatterns = [
         PreferencesViewSet.as_view({"get": "show", "patch": "change"}),
         name="notification-preferences",
     ),
+    path(
+        "notifications/unsubscribe/",
+        UnsubscribeViewSet.as_view({"get": "page", "post": "stop"}),
+        name="notification-unsubscribe",
+    ),
+    path("notifications/mail-reports/", MailReportsView.as_view(), name="notification-mail-reports"),
     *router.urls,
 ]

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "axes",
+    "anymail",
     # The product, lowest layer first.
     "marketplace.core",
     "users",

@@ -283,6 +283,9 @@ VERSIONED = {
     "GET notifications/unread-count/": "signed in",
     "GET notifications/preferences/": "signed in",
     "PATCH notifications/preferences/": "signed in",
+    "GET notifications/unsubscribe/": "anyone",  # the mail's token opens it
+    "POST notifications/unsubscribe/": "anyone",
+    "POST notifications/mail-reports/": "anyone",  # the provider's secret opens it; without one it is not there
 }
 TABLE: dict[str, str] = {
     **{

@@ -83,6 +83,7 @@ HANDLERS = {
     "funds.finish_order_payment_on_order_deposit_credited",
     "funds.return_to_source_on_order_refunded",
     "notifications.deliver_on_inbox_filled",
+    "notifications.go_on_on_delivery_left",
     "notifications.send_mail_on_mail_requested",
     "notifications.stop_telling_on_flash_promo_ended",
     "notifications.tell_audience_on_flash_promo_started",

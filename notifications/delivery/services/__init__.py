@@ -1,0 +1,21 @@
+"""Writes of the delivery slice, by topic."""
+
+from .batches import send_delivery
+from .digests import send_due_digests
+from .queueing import queue_deliveries, requeue_delivery, requeue_stragglers
+from .rates import drop_rate, set_rate
+from .stragglers import send_due_stragglers
+from .ticking import JOB, send_due
+
+__all__ = [
+    "JOB",
+    "drop_rate",
+    "queue_deliveries",
+    "requeue_delivery",
+    "requeue_stragglers",
+    "send_delivery",
+    "send_due",
+    "send_due_digests",
+    "send_due_stragglers",
+    "set_rate",
+]
