@@ -16,6 +16,7 @@ class NotificationsConfig(AppConfig):
 
         from .audiences import handlers as _audience_handlers  # noqa: F401, PLC0415
         from .delivery import handlers as _delivery_handlers  # noqa: F401, PLC0415
+        from .devices import handlers as _device_handlers  # noqa: F401, PLC0415
         from .erasure import forget_customer  # noqa: PLC0415
         from .inbox import handlers as _inbox_handlers  # noqa: F401, PLC0415
 

@@ -2,11 +2,15 @@
 
 from uuid import UUID
 
+from .delivery.services import forget_stragglers
+from .devices.services import forget_devices
 from .inbox.services import forget_customer as forget_inbox
 from .preferences.services import forget_preferences
 
 
 def forget_customer(user_id: UUID) -> None:
-    """What they were told, what they want to be told and where."""
+    """What they were told, what they want to be told and where, and what was still to be sent."""
+    forget_stragglers(user_id)
+    forget_devices(user_id)
     forget_preferences(user_id)
     forget_inbox(user_id)

@@ -41,3 +41,21 @@ class DeliveryLeft(Event):
     wire_name: ClassVar[str] = "notifications.delivery_left"
 
     delivery_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRegistered(Event):
+    """Somebody registered a device, or registered it anew."""
+
+    wire_name: ClassVar[str] = "notifications.device_registered"
+
+    device_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRemoved(Event):
+    """A device is gone; what the push service knows of it (`endpoint`, its name there) should go as well."""
+
+    wire_name: ClassVar[str] = "notifications.device_removed"
+
+    endpoint: str

@@ -5,10 +5,12 @@ from rest_framework.routers import SimpleRouter
 
 from .delivery.api.reports import MailReportsView
 from .delivery.api.unsubscribe import UnsubscribeViewSet
+from .devices.api import DeviceViewSet
 from .inbox.api import NotificationViewSet
 from .preferences.api import PreferencesViewSet
 
 router = SimpleRouter()
+router.register("notifications/devices", DeviceViewSet, basename="notification-device")
 router.register("notifications", NotificationViewSet, basename="notification")
 
 urlpatterns = [

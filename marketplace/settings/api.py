@@ -46,6 +46,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "CallingOffEnum": [("cancelled", "cancelled")],
+        "ChannelEnum": "notifications.kinds.channels.Channel",
+        "DevicePlatformEnum": "notifications.models.Device.Platform",
+        "DigestEnum": "notifications.models.QuietHours.Digest",
         "JournalKindEnum": "funds.ledger.models.JournalKind",
         "LanguageEnum": "marketplace.settings.i18n.LANGUAGES",
         "MovementKindEnum": "stores.models.StockMovement.Kind",
@@ -75,4 +78,5 @@ THROTTLE_RATES: dict[str, str] = {
     "carts": env.str("THROTTLE_CARTS", default="30/min"),
     "coupons": env.str("THROTTLE_COUPONS", default="20/min"),
     "checkout": env.str("THROTTLE_CHECKOUT", default="30/min"),
+    "devices": env.str("THROTTLE_DEVICES", default="20/hour"),
 }

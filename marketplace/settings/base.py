@@ -14,6 +14,7 @@ from .importing import *  # noqa: F403
 from .logs import *  # noqa: F403
 from .mail import *  # noqa: F403
 from .orders import *  # noqa: F403
+from .outside import *  # noqa: F403
 from .payments import *  # noqa: F403
 from .questions import *  # noqa: F403
 from .serving import *  # noqa: F403

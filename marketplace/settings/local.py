@@ -27,4 +27,5 @@ THROTTLE_RATES = {
     "carts": env.str("THROTTLE_CARTS", default="6000/min"),
     "coupons": env.str("THROTTLE_COUPONS", default="6000/min"),
     "checkout": env.str("THROTTLE_CHECKOUT", default="6000/min"),
+    "devices": env.str("THROTTLE_DEVICES", default="6000/min"),
 }

@@ -84,6 +84,8 @@ HANDLERS = {
     "funds.return_to_source_on_order_refunded",
     "notifications.deliver_on_inbox_filled",
     "notifications.go_on_on_delivery_left",
+    "notifications.prepare_device_on_device_registered",
+    "notifications.remove_endpoint_on_device_removed",
     "notifications.send_mail_on_mail_requested",
     "notifications.stop_telling_on_flash_promo_ended",
     "notifications.tell_audience_on_flash_promo_started",

@@ -3,6 +3,7 @@
 from notifications.kinds.channels import Channel
 
 from .by_mail import MailCarrier
+from .by_push import PushCarrier, TextCarrier
 from .values import Carrier
 
 
@@ -10,4 +11,9 @@ def carrier_for(channel: str) -> Carrier:
     """A new one: it lives as long as the batch."""
     if channel == Channel.EMAIL:
         return MailCarrier()
-    raise NotImplementedError(channel)
+    return direct_carrier(channel)
+
+
+def direct_carrier(channel: str) -> PushCarrier:
+    """Straight to the push service."""
+    return TextCarrier() if channel == Channel.SMS else PushCarrier()

@@ -2,7 +2,7 @@
 
 from .batches import send_delivery
 from .digests import send_due_digests
-from .queueing import queue_deliveries, requeue_delivery, requeue_stragglers
+from .queueing import forget_stragglers, queue_deliveries, requeue_delivery, requeue_stragglers
 from .rates import drop_rate, set_rate
 from .stragglers import send_due_stragglers
 from .ticking import JOB, send_due
@@ -10,6 +10,7 @@ from .ticking import JOB, send_due
 __all__ = [
     "JOB",
     "drop_rate",
+    "forget_stragglers",
     "queue_deliveries",
     "requeue_delivery",
     "requeue_stragglers",

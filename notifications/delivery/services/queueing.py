@@ -78,3 +78,8 @@ def requeue_stragglers(*, delivery: Delivery, actor_id: UUID) -> int:
         raise NothingGivenUpError
     audit.record(actor_id=actor_id, action="notifications.requeue_stragglers", subject=delivery, after={"count": count})
     return count
+
+
+def forget_stragglers(customer_id: UUID) -> None:
+    """Erasure."""
+    Straggler.objects.filter(customer=customer_id).delete()
