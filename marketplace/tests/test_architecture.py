@@ -62,9 +62,6 @@ WITHOUT_ADMIN = {
     "purchases.DuePrice",  # a dirty flag, gone in a second
     "purchases.KnownRule",  # derived: what a promotion was about
     "notifications.Broadcast",  # its page comes with its slice
-    "notifications.SendingRate",  # its page comes with the channels
-    "notifications.Straggler",  # shown on its delivery's page
-    "notifications.Suppression",  # its page comes with the channels
     "notifications.Device",  # a customer's own; its token is a secret
     "notifications.NumberCode",  # secrets
     "notifications.Preference",  # a customer's own word

@@ -1,7 +1,6 @@
 """The push service of a machine without an account: what would go out is a line in a file, to look at."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,6 @@ class FilePushService:
 
     def _write(self, name: str, line: dict[str, Any]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        stamped = {"at": datetime.now(UTC).isoformat(), **line}
         # One write of one line at the end: lines of several processes do not mix.
         with (self._folder / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(stamped, ensure_ascii=False) + "\n")
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")

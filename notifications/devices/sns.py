@@ -13,6 +13,7 @@ from botocore.exceptions import (
     ConnectionClosedError,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 from django.conf import settings
 
 from .models import Device
@@ -128,7 +129,7 @@ class SnsPushService:
                 self._sns.get_sms_attributes()
         except ClientError as error:
             return not is_outage(error)
-        except BotoCoreError:
+        except (BotoCoreError, ResponseParserError):
             return False
         return True
 
@@ -150,7 +151,7 @@ class SnsPushService:
                 if name == "publish":
                     raise
                 raise PushOutError(type(error).__name__) from error
-            except BotoCoreError as error:
+            except (BotoCoreError, ResponseParserError) as error:
                 raise PushOutError(type(error).__name__) from error
             return answer
         raise AssertionError("the last try returns or raises")

@@ -24,7 +24,7 @@ from notifications.kinds.channels import Channel
 from notifications.kinds.table import KINDS
 from notifications.preferences.services import switch_mail_off
 
-SCOPES = [("kind", "this kind"), ("all", "all that is not required")]
+STOPS = [("kind", "this kind"), ("all", "all that is not required")]
 TOKEN = OpenApiParameter("token", str, description="From the mail's link.")
 LONGEST_TOKEN = 400
 
@@ -40,8 +40,8 @@ class UnsubscribeSerializer(serializers.Serializer[Any]):
     """What to stop. A mail program sends `List-Unsubscribe=One-Click` and has the token in the address."""
 
     token = fields.CharField(required=False, max_length=LONGEST_TOKEN)
-    scope = fields.ChoiceField(
-        choices=SCOPES, required=False, help_text="Default: the mail's kind; of a digest, all that is not required."
+    stop = fields.ChoiceField(
+        choices=STOPS, required=False, help_text="Default: the mail's kind; of a digest, all that is not required."
     )
 
 
@@ -91,14 +91,14 @@ class UnsubscribeViewSet(ViewSet):
         },
         responses={200: UnsubscribedSerializer},
         examples=[
-            OpenApiExample("all of them", {"token": "WyIwMTky…", "scope": "all"}, request_only=True),
+            OpenApiExample("all of them", {"token": "WyIwMTky…", "stop": "all"}, request_only=True),
             OpenApiExample("stopped", {"kinds": ["question_answered"]}, response_only=True),
         ],
     )
     def stop(self, request: Request) -> HttpResponse:
         values = self.read(request)
         link = read_token(values.get("token") or request.query_params.get("token", ""))
-        is_all = link.kind is None or values.get("scope") == "all"
+        is_all = link.kind is None or values.get("stop") == "all"
         stopped = switch_mail_off(customer_id=link.customer_id, kind=None if is_all else link.kind)
         if isinstance(request.accepted_renderer, PageRenderer):
             return _page(request, {"is_done": True})

@@ -85,7 +85,7 @@ class _Batch:
         found = self._cursor.read()
         if found is not None and found.done_up_to > self._note.done_up_to:
             self._note = found
-        carrier = carrier_for(self._delivery.channel)
+        carrier = carrier_for(self._delivery)
         with carrier.open():
             while page := next_page(self._delivery, self._note.done_up_to):
                 if not self._send_page(carrier, page):

@@ -40,7 +40,7 @@ def take_tokens(channel: str, count: int) -> bool:
 @transaction.atomic
 def set_rate(*, channel: str, per_second: int, burst: int, actor_id: UUID | None) -> SendingRate:
     """Set a channel's limit; the bucket begins empty where there was none."""
-    before = SendingRate.objects.filter(pk=channel).values("per_second", "burst").first()
+    known = SendingRate.objects.filter(pk=channel).first()
     SendingRate.objects.bulk_create(
         [SendingRate(channel=channel, per_second=per_second, burst=burst, filled_at=db_now())],
         update_conflicts=True,
@@ -52,7 +52,7 @@ def set_rate(*, channel: str, per_second: int, burst: int, actor_id: UUID | None
         actor_id=actor_id,
         action="notifications.set_sending_rate",
         subject=rate,
-        before=before or {},
+        before={"per_second": known.per_second, "burst": known.burst} if known else {},
         after={"per_second": per_second, "burst": burst},
     )
     return rate

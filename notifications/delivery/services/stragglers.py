@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from marketplace.core.clock import db_now, read_db_now
-from notifications.delivery.carriers import carrier_for
+from notifications.delivery.carriers import straggler_carrier
 from notifications.delivery.models import LONGEST_ERROR, Delivery, Straggler
 from notifications.delivery.pages import PAGE, unread_items
 from notifications.delivery.planning import only_devices, plan
@@ -65,7 +65,7 @@ def _try(rows: list[Straggler]) -> None:
 
 
 def _send(delivery: Delivery, ready: Sequence[Recipient], by_customer: Mapping[UUID, Straggler]) -> None:
-    carrier, waiting = carrier_for(delivery.channel), {each.customer for each in ready}
+    carrier, waiting = straggler_carrier(delivery), {each.customer for each in ready}
     limited = at_once(delivery.channel) is not None
     try:
         with carrier.open():

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from smtplib import SMTPDataError, SMTPServerDisconnected
+from uuid import UUID
 
 import pytest
 from django.core import mail
@@ -19,7 +20,7 @@ from notifications.delivery.errors import NothingGivenUpError
 from notifications.delivery.models import Delivery, SendingRate, Straggler, Suppression
 from notifications.delivery.services import batches
 from notifications.delivery.services.suppression import suppress_address
-from notifications.delivery.tests.factories import DeliveryFactory
+from notifications.delivery.tests.factories import DeliveryFactory, past
 from notifications.events import InboxFilled
 from notifications.inbox.models import InboxItem
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
@@ -35,7 +36,7 @@ class Server(EmailBackend):
     """Says to each address what the test wants."""
 
     answers: dict[str, Exception] = {}
-    thief = None
+    thief: UUID | None = None
 
     def send_messages(self, messages):
         if self.thief:
@@ -200,9 +201,7 @@ def test_straggler_who_read_it_meanwhile_is_done(answers):
 def test_straggler_that_killed_every_worker_is_given_up():
     users, delivery = told(1)
     Delivery.objects.update(state="done")
-    Straggler.objects.create(
-        delivery=delivery, customer=users[0].pk, reason="failed", attempts=5, due_at=timezone.now()
-    )
+    Straggler.objects.create(delivery=delivery, customer=users[0].pk, reason="failed", attempts=5, due_at=past())
 
     services.send_due_stragglers(until=float("inf"))
 
@@ -268,7 +267,7 @@ def test_of_many_workers_one_has_each_straggler(together):
     _users, delivery = told(8)
     Delivery.objects.update(state="done")
     for user in _users:
-        Straggler.objects.create(delivery=delivery, customer=user.pk, reason="failed", due_at=timezone.now())
+        Straggler.objects.create(delivery=delivery, customer=user.pk, reason="failed", due_at=past())
 
     together(lambda _number: services.send_due_stragglers(until=float("inf")), 4)
 
@@ -297,11 +296,12 @@ def test_batch_waits_for_tokens_and_takes_no_more_than_are_there(monkeypatch):
     SendingRate.objects.update(tokens=3)
     _users, delivery = told(5)
     pauses = []
-    monkeypatch.setattr(batches, "sleep", lambda _seconds: pauses.append(len(reached())) or fill())
 
-    def fill():
+    def fill(_seconds):
+        pauses.append(len(reached()))
         SendingRate.objects.update(tokens=3)
 
+    monkeypatch.setattr(batches, "sleep", fill)
     services.send_delivery(delivery.pk)
 
     assert len(reached()) == 5

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from notifications.delivery import services
 from notifications.delivery.models import Delivery, Straggler
-from notifications.delivery.tests.factories import DeliveryFactory
+from notifications.delivery.tests.factories import DeliveryFactory, past
 from notifications.devices.models import Device
 from notifications.devices.payloads import attributes_of, message_of, shortened
 from notifications.devices.ports import (
@@ -69,7 +69,7 @@ def told(*devices, channel="push", kind="announcement"):
 
 
 def again() -> None:
-    Straggler.objects.update(due_at=timezone.now())
+    Straggler.objects.update(due_at=past())
     services.send_due()
 
 
@@ -145,7 +145,7 @@ def test_service_that_is_out_stops_the_batch_and_blames_nobody(service):
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.attempts, delivery.last_error) == ("pending", 1, "ChannelOutError: no answer")
     assert Straggler.objects.count() == 0
-    Delivery.objects.update(due_at=timezone.now())
+    Delivery.objects.update(due_at=past())
     services.send_due()
     assert len(service.pushed) == 1
 
@@ -158,7 +158,7 @@ def test_text_message_goes_to_confirmed_numbers_of_those_who_asked(service):
     assert service.pushed == []
 
     Preference.objects.create(customer=user.pk, kind="announcement", channel="sms", is_on=True)
-    Delivery.objects.filter(pk=delivery.pk).update(state="pending", done_up_to=delivery.done_up_to)
+    Delivery.objects.filter(pk=delivery.pk).update(state="pending", due_at=past())
     services.send_delivery(delivery.pk)
 
     assert service.pushed == [(number.token, "We close early")]

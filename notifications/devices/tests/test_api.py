@@ -43,7 +43,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def code_of(text: str) -> str:
-    return re.findall(r"\d{6}", text)[0]
+    return str(re.findall(r"\d{6}", text)[0])
 
 
 def test_device_is_registered_once_listed_without_its_token_and_removed(api, me):
