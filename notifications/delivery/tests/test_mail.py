@@ -41,7 +41,7 @@ def test_mail_has_two_parts_in_the_readers_language_and_a_way_out():
 
     sent = mail_for(MessageFactory(**ANSWERED), contact(user))
 
-    html = sent.alternatives[0][0]
+    html = str(sent.alternatives[0][0])
     assert sent.subject == "Tu pregunta sobre Café <b>Altura</b> tiene respuesta"
     assert "Hola, Ana" in sent.body
     assert "Café <b>Altura</b>" in sent.body
@@ -63,7 +63,7 @@ def test_mail_that_is_required_offers_nothing_to_switch_off():
 
     assert "List-Unsubscribe" not in sent.extra_headers
     assert "unsubscribe" not in sent.body
-    assert "it is about your money" in sent.alternatives[0][0]
+    assert "it is about your money" in str(sent.alternatives[0][0])
 
 
 def test_looking_at_the_page_changes_nothing_and_posting_does(api):
@@ -72,7 +72,7 @@ def test_looking_at_the_page_changes_nothing_and_posting_does(api):
 
     page = api.get(PAGE, {"token": token}, headers={"Accept": "text/html", "Accept-Language": "en"})
     before = Preference.objects.count()
-    answer = api.post(PAGE, {"token": token, "scope": "kind"}, format="json")
+    answer = api.post(PAGE, {"token": token, "stop": "kind"}, format="json")
 
     assert page.status_code == 200
     assert "Answers to your questions" in page.content.decode()
@@ -98,7 +98,7 @@ def test_mail_program_stops_it_by_itself_as_rfc_8058_says(client):
 
 def test_browsers_form_stops_all_that_is_not_required(client):
     user = make_customer()
-    body = {"token": token_of(user, "question_answered"), "scope": "all"}
+    body = {"token": token_of(user, "question_answered"), "stop": "all"}
 
     answer = client.post(PAGE, body, headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en"})
 
