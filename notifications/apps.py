@@ -16,10 +16,9 @@ class NotificationsConfig(AppConfig):
 
         from .audiences import handlers as _audience_handlers  # noqa: F401, PLC0415
         from .delivery import handlers as _delivery_handlers  # noqa: F401, PLC0415
+        from .devices import handlers as _device_handlers  # noqa: F401, PLC0415
+        from .erasure import forget_customer  # noqa: PLC0415
         from .inbox import handlers as _inbox_handlers  # noqa: F401, PLC0415
-        from .inbox.services import forget_customer  # noqa: PLC0415
         from .sockets import handlers as _socket_handlers  # noqa: F401, PLC0415
-        from .sockets.services import forget_tickets_of  # noqa: PLC0415
 
         erasure.register("notifications", guard=lambda _person: None, erase=forget_customer)
-        erasure.register("notifications.sockets", guard=lambda _person: None, erase=forget_tickets_of)

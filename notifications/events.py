@@ -32,3 +32,30 @@ class InboxFilled(Event):
     from_customer: UUID
     to_customer: UUID
     channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryLeft(Event):
+    """A batch of the delivery queue has used up its turn; the rest of it is due at once."""
+
+    wire_name: ClassVar[str] = "notifications.delivery_left"
+
+    delivery_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRegistered(Event):
+    """Somebody registered a device, or registered it anew."""
+
+    wire_name: ClassVar[str] = "notifications.device_registered"
+
+    device_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRemoved(Event):
+    """A device is gone; what the push service knows of it (`endpoint`, its name there) should go as well."""
+
+    wire_name: ClassVar[str] = "notifications.device_removed"
+
+    endpoint: str

@@ -3,14 +3,31 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from .delivery.api.reports import MailReportsView
+from .delivery.api.unsubscribe import UnsubscribeViewSet
+from .devices.api import DeviceViewSet
 from .inbox.api import NotificationViewSet
+from .preferences.api import PreferencesViewSet
 from .sockets.api import SocketTicketViewSet
 
 router = SimpleRouter()
+router.register("notifications/devices", DeviceViewSet, basename="notification-device")
 router.register("notifications", NotificationViewSet, basename="notification")
 
 urlpatterns = [
     # Before the router, which would take it for the id of a notification.
     path("notifications/ws-ticket/", SocketTicketViewSet.as_view({"post": "create"}), name="socket-ticket"),
+    # Before the router, whose notifications have ids in the same place.
+    path(
+        "notifications/preferences/",
+        PreferencesViewSet.as_view({"get": "show", "patch": "change"}),
+        name="notification-preferences",
+    ),
+    path(
+        "notifications/unsubscribe/",
+        UnsubscribeViewSet.as_view({"get": "page", "post": "stop"}),
+        name="notification-unsubscribe",
+    ),
+    path("notifications/mail-reports/", MailReportsView.as_view(), name="notification-mail-reports"),
     *router.urls,
 ]

@@ -1,9 +1,10 @@
 """`make run-services`: the served layout on this machine, without Docker.
 
 PostgreSQL as in `local_services`, a Redis of our own unless REDIS_URL names another; then the processes of
-production: API, sockets, a Celery worker per group of queues, beat, relay. PORT answers for both API and sockets;
-PORT+1 is the API alone (measure there), PORT+2 the sockets alone. Ctrl-C stops everything; when one process dies, the
-others are stopped and the exit code is 1.
+production: API, sockets, a Celery worker per group of queues, beat, relay, a consumer of the outside queue (SNS and SQS
+are played by moto's server, unless AWS_ENDPOINT_URL or PUSH_SERVICE say otherwise). PORT answers for both API and
+sockets; PORT+1 is the API alone (measure there), PORT+2 the sockets alone. Ctrl-C stops everything; when one process
+dies, the others are stopped and the exit code is 1.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts import local_services, socket_process
+from scripts import amazon_stand_in, local_services, socket_process
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -92,6 +93,11 @@ def beat() -> Program:
         "",
     ]
     return Program("beat", command)
+
+
+def outside() -> list[Program]:
+    """What takes push and text messages out of the house, where they go through a queue."""
+    return [Program("pushes", [*BEHIND, sys.executable, "manage.py", "run_outside_deliveries"])]
 
 
 def layout(address: str, port: int) -> list[Program]:
@@ -192,6 +198,7 @@ def main() -> int:
     var_dir.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         settings = service_settings(stack, var_dir)
+        settings |= stack.enter_context(amazon_stand_in.amazon())
         supervisor = Supervisor(settings)
         environment = {**os.environ, **settings}
         if subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment, check=False).returncode:
@@ -200,7 +207,9 @@ def main() -> int:
             signal.signal(number, supervisor.request_stop)
         subprocess.run([sys.executable, "manage.py", "welcome"], cwd=ROOT, env=environment, check=False)
         print(f"services: API and sockets on {port}; API alone on {port + 1}, sockets alone on {port + 2}", flush=True)
-        return supervisor.run(layout(os.environ.get("BIND_ADDRESS", "127.0.0.1"), port))
+        programs = layout(os.environ.get("BIND_ADDRESS", "127.0.0.1"), port)
+        queue = settings.get("OUTSIDE_QUEUE_URL") or os.environ.get("OUTSIDE_QUEUE_URL")
+        return supervisor.run([*programs, *(outside() if queue else [])])
 
 
 if __name__ == "__main__":

@@ -38,12 +38,17 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Where somebody is reached, and in which language."""
+    """Where somebody is reached, in which language, and whose clock hangs on their wall.
+
+    `is_verified`: whether the address is proven; nobody writes to one that is not.
+    """
 
     user_id: UUID
     email: str
     name: str
     language: str
+    time_zone: str
+    is_verified: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@
 `change_profile(*, actor, customer_id, **values)`
     Place, language, time zone of a customer. Raises `CustomerNotFoundError`, `InvalidInputError` for half a place.
 `contacts(ids) -> dict[UUID, Contact]`
-    Address, name and language of each that may be written to: active, address proven. One query.
+    Address (and whether it is proven), name, language and time zone of each active account. One query.
 `staff_with(permission) -> list[UUID]`
     Active people of the house who have that Django permission (`app.codename`), administrators included.
 `staff_holding(key, department_id) -> list[UUID]`

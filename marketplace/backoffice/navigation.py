@@ -87,6 +87,8 @@ ICONS = {
     "notifications.inboxitem": "inbox",
     "notifications.fanout": "campaign",
     "notifications.delivery": "outgoing_mail",
+    "notifications.sendingrate": "speed",
+    "notifications.suppression": "block",
     "core.auditentry": "policy",
     "core.outboxevent": "outbox",
     "core.eventdelivery": "local_shipping",

@@ -46,6 +46,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "CallingOffEnum": [("cancelled", "cancelled")],
+        "ChannelEnum": "notifications.kinds.channels.Channel",
+        "DevicePlatformEnum": "notifications.models.Device.Platform",
+        "DigestEnum": "notifications.models.QuietHours.Digest",
         "JournalKindEnum": "funds.ledger.models.JournalKind",
         "LanguageEnum": "marketplace.settings.i18n.LANGUAGES",
         "MovementKindEnum": "stores.models.StockMovement.Kind",
@@ -76,4 +79,5 @@ THROTTLE_RATES: dict[str, str] = {
     "coupons": env.str("THROTTLE_COUPONS", default="20/min"),
     "checkout": env.str("THROTTLE_CHECKOUT", default="30/min"),
     "sockets": env.str("THROTTLE_SOCKETS", default="30/min"),
+    "devices": env.str("THROTTLE_DEVICES", default="20/hour"),
 }

@@ -15,6 +15,7 @@ from .importing import *  # noqa: F403
 from .logs import *  # noqa: F403
 from .mail import *  # noqa: F403
 from .orders import *  # noqa: F403
+from .outside import *  # noqa: F403
 from .payments import *  # noqa: F403
 from .questions import *  # noqa: F403
 from .serving import *  # noqa: F403
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
     "axes",
     "django_htmx",
+    "anymail",
     # The product, lowest layer first.
     "marketplace.core",
     "users",

@@ -26,6 +26,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "payments: unsettled ones": _every(timedelta(seconds=30), "funds.check_unsettled", "payments"),
     "payments: reconciliation": _every(timedelta(minutes=5), "funds.reconcile_providers", "payments"),
     "notification queue": _every(timedelta(seconds=30), "notifications.send_due", "notify"),
+    "notifications: outside queue": _every(timedelta(seconds=30), "notifications.drain_outside_queue", "notify"),
     "promotion sweep": _every(timedelta(minutes=1), "promotions.sweep", "holds"),
     "campaign sweep": _every(timedelta(minutes=1), "promotions.sweep_campaigns", "holds"),
     "ledger upkeep": _every(timedelta(minutes=1), "funds.tidy_ledger", "payments"),

@@ -37,5 +37,8 @@ if REDIS_URL:  # noqa: F405
 # Uploads of tests are theirs.
 MEDIA_ROOT = str(Path(VAR_DIR) / "test" / f"media-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
 
+# And what would go to people's telephones.
+PUSH_FILE_PATH = str(Path(VAR_DIR) / "test" / f"push-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+
 # A test's writes are never committed, so nothing would begin new lists. (Tests of the cache say otherwise.)
 PRODUCT_LIST_CACHE_SECONDS = 0

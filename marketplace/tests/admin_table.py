@@ -142,7 +142,9 @@ TABLE: Final[dict[str, Row]] = {
     "notifications.message": house("v"),
     "notifications.inboxitem": house("v"),
     "notifications.fanout": house("v"),
-    "notifications.delivery": house("v", try_again="v"),
+    "notifications.delivery": house("v", try_again="v", try_stragglers_again="v"),
+    "notifications.sendingrate": house("vacd"),
+    "notifications.suppression": house("vd"),
     # machinery
     "core.auditentry": house("v"),
     "core.outboxevent": house("v"),

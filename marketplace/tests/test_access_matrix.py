@@ -286,6 +286,15 @@ VERSIONED = {
     "POST notifications/read-all/": "signed in",
     "POST notifications/ws-ticket/": "signed in",
     "GET notifications/unread-count/": "signed in",
+    "GET notifications/preferences/": "signed in",
+    "PATCH notifications/preferences/": "signed in",
+    "GET notifications/devices/": "signed in",
+    "POST notifications/devices/": "signed in",
+    "DELETE notifications/devices/{pk}/": "its owner",
+    "POST notifications/devices/{pk}/confirm/": "signed in",  # an empty body is refused before the device is looked for
+    "GET notifications/unsubscribe/": "anyone",  # the mail's token opens it
+    "POST notifications/unsubscribe/": "anyone",
+    "POST notifications/mail-reports/": "anyone",  # the provider's secret opens it; without one it is not there
 }
 TABLE: dict[str, str] = {
     **{

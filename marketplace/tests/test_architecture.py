@@ -62,9 +62,6 @@ WITHOUT_ADMIN = {
     "purchases.DuePrice",  # a dirty flag, gone in a second
     "purchases.KnownRule",  # derived: what a promotion was about
     "notifications.Broadcast",  # its page comes with its slice
-    "notifications.SendingRate",  # its page comes with the channels
-    "notifications.Straggler",  # shown on its delivery's page
-    "notifications.Suppression",  # its page comes with the channels
     "notifications.Device",  # a customer's own; its token is a secret
     "notifications.NumberCode",  # secrets
     "notifications.Preference",  # a customer's own word
@@ -86,6 +83,9 @@ HANDLERS = {
     "funds.return_to_source_on_order_refunded",
     "notifications.close_sockets_on_account_disabled",
     "notifications.deliver_on_inbox_filled",
+    "notifications.go_on_on_delivery_left",
+    "notifications.prepare_device_on_device_registered",
+    "notifications.remove_endpoint_on_device_removed",
     "notifications.send_mail_on_mail_requested",
     "notifications.stop_telling_on_flash_promo_ended",
     "notifications.tell_audience_on_flash_promo_started",

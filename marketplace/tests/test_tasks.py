@@ -26,6 +26,7 @@ TASKS = {
     "funds.tell_low_balances",
     "funds.tidy_ledger",
     "funds.verify_ledger",
+    "notifications.drain_outside_queue",
     "notifications.forget_old_tickets",
     "notifications.send_due",
     "promotions.clean_up_expired",
@@ -50,6 +51,7 @@ TASKS = {
 PERIODS = {
     "core.sweep_outbox": timedelta(seconds=2),
     "funds.sweep_payment_tasks": timedelta(seconds=2),
+    "notifications.drain_outside_queue": timedelta(seconds=30),
     "notifications.send_due": timedelta(seconds=30),
     "promotions.sweep": timedelta(minutes=1),
     "promotions.sweep_campaigns": timedelta(minutes=1),

@@ -13,6 +13,7 @@ from marketplace.core.access import KEYS
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
 from marketplace.core.outbox.relay import drain
+from notifications.devices.tests.factories import DeviceFactory
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from promotions.campaigns.tests.factories import make_campaign
 from promotions.discounts.tests.factories import make_discount
@@ -185,4 +186,5 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         "cart/coupons": {"code": "VERANO"},
         "addresses": {"pk": add_address(customer_id=owner.pk, **LEAST).pk},
         "notifications": {"pk": InboxItemFactory.create(customer=owner.pk, message=message).pk},
+        "notifications/devices": {"pk": DeviceFactory.create(customer=owner.pk).pk},
     }

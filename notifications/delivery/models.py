@@ -7,10 +7,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.core.ids import NIL
+from marketplace.core.ids import NIL, uuid7
 from notifications.kinds.channels import Channel
 
 OUTSIDE = [choice for choice in Channel.choices if choice[0] != Channel.INBOX]
+LONGEST_ERROR = 400
 
 
 class Delivery(models.Model):
@@ -42,6 +43,10 @@ class Delivery(models.Model):
     refused_count = models.PositiveIntegerField(_("refused"), default=0)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(_("due at"))
+    # Whose the lease is: a worker that lost it writes nothing more.
+    holder = models.UUIDField(null=True, editable=False)
+    # Names the notes about it outside of the database: another database's row of this number has others.
+    notes_key = models.UUIDField(default=uuid7, editable=False)
     done_at = models.DateTimeField(_("done at"), null=True)
     last_error = models.TextField(_("last error"), blank=True)
 
@@ -69,7 +74,8 @@ class Delivery(models.Model):
 class Straggler(models.Model):
     """One recipient who is not done with the batch: quiet hours, or a failure that is theirs alone.
 
-    Whoever got it at once has no row. `attempts` counts tries, not quiet hours.
+    Whoever got it at once has no row. `attempts` counts tries, not quiet hours. `devices_left`: of several devices
+    those that did not get it; empty: all of them.
     """
 
     class State(models.TextChoices):
@@ -98,7 +104,8 @@ class Straggler(models.Model):
     reason = models.CharField(_("reason"), max_length=9, choices=Reason.choices)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(_("due at"))
-    last_error = models.CharField(_("last error"), max_length=400, blank=True)
+    last_error = models.CharField(_("last error"), max_length=LONGEST_ERROR, blank=True)
+    devices_left = models.JSONField(_("devices left"), default=list, editable=False)
 
     class Meta:
         app_label = "notifications"

@@ -8,7 +8,8 @@ from marketplace.core.base import UUIDModel
 
 
 class Device(UUIDModel):
-    """One installation of an app, or one telephone number. A token belongs to whoever registered it last.
+    """One installation of an app, or one telephone number. A token belongs to whoever registered it last, a number to
+    whoever confirmed it last.
 
     `endpoint` is the provider's name for it (with SNS: the ARN of the platform endpoint). A token the provider calls
     dead is disabled, with the reason, until the app registers it anew. A telephone number is written to only after
@@ -38,7 +39,18 @@ class Device(UUIDModel):
         verbose_name = _("device")
         verbose_name_plural = _("devices")
         constraints = [
-            models.UniqueConstraint(fields=["platform", "token_hash"], name="notifications_device_once"),
+            models.UniqueConstraint(
+                fields=["platform", "token_hash"], condition=~Q(platform="sms"), name="notifications_device_once"
+            ),
+            # Anybody can type a number; it is theirs once its code came back.
+            models.UniqueConstraint(
+                fields=["customer", "token_hash"], condition=Q(platform="sms"), name="notifications_number_once_each"
+            ),
+            models.UniqueConstraint(
+                fields=["token_hash"],
+                condition=Q(platform="sms", confirmed_at__isnull=False),
+                name="notifications_number_one_owner",
+            ),
             models.CheckConstraint(
                 condition=Q(disabled_at__isnull=True, disabled_reason="")
                 | Q(disabled_at__isnull=False) & ~Q(disabled_reason=""),

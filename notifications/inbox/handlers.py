@@ -26,7 +26,7 @@ def _teller(code: str, cause: Cause) -> Callable[[Any], None]:
             tell_customer(customer_id=customer_id, **words)
         elif cause.staff_permission:
             tell_staff(permission=cause.staff_permission, **words)
-        elif people := cause.people(event):
+        elif cause.people is not None and (people := cause.people(event)):
             tell_people(people=people, **words)
 
     tell.__name__ = f"tell_{code}"

@@ -12,7 +12,9 @@ from marketplace.core.errors import NotFoundError
 from marketplace.core.ids import uuid7
 from marketplace.core.outbox.publishing import publish
 from notifications.events import InboxFilled
+from notifications.kinds.channels import Channel
 from notifications.kinds.table import ANNOUNCEMENT, KINDS
+from notifications.preferences.selectors import wanted
 from users import facade as users
 
 from .errors import UnknownRecipientsError
@@ -33,9 +35,9 @@ def write_message(
 
 @transaction.atomic
 def tell_customer(*, kind: str, customer_id: UUID, params: dict[str, Any], dedupe_key: str, at: datetime) -> Message:
-    """Put a message into one customer's inbox, and ask for an e-mail where the kind says so. Harmless twice."""
+    """Put a message into one customer's inbox, unless they switched the kind off. Harmless twice."""
     message = write_message(kind=kind, params=params, dedupe_key=dedupe_key, at=at, recipient=customer_id)
-    _put_into_inbox(message, customer_id, at)
+    _put_into_inboxes(message, [customer_id], at)
     return message
 
 
@@ -50,10 +52,9 @@ def tell_staff(*, kind: str, permission: str, params: dict[str, Any], dedupe_key
 def tell_people(
     *, kind: str, people: Collection[UUID], params: dict[str, Any], dedupe_key: str, at: datetime
 ) -> Message:
-    """Put a message into the inbox of each of a few people. Harmless twice."""
+    """Put a message into the inbox of each of a few people, but for those who switched the kind off. Harmless twice."""
     message = write_message(kind=kind, params=params, dedupe_key=dedupe_key, at=at)
-    for person in sorted(people):
-        _put_into_inbox(message, person, at)
+    _put_into_inboxes(message, people, at)
     return message
 
 
@@ -87,11 +88,17 @@ def send_announcement(
     return message, len(wanted)
 
 
-def _put_into_inbox(message: Message, person: UUID, at: datetime) -> None:
-    InboxItem.objects.bulk_create([InboxItem(customer=person, message=message, created_at=at)], ignore_conflicts=True)
+def _put_into_inboxes(message: Message, people: Collection[UUID], at: datetime) -> None:
+    told = sorted(wanted(message.kind, Channel.INBOX, people))
+    InboxItem.objects.bulk_create(
+        (InboxItem(customer=person, message=message, created_at=at) for person in told), ignore_conflicts=True
+    )
     publish(
-        InboxFilled(
-            message_id=message.pk, from_customer=person, to_customer=person, channels=KINDS[message.kind].channels
+        *(
+            InboxFilled(
+                message_id=message.pk, from_customer=person, to_customer=person, channels=KINDS[message.kind].channels
+            )
+            for person in told
         )
     )
 

@@ -1,5 +1,7 @@
 """The ways a message reaches somebody."""
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -11,3 +13,7 @@ class Channel(models.TextChoices):
     EMAIL = "email", _("e-mail")
     PUSH = "push", _("push")
     SMS = "sms", _("text message")
+
+
+OUTSIDE: Final = (Channel.EMAIL.value, Channel.PUSH.value, Channel.SMS.value)
+"""All but the inbox."""

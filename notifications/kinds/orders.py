@@ -24,7 +24,7 @@ from purchases.events import (
 from stores import facade as stores
 from users import facade as users
 
-from .values import Cause, Kind, Params
+from .values import IN_INBOX, IN_INBOX_AND_MAIL, Cause, Kind, Params
 
 MAY_MOVE_ORDERS: Final = "purchases.change_order"
 
@@ -93,9 +93,12 @@ def _return_params(event: ReturnRequested | ReturnDecided | OrderReturned) -> Pa
 ORDERS: Final = (
     Kind(
         code="order_paid",
+        name=_("Orders that are paid"),
         title=_("Order %(number)s is paid"),
         body=_("We received %(total)s for your order %(number)s (%(item)s). Thank you!"),
         by_mail=True,
+        by_push=True,
+        required=IN_INBOX,
         cause=Cause(
             event=OrderPaid,
             customer=lambda event: event.customer_id,
@@ -105,8 +108,12 @@ ORDERS: Final = (
     ),
     Kind(
         code="order_delivered",
+        name=_("Orders that were delivered"),
         title=_("Order %(number)s was delivered"),
         body=_("Your order %(number)s (%(item)s) has arrived. Enjoy it!"),
+        by_push=True,
+        may_wait=True,
+        required=IN_INBOX,
         cause=Cause(
             event=OrderDelivered,
             customer=lambda event: event.customer_id,
@@ -116,8 +123,11 @@ ORDERS: Final = (
     ),
     Kind(
         code="order_placed",
+        name=_("Orders that wait for their payment"),
         title=_("Order %(number)s waits for its payment"),
         body=_("We set aside what you ordered (%(item)s). Please pay %(total)s, or the order %(number)s will expire."),
+        by_push=True,
+        required=IN_INBOX,
         cause=Cause(
             event=OrderPlaced,
             customer=_customer_of_waiting,
@@ -127,10 +137,13 @@ ORDERS: Final = (
     ),
     Kind(
         code="order_cancelled",
+        name=_("Orders that were cancelled"),
         title=_("Order %(number)s was cancelled"),
         body=_(
             "Your order %(number)s (%(item)s) was cancelled. You owe nothing; money that was set aside is yours again."
         ),
+        by_push=True,
+        required=IN_INBOX,
         cause=Cause(
             event=OrderCancelled,
             customer=lambda event: None if event.was_paid else event.customer_id,
@@ -140,12 +153,15 @@ ORDERS: Final = (
     ),
     Kind(
         code="order_cancelled_paid",
+        name=_("Paid orders that were cancelled"),
         title=_("Order %(number)s was cancelled: %(total)s go back to you"),
         body=_(
             "Your order %(number)s (%(item)s) was cancelled. What you paid goes back where it came from: to your means "
             "of payment, and the wallet's part into your wallet."
         ),
         by_mail=True,
+        by_push=True,
+        required=IN_INBOX_AND_MAIL,
         cause=Cause(
             event=OrderCancelled,
             customer=lambda event: event.customer_id if event.was_paid else None,
@@ -155,12 +171,15 @@ ORDERS: Final = (
     ),
     Kind(
         code="order_part_called_off",
+        name=_("Parts of orders that will not be sent"),
         title=_("Part of order %(number)s will not be sent: %(refund)s go back to you"),
         body=_(
             "Of your order %(number)s we cannot send %(count)s items (%(item)s): %(reason)s The money goes back where "
             "it came from. Whatever else you ordered comes as before."
         ),
         by_mail=True,
+        by_push=True,
+        required=IN_INBOX_AND_MAIL,
         cause=Cause(
             event=OrderPartCalledOff,
             # Of an order that is called off whole another message tells.
@@ -171,8 +190,11 @@ ORDERS: Final = (
     ),
     Kind(
         code="order_expired",
+        name=_("Orders that expired"),
         title=_("Order %(number)s has expired"),
         body=_("Your order %(number)s (%(item)s) was not paid in time. Money that was set aside is yours again."),
+        by_push=True,
+        required=IN_INBOX,
         cause=Cause(
             event=OrderExpired,
             customer=lambda event: event.customer_id,
@@ -182,9 +204,13 @@ ORDERS: Final = (
     ),
     Kind(
         code="shipment_shipped",
+        name=_("Parcels on their way"),
         title=_("A parcel of order %(number)s is on its way"),
         body=_("A parcel with %(count)s items is on its way. Carrier: %(carrier)s, tracking number: %(tracking)s."),
         by_mail=True,
+        by_push=True,
+        may_wait=True,
+        required=IN_INBOX,
         cause=Cause(
             event=ShipmentShipped,
             customer=lambda event: event.customer_id,
@@ -194,8 +220,11 @@ ORDERS: Final = (
     ),
     Kind(
         code="shipment_lost",
+        name=_("Parcels that were lost"),
         title=_("A parcel of order %(number)s was lost"),
         body=_("A parcel with %(count)s items was lost on its way. We are sorry, and take care of it."),
+        by_push=True,
+        required=IN_INBOX,
         cause=Cause(
             event=ShipmentLost,
             customer=lambda event: event.customer_id,
@@ -205,8 +234,12 @@ ORDERS: Final = (
     ),
     Kind(
         code="return_approved",
+        name=_("Returns that were approved"),
         title=_("You may return %(item)s"),
         body=_("Your return of order %(number)s was approved; the money follows when it is here. The shop: %(answer)s"),
+        by_push=True,
+        may_wait=True,
+        required=IN_INBOX,
         cause=Cause(
             event=ReturnDecided,
             customer=lambda event: event.customer_id if event.is_approved else None,
@@ -216,8 +249,12 @@ ORDERS: Final = (
     ),
     Kind(
         code="return_refused",
+        name=_("Returns that were refused"),
         title=_("Your return of %(item)s was refused"),
         body=_("Your return of order %(number)s was refused. The shop: %(answer)s"),
+        by_push=True,
+        may_wait=True,
+        required=IN_INBOX,
         cause=Cause(
             event=ReturnDecided,
             customer=lambda event: None if event.is_approved else event.customer_id,
@@ -227,9 +264,12 @@ ORDERS: Final = (
     ),
     Kind(
         code="return_refunded",
+        name=_("Money back for what you returned"),
         title=_("%(refund)s for what you gave back"),
         body=_("What you gave back of order %(number)s is here (%(item)s). %(refund)s go back where they came from."),
         by_mail=True,
+        by_push=True,
+        required=IN_INBOX,
         cause=Cause(
             event=OrderReturned,
             customer=lambda event: event.customer_id,
@@ -239,8 +279,10 @@ ORDERS: Final = (
     ),
     Kind(
         code="order_to_pack",
+        name=_("For the house: orders to pack"),
         title=_("New order %(number)s"),
         body=_("The order %(number)s (%(item)s) is paid: please pack it."),
+        may_wait=True,
         cause=Cause(
             event=OrderPaid,
             people=lambda event: _who_sends(*event.store_ids),
@@ -250,8 +292,10 @@ ORDERS: Final = (
     ),
     Kind(
         code="return_requested",
+        name=_("For the house: returns that wait"),
         title=_("A return of order %(number)s waits"),
         body=_("A customer wants to give back %(item)s of order %(number)s. Please decide."),
+        may_wait=True,
         cause=Cause(
             event=ReturnRequested,
             people=lambda event: _who_sends(*purchases.return_card(event.return_id).store_ids),

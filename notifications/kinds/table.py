@@ -38,7 +38,7 @@ from users import facade as users
 from users.events import EmailVerified
 
 from .orders import ORDERS
-from .values import Cause, Kind, Params
+from .values import IN_INBOX, IN_INBOX_AND_MAIL, Cause, Kind, Params
 
 ANNOUNCEMENT: Final = "announcement"
 FLASH_STARTED: Final = "flash_started"
@@ -130,11 +130,14 @@ def _asker_of_rejected(event: QuestionRejected) -> UUID | None:
 _TABLE = (
     Kind(
         code=FLASH_STARTED,
+        name=_("Flash promotions near you"),
         title=_("Flash promotion near you: %(product)s"),
         body=_("%(product)s for %(price)s at %(store)s, only while units last. Whoever takes one has a minute to pay."),
+        by_push=True,
     ),
     Kind(
         code="flash_unit_free",
+        name=_("Units that come free while you wait in line"),
         title=_("A unit is free: %(product)s"),
         body=_("%(product)s for %(price)s at %(store)s is free again. Reserve it now: whoever comes first has it."),
         by_push=True,
@@ -149,8 +152,12 @@ _TABLE = (
     *ORDERS,
     Kind(
         code="deposit_credited",
+        name=_("Deposits that arrived"),
         title=_("%(amount)s in your wallet"),
         body=_("Your deposit of %(amount)s has arrived and can be spent."),
+        by_push=True,
+        may_wait=True,
+        required=IN_INBOX,
         cause=Cause(
             event=DepositCredited,
             customer=lambda event: event.customer_id,
@@ -160,8 +167,11 @@ _TABLE = (
     ),
     Kind(
         code="deposit_rejected",
+        name=_("Deposits that were refused"),
         title=_("Your deposit was refused"),
         body=_("The deposit of %(amount)s was refused by the payment provider. Nothing was charged."),
+        by_push=True,
+        required=IN_INBOX,
         cause=Cause(
             event=DepositRejected,
             customer=lambda event: event.customer_id,
@@ -171,8 +181,11 @@ _TABLE = (
     ),
     Kind(
         code="deposit_returned",
+        name=_("Deposits that went back"),
         title=_("%(amount)s went back to your means of payment"),
         body=_("%(amount)s of your deposit went back to where it came from and left your wallet."),
+        by_mail=True,
+        required=IN_INBOX,
         cause=Cause(
             event=DepositReturned,
             customer=lambda event: event.customer_id,
@@ -182,9 +195,12 @@ _TABLE = (
     ),
     Kind(
         code="withdrawal_settled",
+        name=_("Withdrawals that arrived"),
         title=_("Your withdrawal of %(amount)s is on your account"),
         body=_("We sent %(amount)s to your bank account."),
         by_mail=True,
+        by_push=True,
+        required=IN_INBOX_AND_MAIL,
         cause=Cause(
             event=PayoutSettled,
             customer=lambda event: event.customer_id,
@@ -194,9 +210,12 @@ _TABLE = (
     ),
     Kind(
         code="withdrawal_refused",
+        name=_("Withdrawals that were refused"),
         title=_("Your withdrawal was refused"),
         body=_("The bank did not take %(amount)s. The money is back in your wallet; please check the account number."),
         by_mail=True,
+        by_push=True,
+        required=IN_INBOX_AND_MAIL,
         cause=Cause(
             event=PayoutRefused,
             customer=lambda event: event.customer_id,
@@ -206,9 +225,11 @@ _TABLE = (
     ),
     Kind(
         code="payment_parked",
+        name=_("For the house: payments that need a person"),
         title=_("A payment needs you"),
         body=_("A payment task (%(kind)s) could not be finished by itself. The money is untouched; please look at it."),
         by_mail=True,
+        required=IN_INBOX,
         cause=Cause(
             event=PaymentTaskParked,
             staff_permission=MAY_DECIDE_ABOUT_MONEY,
@@ -218,9 +239,11 @@ _TABLE = (
     ),
     Kind(
         code="payment_set_aside",
+        name=_("For the house: payments that do not match"),
         title=_("A payment does not match"),
         body=_("A payment at the provider does not match what was asked for. It moved no money; please decide."),
         by_mail=True,
+        required=IN_INBOX,
         cause=Cause(
             event=PaymentSetAside,
             staff_permission=MAY_DECIDE_ABOUT_MONEY,
@@ -230,8 +253,11 @@ _TABLE = (
     ),
     Kind(
         code="low_balance",
+        name=_("Low balance"),
         title=_("Your balance is low: %(available)s"),
         body=_("Your wallet holds %(available)s, less than the %(threshold)s you want to be told about."),
+        by_push=True,
+        may_wait=True,
         cause=Cause(
             event=BalanceLow,
             customer=lambda event: event.customer_id,
@@ -245,8 +271,12 @@ _TABLE = (
     ),
     Kind(
         code="order_payment_failed",
+        name=_("Payments of orders that failed"),
         title=_("Your order could not be paid"),
         body=_("The payment of %(total)s did not come about. What came in is in your wallet; you can pay again."),
+        by_mail=True,
+        by_push=True,
+        required=IN_INBOX,
         cause=Cause(
             event=OrderPaymentFailed,
             customer=lambda event: event.customer_id,
@@ -256,8 +286,10 @@ _TABLE = (
     ),
     Kind(
         code="stock_low",
+        name=_("For the house: stock that runs low"),
         title=_("%(product)s runs low at %(store)s"),
         body=_("%(available)s of %(product)s (%(sku)s) are left at %(store)s: the point at which to reorder."),
+        may_wait=True,
         cause=Cause(
             event=StockLow,
             people=_who_keeps_stock,
@@ -268,9 +300,11 @@ _TABLE = (
     ),
     Kind(
         code="stock_drifted",
+        name=_("For the house: stock that does not add up"),
         title=_("Stock does not add up"),
         body=_("The nightly comparison found %(count)s stock items whose counters are not what their movements say."),
         by_mail=True,
+        required=IN_INBOX,
         cause=Cause(
             event=StockDrifted,
             staff_permission=MAY_SEE_DRIFT,
@@ -280,8 +314,10 @@ _TABLE = (
     ),
     Kind(
         code="purchase_order_automatic",
+        name=_("For the house: orders placed by themselves"),
         title=_("Ordered by itself: %(number)s"),
         body=_("The order %(number)s to %(supplier)s for %(store)s was placed by itself: %(total)s."),
+        may_wait=True,
         cause=Cause(
             event=PurchaseOrderPlaced,
             people=_who_orders,
@@ -291,8 +327,10 @@ _TABLE = (
     ),
     Kind(
         code="welcome",
+        name=_("Welcome"),
         title=_("Welcome!"),
         body=_("Your address is verified. Say where you are in your profile and we tell you about promotions nearby."),
+        may_wait=True,
         cause=Cause(
             event=EmailVerified,
             customer=lambda event: event.user_id,
@@ -301,8 +339,10 @@ _TABLE = (
     ),
     Kind(
         code="question_waiting",
+        name=_("For the house: questions that wait"),
         title=_("Questions about %(product_name)s wait"),
         body=_("Customers ask about %(product_name)s. Please answer, publish or reject what they wrote."),
+        may_wait=True,
         cause=Cause(
             event=QuestionAsked,
             people=_who_answers,
@@ -313,9 +353,12 @@ _TABLE = (
     ),
     Kind(
         code="question_answered",
+        name=_("Answers to your questions"),
         title=_("Your question about %(product_name)s has an answer"),
         body=_("%(product_name)s: the shop has answered your question. You find the answer with the product."),
         by_mail=True,
+        by_push=True,
+        may_wait=True,
         cause=Cause(
             event=QuestionAnswered,
             customer=_asker_of_answered,
@@ -325,8 +368,10 @@ _TABLE = (
     ),
     Kind(
         code="question_published",
+        name=_("Your questions, published"),
         title=_("Your question about %(product_name)s is published"),
         body=_("Everybody can read your question about %(product_name)s now. We tell you when there is an answer."),
+        may_wait=True,
         cause=Cause(
             event=QuestionPublished,
             customer=_asker_of_published,
@@ -336,8 +381,10 @@ _TABLE = (
     ),
     Kind(
         code="question_rejected",
+        name=_("Your questions, not published"),
         title=_("Your question about %(product_name)s was not published"),
         body=_("Your question about %(product_name)s was not published. The reason: %(reason)s"),
+        may_wait=True,
         cause=Cause(
             event=QuestionRejected,
             customer=_asker_of_rejected,
@@ -345,7 +392,16 @@ _TABLE = (
             params=_question_params,
         ),
     ),
-    Kind(code=ANNOUNCEMENT, title="%(title)s", body="%(body)s"),
+    Kind(
+        code=ANNOUNCEMENT,
+        name=_("News from the shop"),
+        title="%(title)s",
+        body="%(body)s",
+        # Which of them a broadcast takes, whoever writes it says.
+        by_mail=True,
+        by_push=True,
+        may_wait=True,
+    ),
 )
 
 KINDS: Final = {kind.code: kind for kind in _TABLE}

@@ -63,10 +63,15 @@ def refused_generations() -> dict[UUID, int]:
 
 
 def contacts(ids: Collection[UUID]) -> dict[UUID, Contact]:
-    """Whom to write to, in one query. Disabled, archived and unknown accounts and unproven addresses are left out."""
-    accounts = User.objects.filter(pk__in=ids, is_active=True, email_verified_at__isnull=False)
-    rows = accounts.values_list("pk", "email", "name", "profile__language")
-    return {pk: Contact(pk, email, name, language or settings.LANGUAGE_CODE) for pk, email, name, language in rows}
+    """Whom to reach, in one query. Disabled, archived and unknown accounts are left out."""
+    accounts = User.objects.filter(pk__in=ids, is_active=True)
+    rows = accounts.values_list("pk", "email", "name", "profile__language", "profile__time_zone", "email_verified_at")
+    return {
+        pk: Contact(
+            pk, email, name, language or settings.LANGUAGE_CODE, zone or settings.PLATFORM_TIME_ZONE, bool(verified_at)
+        )
+        for pk, email, name, language, zone, verified_at in rows
+    }
 
 
 def staff_with(permission: str) -> list[UUID]:

@@ -1,6 +1,6 @@
 """Rows of the delivery queue for tests."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import factory
 from django.utils import timezone
@@ -8,6 +8,11 @@ from django.utils import timezone
 from notifications.delivery.models import Delivery
 from notifications.inbox.tests.factories import MessageFactory
 from notifications.kinds.channels import Channel
+
+
+def past() -> datetime:
+    """A moment that is over by every clock: the database's counts milliseconds."""
+    return timezone.now() - timedelta(seconds=1)
 
 
 class DeliveryFactory(factory.django.DjangoModelFactory):
@@ -18,4 +23,4 @@ class DeliveryFactory(factory.django.DjangoModelFactory):
 
     message = factory.SubFactory(MessageFactory)
     channel = Channel.EMAIL
-    due_at = factory.LazyFunction(lambda: timezone.now() - timedelta(seconds=1))
+    due_at = factory.LazyFunction(past)

@@ -11,7 +11,7 @@ from users.customers.tests.factories import make_customer
 
 
 @pytest.mark.django_db
-def test_only_active_accounts_with_a_proven_address_can_be_written_to(django_assert_num_queries):
+def test_only_active_accounts_are_reached_and_an_unproven_address_is_said_to_be_one(django_assert_num_queries):
     ana = make_customer(name="Ana", profile={"language": "en"})
     staff = StaffFactory()
     unproven, disabled = UnverifiedUserFactory(), UserFactory(is_active=False)
@@ -20,5 +20,6 @@ def test_only_active_accounts_with_a_proven_address_can_be_written_to(django_ass
     with django_assert_num_queries(1):
         found = facade.contacts([ana.pk, staff.pk, unproven.pk, disabled.pk, archived.pk, uuid7()])
 
-    assert set(found) == {ana.pk, staff.pk}
-    assert found[ana.pk] == Contact(ana.pk, ana.email, "Ana", "en")
+    assert set(found) == {ana.pk, staff.pk, unproven.pk}
+    assert found[ana.pk] == Contact(ana.pk, ana.email, "Ana", "en", "America/Mexico_City", True)
+    assert not found[unproven.pk].is_verified
