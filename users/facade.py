@@ -9,6 +9,8 @@
     are in any of the segments (none: everyone), of any of the tiers, with an order since then. One row per customer
     at most. Columns `customer`, `latitude`,
     `longitude`; walk it in chunks by `customer` (an index answers that order). Active accounts only, verified or not.
+`end_of_places(after, count) -> UUID | None`
+    The customer of the `count`-th place behind this key, to walk a large audience in stretches; None: fewer are left.
 `record_order_outcome(*, customer_id, at, change)`
     +1 when an order succeeded, -1 when it was wholly returned; tier and automatic segments follow in the same
     transaction. Not harmless twice: call it from a handled-once handler.
@@ -66,7 +68,14 @@ from .addresses.selectors import address_snapshot
 from .contracts import Contact
 from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
-from .customers.selectors import customer_card, customer_cards, customer_languages, order_counts, places_in
+from .customers.selectors import (
+    customer_card,
+    customer_cards,
+    customer_languages,
+    end_of_places,
+    order_counts,
+    places_in,
+)
 from .customers.services.many import add_customers
 from .customers.services.tiers import correct_order_count, record_order_outcome, record_order_outcomes
 from .staff.many import add_departments, add_staff
@@ -93,6 +102,7 @@ __all__ = [
     "customer_cards",
     "customer_languages",
     "departments_of",
+    "end_of_places",
     "has_second_factor",
     "kpis",
     "order_counts",
