@@ -1,24 +1,28 @@
 """The measured half of `bench.audience`: a process of its own, on the database its environment names."""
 
 import json
+import os
 import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import django
+from django.apps import apps
 
-django.setup()
+if not apps.ready:
+    django.setup()
 
-from django.db import connection  # noqa: E402 - Django must be set up first
-from django.utils import timezone  # noqa: E402
+from django.db import connection
+from django.utils import timezone
 
-from marketplace.core.clock import platform_day  # noqa: E402
-from marketplace.core.ids import uuid7  # noqa: E402
-from notifications.audiences.services import begin_fan_out, go_on  # noqa: E402
-from notifications.inbox.services import write_message  # noqa: E402
-from notifications.kinds.table import FLASH_STARTED  # noqa: E402
-from users.contracts import Audience  # noqa: E402
+from marketplace.core.clock import platform_day
+from marketplace.core.ids import uuid7
+from notifications.audiences.services import begin_fan_out, go_on
+from notifications.inbox.services import write_message
+from notifications.kinds.table import FLASH_STARTED
+from users.contracts import Audience
 
 WIDE_KM = 100.0
 
@@ -28,7 +32,8 @@ def main() -> None:
     latitude, longitude, radius = map(float, sys.argv[1:4])
     connection.ensure_connection()
     before, at = peak(), timezone.now()
-    started = time.perf_counter()
+    server = backend(connection)
+    started, busy, served = time.perf_counter(), time.process_time(), processor_seconds(server)
     message = write_message(kind=FLASH_STARTED, params={}, dedupe_key=f"bench:{uuid7()}", at=at)
     run = begin_fan_out(
         message=message,
@@ -39,8 +44,32 @@ def main() -> None:
         cap_day=platform_day(at) if radius > WIDE_KM else None,
     )
     people = go_on(run, at=at)
-    seconds = time.perf_counter() - started
-    print(json.dumps({"people": people, "seconds": seconds, "before_mb": before, "peak_mb": peak()}))
+    said = {
+        "people": people,
+        "seconds": time.perf_counter() - started,
+        "server_seconds": processor_seconds(server) - served,
+        "own_seconds": time.process_time() - busy,
+        "before_mb": before,
+        "peak_mb": peak(),
+    }
+    print(json.dumps(said))
+
+
+def backend(on: Any) -> int:
+    """The process of the server that serves this connection."""
+    with on.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid: int = cursor.fetchone()[0]
+    return pid
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process of this machine has worked so far; 0 when it cannot be seen."""
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak() -> float:

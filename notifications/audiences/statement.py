@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import BigIntegerField, DateField, Exists, F, OuterRef, QuerySet, Value
 
 from marketplace.core.clock import db_now
@@ -32,7 +32,7 @@ Rows = QuerySet[Any, Any]
 
 
 class Chunk(NamedTuple):
-    """What one chunk came to: who was told, and up to which key everybody has been asked."""
+    """What one chunk came to: how many were told, and up to which key everybody has been asked."""
 
     inserted: int
     upper: UUID
@@ -47,31 +47,53 @@ def tell_audience(run: FanOut, *, chunk: int = CHUNK, stretch: int = STRETCH) ->
     constraints, so that a replay adds nothing. The audience is asked anew per chunk, by key range: who moves, leaves
     or opts out between two chunks is judged by the moment of their own.
     """
-    told, limit = 0, _Limit(run, stretch)
-    done: Chunk | None = Chunk(0, run.told_up_to)
-    while done is not None and done.upper < LAST_KEY:
-        done = _next_chunk(run, limit, chunk)
-        told += done.inserted if done is not None else 0
+    told, walk = 0, _Walk(run, chunk, stretch)
+    while (done := walk.next_chunk()) is not None:
+        told += done.inserted
+        if done.upper == LAST_KEY:
+            break
     return told
 
 
-class _Limit:
-    """How far a chunk may look.
+class _Walk:
+    """One worker's way through an audience, in key order.
 
-    A small audience is asked as a whole: PostgreSQL finds it by place or segment, sorts it, and is done in
-    milliseconds. For a large one customers are walked in key order, where nothing has to be sorted; the walk is cut into
-    stretches, so that a region without anybody in it makes no long transaction.
+    A small audience is asked as a whole: PostgreSQL finds it by place or segment and sorts it, in milliseconds. For a
+    large one all customers are walked, so that nothing has to be sorted; the walk is cut into stretches, so that a
+    region without anybody in it makes no long transaction.
     """
 
-    def __init__(self, run: FanOut, stretch: int) -> None:
+    def __init__(self, run: FanOut, chunk: int, stretch: int) -> None:
+        self._run_id = run.pk
+        self._chunk = chunk
         self._stretch = stretch
         self._upper = LAST_KEY if _is_small(rule_of(run)) else None
+        self._write = _write_plainly if connection.vendor == "postgresql" else _write_in_two_passes
 
-    def behind(self, told_up_to: UUID) -> UUID:
-        """The last key that may be asked for after this one."""
-        if self._upper is None or (self._upper <= told_up_to < LAST_KEY):
+    @transaction.atomic
+    def next_chunk(self) -> Chunk | None:
+        """Write it, with progress and fact. None: somebody has finished or stopped the run."""
+        [run] = lock(LockRank.NOTICE, FanOut.objects.select_related("message").filter(pk=self._run_id))
+        if run.finished_at is not None or run.stopped_at is not None:
+            return None
+        done = self._written(run, self._end_behind(run.told_up_to))
+        _advance(run, done)
+        return done
+
+    def _end_behind(self, told_up_to: UUID) -> UUID:
+        """The last key that may be asked for now."""
+        if self._upper is None or self._upper <= told_up_to:
             self._upper = users.end_of_places(told_up_to, self._stretch) or LAST_KEY
         return self._upper
+
+    def _written(self, run: FanOut, upper: UUID) -> Chunk:
+        try:
+            with transaction.atomic():
+                return self._write(run, upper, self._chunk)
+        except IntegrityError:
+            # Somebody of this chunk was told before: so were others, very likely.
+            self._write = _write_the_missing
+        return self._write(run, upper, self._chunk)
 
 
 def _is_small(audience: Audience) -> bool:
@@ -82,46 +104,42 @@ def _is_small(audience: Audience) -> bool:
     return by_place.values("customer")[: SMALL + 1].count() <= SMALL
 
 
-def willing(run: FanOut, after: UUID, upper: UUID) -> Rows:
-    """The run's audience between two keys, in key order, without those who switched its kind off."""
+def _willing(run: FanOut, upper: UUID) -> Rows:
+    """Who of the audience is next, up to that key, in key order, without those who switched the kind off."""
     # The range is said twice: PostgreSQL carries an equality over to the other side of a join, but no range.
     refused = Preference.objects.filter(
         kind=run.message.kind,
         channel=Channel.INBOX,
         is_on=False,
-        customer__gt=after,
+        customer__gt=run.told_up_to,
         customer__lte=upper,
         customer=OuterRef("customer"),
     )
-    places = users.places_in(rule_of(run)).filter(~Exists(refused), customer__gt=after, customer__lte=upper)
+    places = users.places_in(rule_of(run)).filter(~Exists(refused), customer__gt=run.told_up_to, customer__lte=upper)
     return places.order_by("customer").values_list("customer", flat=True)
 
 
-@transaction.atomic
-def _next_chunk(run: FanOut, limit: _Limit, chunk: int) -> Chunk | None:
-    """None: somebody has finished or stopped it."""
-    [run] = lock(LockRank.NOTICE, FanOut.objects.select_related("message").filter(pk=run.pk))
-    if run.finished_at is not None or run.stopped_at is not None:
-        return None
-    done = _write_chunk(run, limit.behind(run.told_up_to), chunk)
-    _advance(run, done)
-    return done
+def _write_plainly(run: FanOut, upper: UUID, chunk: int) -> Chunk:
+    """Raises `IntegrityError` when somebody has the message, or the day's one, already.
+
+    Nearly always nobody has: asking the unique indexes first, as ON CONFLICT does, costs as much again as writing.
+    """
+    return _write_in_one_pass(run, upper, chunk, "")
 
 
-def _write_chunk(run: FanOut, upper: UUID, chunk: int) -> Chunk:
-    write = _write_in_one_pass if connection.vendor == "postgresql" else _write_in_two_passes
-    return write(run, willing(run, run.told_up_to, upper), upper, chunk)
+def _write_the_missing(run: FanOut, upper: UUID, chunk: int) -> Chunk:
+    return _write_in_one_pass(run, upper, chunk, "ON CONFLICT DO NOTHING")
 
 
-def _write_in_one_pass(run: FanOut, rows: Rows, upper: UUID, chunk: int) -> Chunk:
+def _write_in_one_pass(run: FanOut, upper: UUID, chunk: int, on_conflict: str) -> Chunk:
     """Who is found is written and counted by one statement: the audience is looked through once."""
-    found, params = rows[:chunk].query.sql_with_params()
+    found, params = _willing(run, upper)[:chunk].query.sql_with_params()
     statement = f"""
         WITH found AS MATERIALIZED ({found}),
         written AS (
             INSERT INTO {InboxItem._meta.db_table} (customer, message_id, created_at, cap_day)
             SELECT customer, %s, CLOCK_TIMESTAMP(), %s::date FROM found
-            ON CONFLICT DO NOTHING
+            {on_conflict}
             RETURNING 1
         )
         SELECT (SELECT COUNT(*) FROM written),
@@ -133,8 +151,9 @@ def _write_in_one_pass(run: FanOut, rows: Rows, upper: UUID, chunk: int) -> Chun
     return Chunk(int(inserted), last or upper)
 
 
-def _write_in_two_passes(run: FanOut, rows: Rows, upper: UUID, chunk: int) -> Chunk:
+def _write_in_two_passes(run: FanOut, upper: UUID, chunk: int) -> Chunk:
     """Without data-changing WITH: first the key of the last one, then everybody up to it."""
+    rows = _willing(run, upper)
     last = next(iter(rows[chunk - 1 : chunk]), upper)
     values = (
         rows.filter(customer__lte=last)

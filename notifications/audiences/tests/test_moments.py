@@ -1,11 +1,13 @@
 """What a chunk finds at its moment: opt-outs, moves, stops; and how far one chunk may look."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from marketplace.core.clock import platform_day
 from marketplace.core.ids import NIL, uuid7
 from marketplace.core.models import OutboxEvent
 from notifications.audiences import statement
@@ -23,10 +25,11 @@ from users.customers.models import CustomerPlace
 from users.customers.services.profiles import change_profile
 from users.customers.tests.factories import SegmentFactory, make_customer
 
-from .test_statement import CENTRE, fan_out, people, told
+from .test_statement import CENTRE, NOON, fan_out, people, told
 
 pytestmark = pytest.mark.django_db
 FAR_AWAY = 1.0
+NOON_DAY = platform_day(NOON)
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def ranges() -> list[tuple[int, int]]:
 
 def after_chunk(monkeypatch, number: int, act: Callable[[], object]) -> None:
     """Do it once the transaction of that chunk has ended."""
-    next_chunk, count = statement._next_chunk, iter(range(1, 1000))
+    next_chunk, count = statement._Walk.next_chunk, iter(range(1, 1000))
 
     def counted(*args):
         done = next_chunk(*args)
@@ -52,7 +55,7 @@ def after_chunk(monkeypatch, number: int, act: Callable[[], object]) -> None:
             act()
         return done
 
-    monkeypatch.setattr(statement, "_next_chunk", counted)
+    monkeypatch.setattr(statement._Walk, "next_chunk", counted)
 
 
 def test_who_switched_the_kind_off_for_the_inbox_is_left_out():
@@ -130,7 +133,7 @@ def test_facts_name_ranges_that_do_not_meet_and_hold_everybody():
     found = ranges()
     assert len(found) == 3
     assert all(first <= last for first, last in found)
-    assert all(before[1] + 1 == behind[0] for before, behind in zip(found, found[1:], strict=False))
+    assert all(before[1] + 1 == behind[0] for before, behind in pairwise(found))
     assert [sum(first <= key.int <= last for first, last in found) for key in ids] == [1] * 7
 
 
@@ -197,13 +200,24 @@ def test_two_promotions_of_a_day_leave_the_row_of_the_first_as_it_is():
     assert len(ranges()) == 1
 
 
+def test_who_was_told_by_another_run_in_the_middle_of_a_chunk_is_passed_over():
+    ids = people(7)
+    InboxItem.objects.create(customer=ids[3], message=MessageFactory(), cap_day=NOON_DAY, created_at=NOON)
+    run = fan_out()
+
+    assert tell_audience(run, chunk=3) == 6
+
+    assert told(run) == ids[:3] + ids[4:]
+    assert FanOut.objects.get(pk=run.pk).told_count == 6
+
+
 @pytest.mark.postgres
 def test_chunk_of_a_large_audience_looks_through_it_once(walked, django_assert_num_queries):
     people(30)
     run = fan_out()
 
-    # Savepoint, the run's row, end of the stretch, who and insert, progress, the fact, release.
-    with django_assert_num_queries(7) as queries:
+    # Savepoint, the run's row, end of the stretch, who and insert in a savepoint, progress, the fact, release.
+    with django_assert_num_queries(9) as queries:
         tell_audience(run, chunk=1000)
 
     assert connection.vendor == "postgresql"
