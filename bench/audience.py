@@ -82,7 +82,7 @@ def main() -> None:
         small = tell(radius)
         print(
             f"  {radius:4.0f} km: {small.people:7} people  {small.seconds * 1000:7.0f} ms, "
-            f"longest transaction {small.longest * 1000:4.0f} ms"
+            f"longest transaction {small.longest * 1000:4.0f} ms, server's work {small.server_seconds * 1000:.0f} ms"
         )
     if rows != eligible or wide.people != eligible:
         sys.exit("somebody was missed, or told against their word")

@@ -11,6 +11,8 @@
     `longitude`; walk it in chunks by `customer` (an index answers that order). Active accounts only, verified or not.
 `end_of_places(after, count) -> UUID | None`
     The customer of the `count`-th place behind this key, to walk a large audience in stretches; None: fewer are left.
+`index_for_postgis() -> bool`
+    Make the index that PostGIS answers `places_in` by, where GEOGRAPHY chooses it; False: no such extension here.
 `record_order_outcome(*, customer_id, at, change)`
     +1 when an order succeeded, -1 when it was wholly returned; tier and automatic segments follow in the same
     transaction. Not harmless twice: call it from a handled-once handler.
@@ -68,6 +70,7 @@ from .addresses.selectors import address_snapshot
 from .contracts import Contact
 from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
+from .customers.places import index_for_postgis
 from .customers.selectors import (
     customer_card,
     customer_cards,
@@ -104,6 +107,7 @@ __all__ = [
     "departments_of",
     "end_of_places",
     "has_second_factor",
+    "index_for_postgis",
     "kpis",
     "order_counts",
     "places_in",

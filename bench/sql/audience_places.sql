@@ -1,7 +1,7 @@
 -- Places of customers as the product keeps them. Keys rise with time, as UUIDv7 do. Of sixty customers in a row 21 live
 -- within 140 km of the centre, evenly over the disc, and one of them has switched the kind off; the others live farther
 -- away, and of those one has switched it off too. A third are in a segment besides.
-CREATE TEMPORARY TABLE bench_person AS
+CREATE TABLE bench_person AS
 SELECT n,
        (lpad(to_hex(1700000000000 + n * 100), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8'
            || substr(md5(n::text), 4, 15))::uuid AS customer,

@@ -24,7 +24,7 @@ CHUNK: Final = 10_000
 """So many rows are written in one transaction at most: about 60 ms of PostgreSQL."""
 STRETCH: Final = 100_000
 """So many places are looked through in one transaction at most, however few of them belong to the audience."""
-SMALL: Final = 2 * CHUNK
+SMALL: Final = 5 * CHUNK
 """Up to so many people are found through the index by place; more are met by walking all customers."""
 LAST_KEY: Final = UUID(int=2**128 - 1)
 
