@@ -98,7 +98,7 @@ def seed(customers: int) -> None:
             cursor.execute("TRUNCATE bench_told, notifications_inboxitem")
             cursor.execute("CHECKPOINT")
         return
-    values = {
+    values: dict[str, Any] = {
         "customers": customers,
         "latitude": LATITUDE,
         "longitude": LONGITUDE,

@@ -53,8 +53,9 @@ def main() -> None:
         for number in range(1, options.rounds + 1):
             published, begun, told = on_sale(variant_id, options.customers, ahead=timedelta(seconds=3))
             print(
-                f"round {number}: {options.customers} inbox rows {told:.2f} s after the moment (goal {GOAL_SECONDS:.0f}); "
-                f"published after {published:.2f} s, begun after {begun:.2f} s; load {os.getloadavg()[0]:.1f}",
+                f"round {number}: {options.customers} inbox rows {told:.2f} s after the moment "
+                f"(goal {GOAL_SECONDS:.0f}); published after {published:.2f} s, begun after {begun:.2f} s; "
+                f"load {os.getloadavg()[0]:.1f}",
                 flush=True,
             )
 

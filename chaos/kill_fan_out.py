@@ -13,6 +13,7 @@ import random
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from typing import Final
 
 from django.db import connection, connections
@@ -114,7 +115,7 @@ def is_whole(run: FanOut, eligible: int) -> bool:
         for payload in OutboxEvent.objects.filter(wire_name=InboxFilled.wire_name).values_list("payload", flat=True)
     ]
     ends = sorted((fact.from_customer.int, fact.to_customer.int) for fact in facts)  # type: ignore[attr-defined]
-    meet = sum(behind[0] <= before[1] for before, behind in zip(ends, ends[1:], strict=False))
+    meet = sum(behind[0] <= before[1] for before, behind in pairwise(ends))
     with connection.cursor() as cursor:
         cursor.execute(MISSING, [town.WIDE_KM, run.message_id])
         missing = cursor.fetchone()[0]

@@ -32,3 +32,12 @@ class InboxFilled(Event):
     from_customer: UUID
     to_customer: UUID
     channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BroadcastStarted(Event):
+    """A broadcast's moment has come, or somebody sent it: its audience is to be told."""
+
+    wire_name: ClassVar[str] = "notifications.broadcast_started"
+
+    broadcast_id: UUID

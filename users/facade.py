@@ -70,6 +70,7 @@ from .addresses.selectors import address_snapshot
 from .contracts import Contact
 from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
+from .customers.models import Tier
 from .customers.places import index_for_postgis
 from .customers.selectors import (
     customer_card,
@@ -89,6 +90,7 @@ __all__ = [
     "Contact",
     "CustomerNotFoundError",
     "SecondFactorPresentError",
+    "Tier",
     "WrongCodeError",
     "access_token",
     "accounts_exist",

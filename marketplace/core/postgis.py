@@ -5,6 +5,8 @@ the ninth digit). The covering index of `CustomerPlace` answers faster than Post
 for installations whose other tools ask PostGIS of the same table.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.db import connection
 from django.db.models import BooleanField, F, Field, FloatField, Func, Model, TextField, Value
@@ -16,14 +18,14 @@ class _Point(Func):
     """Longitude, latitude, as PostGIS wants them; null when a coordinate is."""
 
     template = POINT
-    output_field: Field = TextField()
+    output_field: "Field[Any, Any]" = TextField()
 
 
 class _WithinDistance(Func):
     """Metres; the last argument false: on the sphere."""
 
     function = "ST_DWithin"
-    output_field: Field = BooleanField()
+    output_field: "Field[Any, Any]" = BooleanField()
 
 
 def is_chosen() -> bool:

@@ -281,6 +281,16 @@ VERSIONED = {
     "PATCH notifications/{pk}/": "its owner",
     "POST notifications/read-all/": "signed in",
     "GET notifications/unread-count/": "signed in",
+    "GET admin/broadcasts/": "administrator",
+    "POST admin/broadcasts/": "administrator",
+    "GET admin/broadcasts/{pk}/": "administrator",
+    "PATCH admin/broadcasts/{pk}/": "administrator",
+    "DELETE admin/broadcasts/{pk}/": "administrator",
+    "GET admin/broadcasts/{pk}/audience/": "administrator",
+    "POST admin/broadcasts/{pk}/test/": "administrator",
+    "POST admin/broadcasts/{pk}/schedule/": "administrator",
+    "POST admin/broadcasts/{pk}/send/": "administrator",
+    "POST admin/broadcasts/{pk}/stop/": "administrator",
 }
 TABLE: dict[str, str] = {
     **{

@@ -61,7 +61,6 @@ WITHOUT_ADMIN = {
     "stores.Answer",  # shown and written on its question's page
     "purchases.DuePrice",  # a dirty flag, gone in a second
     "purchases.KnownRule",  # derived: what a promotion was about
-    "notifications.Broadcast",  # its page comes with its slice
     "notifications.SendingRate",  # its page comes with the channels
     "notifications.Straggler",  # shown on its delivery's page
     "notifications.Suppression",  # its page comes with the channels
@@ -85,6 +84,7 @@ HANDLERS = {
     "notifications.deliver_on_inbox_filled",
     "notifications.send_mail_on_mail_requested",
     "notifications.stop_telling_on_flash_promo_ended",
+    "notifications.tell_audience_on_broadcast_started",
     "notifications.tell_audience_on_flash_promo_started",
     "notifications.tell_deposit_credited",
     "notifications.tell_deposit_rejected",

@@ -1,23 +1,22 @@
 """Telling an audience: set-wise in the database, in chunks by customer key, resumable, harmless twice."""
 
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import BigIntegerField, DateField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import BigIntegerField, DateField, F, Value
 
 from marketplace.core.clock import db_now
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.outbox.publishing import publish
 from notifications.events import InboxFilled
 from notifications.inbox.models import InboxItem
-from notifications.kinds.channels import Channel
-from notifications.preferences.models import Preference
 from users import facade as users
 from users.contracts import Audience
 
 from .models import FanOut
+from .reach import LAST_KEY, Rows, reached
 from .rules import rule_of
 
 CHUNK: Final = 10_000
@@ -26,9 +25,6 @@ STRETCH: Final = 100_000
 """So many places are looked through in one transaction at most, however few of them belong to the audience."""
 SMALL: Final = 5 * CHUNK
 """Up to so many people are found through the index by place; more are met by walking all customers."""
-LAST_KEY: Final = UUID(int=2**128 - 1)
-
-Rows = QuerySet[Any, Any]
 
 
 class Chunk(NamedTuple):
@@ -104,19 +100,9 @@ def _is_small(audience: Audience) -> bool:
     return by_place.values("customer")[: SMALL + 1].count() <= SMALL
 
 
-def _willing(run: FanOut, upper: UUID) -> Rows:
-    """Who of the audience is next, up to that key, in key order, without those who switched the kind off."""
-    # The range is said twice: PostgreSQL carries an equality over to the other side of a join, but no range.
-    refused = Preference.objects.filter(
-        kind=run.message.kind,
-        channel=Channel.INBOX,
-        is_on=False,
-        customer__gt=run.told_up_to,
-        customer__lte=upper,
-        customer=OuterRef("customer"),
-    )
-    places = users.places_in(rule_of(run)).filter(~Exists(refused), customer__gt=run.told_up_to, customer__lte=upper)
-    return places.order_by("customer").values_list("customer", flat=True)
+def _next_of(run: FanOut, upper: UUID) -> Rows:
+    """Who is next, up to that key, in key order."""
+    return reached(run.message.kind, rule_of(run), after=run.told_up_to, upper=upper).order_by("customer")
 
 
 def _write_plainly(run: FanOut, upper: UUID, chunk: int) -> Chunk:
@@ -133,7 +119,7 @@ def _write_the_missing(run: FanOut, upper: UUID, chunk: int) -> Chunk:
 
 def _write_in_one_pass(run: FanOut, upper: UUID, chunk: int, on_conflict: str) -> Chunk:
     """Who is found is written and counted by one statement: the audience is looked through once."""
-    found, params = _willing(run, upper)[:chunk].query.sql_with_params()
+    found, params = _next_of(run, upper)[:chunk].query.sql_with_params()
     statement = f"""
         WITH found AS MATERIALIZED ({found}),
         written AS (
@@ -153,7 +139,7 @@ def _write_in_one_pass(run: FanOut, upper: UUID, chunk: int, on_conflict: str) -
 
 def _write_in_two_passes(run: FanOut, upper: UUID, chunk: int) -> Chunk:
     """Without data-changing WITH: first the key of the last one, then everybody up to it."""
-    rows = _willing(run, upper)
+    rows = _next_of(run, upper)
     last = next(iter(rows[chunk - 1 : chunk]), upper)
     values = (
         rows.filter(customer__lte=last)

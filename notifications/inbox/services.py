@@ -31,10 +31,21 @@ def write_message(
 
 
 @transaction.atomic
-def tell_customer(*, kind: str, customer_id: UUID, params: dict[str, Any], dedupe_key: str, at: datetime) -> Message:
-    """Put a message into one customer's inbox, and ask for an e-mail where the kind says so. Harmless twice."""
+def tell_customer(
+    *,
+    kind: str,
+    customer_id: UUID,
+    params: dict[str, Any],
+    dedupe_key: str,
+    at: datetime,
+    channels: Sequence[str] | None = None,
+) -> Message:
+    """Put a message into one customer's inbox, and ask for the channels that the kind, or `channels`, says.
+
+    Harmless twice.
+    """
     message = write_message(kind=kind, params=params, dedupe_key=dedupe_key, at=at, recipient=customer_id)
-    _put_into_inbox(message, customer_id, at)
+    _put_into_inbox(message, customer_id, at, channels)
     return message
 
 
@@ -86,13 +97,10 @@ def send_announcement(
     return message, len(wanted)
 
 
-def _put_into_inbox(message: Message, person: UUID, at: datetime) -> None:
+def _put_into_inbox(message: Message, person: UUID, at: datetime, channels: Sequence[str] | None = None) -> None:
     InboxItem.objects.bulk_create([InboxItem(customer=person, message=message, created_at=at)], ignore_conflicts=True)
-    publish(
-        InboxFilled(
-            message_id=message.pk, from_customer=person, to_customer=person, channels=KINDS[message.kind].channels
-        )
-    )
+    outside = KINDS[message.kind].channels if channels is None else tuple(channels)
+    publish(InboxFilled(message_id=message.pk, from_customer=person, to_customer=person, channels=outside))
 
 
 def mark_item(*, item: InboxItem, is_read: bool, at: datetime) -> InboxItem:

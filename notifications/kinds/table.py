@@ -39,6 +39,7 @@ from .orders import ORDERS
 from .values import Cause, Kind, Params
 
 ANNOUNCEMENT: Final = "announcement"
+BROADCAST: Final = "broadcast"
 FLASH_STARTED: Final = "flash_started"
 MAY_DECIDE_ABOUT_MONEY: Final = "funds.add_decision"
 MAY_SEE_DRIFT: Final = "stores.view_stockreconciliation"
@@ -320,6 +321,8 @@ _TABLE = (
         ),
     ),
     Kind(code=ANNOUNCEMENT, title="%(title)s", body="%(body)s"),
+    # The house's words in each language; which channels besides the inbox is said by each broadcast.
+    Kind(code=BROADCAST, title="%(title)s", body="%(body)s"),
 )
 
 KINDS: Final = {kind.code: kind for kind in _TABLE}

@@ -56,10 +56,15 @@ def install() -> None:
 )
 def test_random_places_are_found_as_the_great_circle_says(engine, points, centre, radius):
     CustomerPlace.objects.all().delete()
-    places = CustomerPlace.objects.bulk_create(
-        CustomerPlace(segment=NIL, customer=uuid7(), latitude=lat, longitude=lon) for lat, lon in points
+    customers = [uuid7() for _ in points]
+    CustomerPlace.objects.bulk_create(
+        CustomerPlace(segment=NIL, customer=customer, latitude=lat, longitude=lon)
+        for customer, (lat, lon) in zip(customers, points, strict=True)
     )
-    distances = {place.customer: great_circle_km(*centre, place.latitude, place.longitude) for place in places}
+    distances = {
+        customer: great_circle_km(centre[0], centre[1], lat, lon)
+        for customer, (lat, lon) in zip(customers, points, strict=True)
+    }
 
     audience = Audience(latitude=centre[0], longitude=centre[1], radius_km=radius)
     found = set(places_in(audience).values_list("customer", flat=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -41,7 +42,7 @@ def walked(monkeypatch):
 def ranges() -> list[tuple[int, int]]:
     """The key ranges of the facts, in the order they were published."""
     facts = OutboxEvent.objects.filter(wire_name=InboxFilled.wire_name).order_by("id")
-    found = [InboxFilled.from_payload(payload) for payload in facts.values_list("payload", flat=True)]
+    found: list[Any] = [InboxFilled.from_payload(payload) for payload in facts.values_list("payload", flat=True)]
     return [(fact.from_customer.int, fact.to_customer.int) for fact in found]
 
 
