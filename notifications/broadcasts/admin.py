@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
@@ -350,6 +350,5 @@ def progress_text(progress: Progress) -> str:
 
 def size_text(size: Size) -> str:
     """As people read it."""
-    if size.is_more:
-        return gettext("about %(count)s people or more") % {"count": f"{size.count:,}"}
-    return ngettext("%(count)s person", "%(count)s people", size.count) % {"count": f"{size.count:,}"}
+    template = gettext("People: about %(count)s or more") if size.is_more else gettext("People: %(count)s")
+    return template % {"count": f"{size.count:,}"}
