@@ -1,6 +1,6 @@
 """The desk of broadcasts: text and audience with a map, how many that are, a test, steps by state, progress."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -92,6 +92,7 @@ class BroadcastAdmin(MapPicker, ServiceAdmin):
 
     class Media:
         js = ["notifications/broadcast.js"]
+        css: ClassVar[dict[str, list[str]]] = {"all": ["notifications/broadcast.css"]}
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Broadcast]":
         return broadcasts_for_show().order_by("-pk")
@@ -146,6 +147,8 @@ class BroadcastAdmin(MapPicker, ServiceAdmin):
     def progress(self, broadcast: Broadcast) -> str:
         """A bar that follows while it is being sent."""
         found = _progress_of(broadcast)
+        if broadcast.state == State.DRAFT:
+            return "—"
         bar = format_html(
             '<progress max="100" value="{}" aria-label="{}"></progress>', found.percent, gettext("progress")
         )
