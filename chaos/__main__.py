@@ -10,7 +10,7 @@ from typing import Final
 
 from .stage import stage
 
-STAGED: Final = ("bad_provider", "kill_payments", "redis_gone", "taken_down_in_turn")
+STAGED: Final = ("bad_provider", "kill_fan_out", "kill_payments", "redis_gone", "taken_down_in_turn")
 
 
 def main() -> int:

@@ -12,13 +12,16 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        from marketplace.core import erasure  # noqa: PLC0415
+        from marketplace.core import erasure, moments  # noqa: PLC0415
 
         from .audiences import handlers as _audience_handlers  # noqa: F401, PLC0415
+        from .broadcasts import handlers as _broadcast_handlers  # noqa: F401, PLC0415
+        from .broadcasts import tasks as broadcast_tasks  # noqa: PLC0415
         from .delivery import handlers as _delivery_handlers  # noqa: F401, PLC0415
         from .devices import handlers as _device_handlers  # noqa: F401, PLC0415
         from .erasure import forget_customer  # noqa: PLC0415
         from .inbox import handlers as _inbox_handlers  # noqa: F401, PLC0415
         from .sockets import handlers as _socket_handlers  # noqa: F401, PLC0415
 
+        moments.register("notifications.broadcasts", broadcast_tasks.run_due_moments)
         erasure.register("notifications", guard=lambda _person: None, erase=forget_customer)

@@ -59,3 +59,12 @@ class DeviceRemoved(Event):
     wire_name: ClassVar[str] = "notifications.device_removed"
 
     endpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BroadcastStarted(Event):
+    """A broadcast's moment has come, or somebody sent it: its audience is to be told."""
+
+    wire_name: ClassVar[str] = "notifications.broadcast_started"
+
+    broadcast_id: UUID

@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from .broadcasts.api import BroadcastViewSet
 from .delivery.api.reports import MailReportsView
 from .delivery.api.unsubscribe import UnsubscribeViewSet
 from .devices.api import DeviceViewSet
@@ -13,6 +14,10 @@ from .sockets.api import SocketTicketViewSet
 router = SimpleRouter()
 router.register("notifications/devices", DeviceViewSet, basename="notification-device")
 router.register("notifications", NotificationViewSet, basename="notification")
+
+# Viewsets whose ids are converted before they see them.
+typed_router = SimpleRouter(use_regex_path=False)
+typed_router.register("admin/broadcasts", BroadcastViewSet, basename="broadcast")
 
 urlpatterns = [
     # Before the router, which would take it for the id of a notification.
@@ -30,4 +35,5 @@ urlpatterns = [
     ),
     path("notifications/mail-reports/", MailReportsView.as_view(), name="notification-mail-reports"),
     *router.urls,
+    *typed_router.urls,
 ]

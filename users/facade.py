@@ -9,6 +9,10 @@
     are in any of the segments (none: everyone), of any of the tiers, with an order since then. One row per customer
     at most. Columns `customer`, `latitude`,
     `longitude`; walk it in chunks by `customer` (an index answers that order). Active accounts only, verified or not.
+`end_of_places(after, count) -> UUID | None`
+    The customer of the `count`-th place behind this key, to walk a large audience in stretches; None: fewer are left.
+`index_for_postgis() -> bool`
+    Make the index that PostGIS answers `places_in` by, where GEOGRAPHY chooses it; False: no such extension here.
 `record_order_outcome(*, customer_id, at, change)`
     +1 when an order succeeded, -1 when it was wholly returned; tier and automatic segments follow in the same
     transaction. Not harmless twice: call it from a handled-once handler.
@@ -79,7 +83,16 @@ from .addresses.selectors import address_snapshot
 from .contracts import Contact
 from .customers import selectors as _customers
 from .customers.errors import CustomerNotFoundError
-from .customers.selectors import customer_card, customer_cards, customer_languages, order_counts, places_in
+from .customers.models import Tier
+from .customers.places import index_for_postgis
+from .customers.selectors import (
+    customer_card,
+    customer_cards,
+    customer_languages,
+    end_of_places,
+    order_counts,
+    places_in,
+)
 from .customers.services.many import add_customers
 from .customers.services.profiles import change_profile
 from .customers.services.tiers import correct_order_count, record_order_outcome, record_order_outcomes
@@ -92,6 +105,7 @@ __all__ = [
     "Contact",
     "CustomerNotFoundError",
     "SecondFactorPresentError",
+    "Tier",
     "WrongCodeError",
     "access_token",
     "accounts_exist",
@@ -109,7 +123,9 @@ __all__ = [
     "customer_cards",
     "customer_languages",
     "departments_of",
+    "end_of_places",
     "has_second_factor",
+    "index_for_postgis",
     "is_signed_in",
     "kpis",
     "order_counts",

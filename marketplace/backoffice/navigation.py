@@ -83,6 +83,7 @@ ICONS = {
     "funds.providerevent": "webhook",
     "funds.providercircuit": "electrical_services",
     "funds.fundspolicy": "tune",
+    "notifications.broadcast": "podcasts",
     "notifications.message": "chat",
     "notifications.inboxitem": "inbox",
     "notifications.fanout": "campaign",

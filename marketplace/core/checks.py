@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError
 
-from . import append_only
+from . import append_only, postgis
 
 
 # A deployment check: `migrate` runs the other checks of a database first, and must not be refused by what it mends.
@@ -26,6 +26,24 @@ def append_only_triggers_are_in_place(
             checks.Error(f"table {table} has no append-only trigger; run migrate", id="core.E001") for table in missing
         ]
     return found
+
+
+@checks.register()
+def geography_is_known(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """GEOGRAPHY is one of the two that there are."""
+    if settings.GEOGRAPHY in {"places", "postgis"}:
+        return []
+    return [checks.Error("GEOGRAPHY is places or postgis", id="core.E003")]
+
+
+@checks.register(checks.Tags.database, deploy=True)
+def postgis_is_installed_where_it_is_asked(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """GEOGRAPHY=postgis needs PostgreSQL with the extension (`manage.py check --deploy --database default`)."""
+    if settings.GEOGRAPHY != "postgis" or "default" not in (databases or []) or postgis.is_installed():
+        return []
+    return [checks.Error("GEOGRAPHY=postgis, and this database has no PostGIS extension", id="core.E004")]
 
 
 @checks.register()

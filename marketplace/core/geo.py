@@ -11,6 +11,8 @@ from django.db.models import F, FloatField, Func, Q, Value
 from django.db.models.functions import Cos, Radians, Sin
 from django.db.models.lookups import LessThanOrEqual
 
+from . import postgis
+
 EARTH_RADIUS_KM = 6371.0088
 HALF_EARTH_KM = math.pi * EARTH_RADIUS_KM
 """No two points are farther apart than this."""
@@ -74,14 +76,17 @@ def boxes_around(latitude: float, longitude: float, radius_km: float) -> tuple[B
     return (Box(south, north, west, east),)
 
 
-def within_circle(latitude: float, longitude: float, radius_km: float, *, prefix: str = "") -> Q | LessThanOrEqual:
+def within_circle(latitude: float, longitude: float, radius_km: float, *, prefix: str = "") -> Q:
     """Condition on the columns `<prefix>latitude` and `<prefix>longitude`: in the circle, edge included.
 
-    The box comes first, for the index; the exact great circle decides.
+    The box comes first, for the index; the exact great circle decides. With GEOGRAPHY=postgis PostGIS is asked the
+    same.
     """
     latitude, longitude = canonical_degrees(latitude), canonical_degrees(longitude)
     if radius_km >= HALF_EARTH_KM:
         return Q(**{f"{prefix}latitude__isnull": False})
+    if postgis.is_chosen():
+        return Q(postgis.within_metres(latitude, longitude, radius_km * 1000, prefix=prefix))
     box_filter = Q()
     for box in boxes_around(latitude, longitude, radius_km):
         box_filter |= Q(

@@ -42,6 +42,8 @@ class LockRank(IntEnum):
     ACCOUNT = 100
     LOYALTY = 110
     CUSTOMER = 120
+    # What is being told to many: a broadcast, then its fan-out. Nothing else is locked behind them.
+    NOTICE = 130
 
 
 class LockOrderError(RuntimeError):

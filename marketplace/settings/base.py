@@ -10,6 +10,7 @@ from .celery import *  # noqa: F403
 from .databases import *  # noqa: F403
 from .env import BASE_DIR, VAR_DIR, env
 from .flash import *  # noqa: F403
+from .geography import *  # noqa: F403
 from .i18n import *  # noqa: F403
 from .importing import *  # noqa: F403
 from .logs import *  # noqa: F403

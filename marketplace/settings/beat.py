@@ -29,6 +29,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "notifications: outside queue": _every(timedelta(seconds=30), "notifications.drain_outside_queue", "notify"),
     "promotion sweep": _every(timedelta(minutes=1), "promotions.sweep", "holds"),
     "campaign sweep": _every(timedelta(minutes=1), "promotions.sweep_campaigns", "holds"),
+    "broadcast sweep": _every(timedelta(minutes=1), "notifications.sweep_broadcasts", "notify"),
     "ledger upkeep": _every(timedelta(minutes=1), "funds.tidy_ledger", "payments"),
     "orders' payments": _every(timedelta(minutes=1), "funds.expire_order_payments", "payments"),
     "low balances": _every(timedelta(minutes=1), "funds.tell_low_balances"),

@@ -142,6 +142,9 @@ TABLE: Final[dict[str, Row]] = {
     "notifications.message": house("v"),
     "notifications.inboxitem": house("v"),
     "notifications.fanout": house("v"),
+    "notifications.broadcast": house(
+        "vacd", send_test="c", schedule="c", send_now="c", stop="c", size="v", progress="v"
+    ),
     "notifications.delivery": house("v", try_again="v", try_stragglers_again="v"),
     "notifications.sendingrate": house("vacd"),
     "notifications.suppression": house("vd"),

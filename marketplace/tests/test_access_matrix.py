@@ -295,6 +295,16 @@ VERSIONED = {
     "GET notifications/unsubscribe/": "anyone",  # the mail's token opens it
     "POST notifications/unsubscribe/": "anyone",
     "POST notifications/mail-reports/": "anyone",  # the provider's secret opens it; without one it is not there
+    "GET admin/broadcasts/": "administrator",
+    "POST admin/broadcasts/": "administrator",
+    "GET admin/broadcasts/{pk}/": "administrator",
+    "PATCH admin/broadcasts/{pk}/": "administrator",
+    "DELETE admin/broadcasts/{pk}/": "administrator",
+    "GET admin/broadcasts/{pk}/audience/": "administrator",
+    "POST admin/broadcasts/{pk}/test/": "administrator",
+    "POST admin/broadcasts/{pk}/schedule/": "administrator",
+    "POST admin/broadcasts/{pk}/send/": "administrator",
+    "POST admin/broadcasts/{pk}/stop/": "administrator",
 }
 TABLE: dict[str, str] = {
     **{

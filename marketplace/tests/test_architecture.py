@@ -61,7 +61,6 @@ WITHOUT_ADMIN = {
     "stores.Answer",  # shown and written on its question's page
     "purchases.DuePrice",  # a dirty flag, gone in a second
     "purchases.KnownRule",  # derived: what a promotion was about
-    "notifications.Broadcast",  # its page comes with its slice
     "notifications.Device",  # a customer's own; its token is a secret
     "notifications.NumberCode",  # secrets
     "notifications.Preference",  # a customer's own word
@@ -88,6 +87,7 @@ HANDLERS = {
     "notifications.remove_endpoint_on_device_removed",
     "notifications.send_mail_on_mail_requested",
     "notifications.stop_telling_on_flash_promo_ended",
+    "notifications.tell_audience_on_broadcast_started",
     "notifications.tell_audience_on_flash_promo_started",
     "notifications.tell_deposit_credited",
     "notifications.tell_deposit_rejected",

@@ -13,6 +13,7 @@ from marketplace.core.access import KEYS
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
 from marketplace.core.outbox.relay import drain
+from notifications.broadcasts.tests.factories import make_broadcast
 from notifications.devices.tests.factories import DeviceFactory
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from promotions.campaigns.tests.factories import make_campaign
@@ -172,6 +173,7 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         "flash-promos": {"pk": promo.pk},
         "discounts": {"pk": make_discount(variant.product.category).pk},
         "admin/promotions": {"pk": campaign.pk},
+        "admin/broadcasts": {"pk": make_broadcast().pk},
         "promotions/eligibility": {"pk": campaign.pk},
         "promo-reservations": {"pk": reservation.json()["id"], "reservation_id": reservation.json()["id"]},
         "funds": {"pk": deposit.json()["id"]},

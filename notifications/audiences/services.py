@@ -64,7 +64,7 @@ def go_on(run: FanOut, *, at: datetime) -> int:
     if run.ends_at is not None and run.ends_at <= at:
         FanOut.objects.filter(pk=run.pk, finished_at__isnull=True).update(finished_at=at)
         return 0
-    return tell_audience(run, at=at)
+    return tell_audience(run)
 
 
 def stop_fan_outs(*, at: datetime, message_id: int | None = None, promo_id: UUID | None = None) -> int:

@@ -13,6 +13,8 @@ from notifications.kinds.table import KINDS
 
 from .models import Message
 
+ORIGINAL = "_en"
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -31,12 +33,20 @@ class _Values(dict[str, Any]):
 
 def render(message: Message, language: str) -> Text:
     """The message's words. A kind this version does not know shows what its parameters say; nothing raises."""
-    values = _Values({name: _readable(value) for name, value in _mapping(message.params).items()})
+    values = _Values({name: _readable(value) for name, value in _spoken(_mapping(message.params), language).items()})
     with translation.override(language):
         kind = KINDS.get(message.kind)
         if kind is None:
             return Text(str(values["title"]) or _("Notification"), str(values["body"]))
         return Text(str(kind.title) % values, str(kind.body) % values)
+
+
+def _spoken(params: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Parameters that were written in several languages (`title_en`, `title_es`) under their bare names too."""
+    ending = f"_{language[:2]}"
+    if not any(name.endswith(ending) for name in params):
+        ending = ORIGINAL
+    return {**params, **{name.removesuffix(ending): value for name, value in params.items() if name.endswith(ending)}}
 
 
 def _mapping(params: Any) -> Mapping[str, Any]:

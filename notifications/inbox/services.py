@@ -34,10 +34,21 @@ def write_message(
 
 
 @transaction.atomic
-def tell_customer(*, kind: str, customer_id: UUID, params: dict[str, Any], dedupe_key: str, at: datetime) -> Message:
-    """Put a message into one customer's inbox, unless they switched the kind off. Harmless twice."""
+def tell_customer(
+    *,
+    kind: str,
+    customer_id: UUID,
+    params: dict[str, Any],
+    dedupe_key: str,
+    at: datetime,
+    channels: Sequence[str] | None = None,
+) -> Message:
+    """Put a message into one customer's inbox, unless they switched the kind off. Harmless twice.
+
+    It may go out on what the kind says, or on `channels`.
+    """
     message = write_message(kind=kind, params=params, dedupe_key=dedupe_key, at=at, recipient=customer_id)
-    _put_into_inboxes(message, [customer_id], at)
+    _put_into_inboxes(message, [customer_id], at, channels)
     return message
 
 
@@ -88,16 +99,17 @@ def send_announcement(
     return message, len(wanted)
 
 
-def _put_into_inboxes(message: Message, people: Collection[UUID], at: datetime) -> None:
+def _put_into_inboxes(
+    message: Message, people: Collection[UUID], at: datetime, channels: Sequence[str] | None = None
+) -> None:
+    outside = KINDS[message.kind].channels if channels is None else tuple(channels)
     told = sorted(wanted(message.kind, Channel.INBOX, people))
     InboxItem.objects.bulk_create(
         (InboxItem(customer=person, message=message, created_at=at) for person in told), ignore_conflicts=True
     )
     publish(
         *(
-            InboxFilled(
-                message_id=message.pk, from_customer=person, to_customer=person, channels=KINDS[message.kind].channels
-            )
+            InboxFilled(message_id=message.pk, from_customer=person, to_customer=person, channels=outside)
             for person in told
         )
     )

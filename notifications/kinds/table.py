@@ -41,6 +41,7 @@ from .orders import ORDERS
 from .values import IN_INBOX, IN_INBOX_AND_MAIL, Cause, Kind, Params
 
 ANNOUNCEMENT: Final = "announcement"
+BROADCAST: Final = "broadcast"
 FLASH_STARTED: Final = "flash_started"
 MAY_DECIDE_ABOUT_MONEY: Final = "funds.add_decision"
 MAY_SEE_DRIFT: Final = "stores.view_stockreconciliation"
@@ -397,7 +398,16 @@ _TABLE = (
         name=_("News from the shop"),
         title="%(title)s",
         body="%(body)s",
-        # Which of them a broadcast takes, whoever writes it says.
+        by_mail=True,
+        by_push=True,
+        may_wait=True,
+    ),
+    # The house's words in each language; which channels besides the inbox is said by each broadcast.
+    Kind(
+        code=BROADCAST,
+        name=_("What the shop tells many"),
+        title="%(title)s",
+        body="%(body)s",
         by_mail=True,
         by_push=True,
         may_wait=True,

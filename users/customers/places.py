@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField, Value
 
+from marketplace.core import postgis
 from marketplace.core.ids import NIL
 
 from .models import CustomerPlace, CustomerProfile, SegmentMembership
@@ -27,6 +28,11 @@ def project_places(customer_ids: Collection[UUID]) -> None:
     _delete_stale(customer_ids)
     for rows in _wanted(customer_ids):
         _upsert(rows)
+
+
+def index_for_postgis() -> bool:
+    """Make the index that PostGIS answers by (GEOGRAPHY=postgis); False where the extension is not. Harmless twice."""
+    return postgis.index_points(CustomerPlace, "users_place_postgis")
 
 
 def _wanted(customer_ids: Collection[UUID]) -> tuple[QuerySet[Any, Any], QuerySet[Any, Any]]:

@@ -73,6 +73,12 @@ def places_in(audience: Audience) -> "QuerySet[CustomerPlace]":
     return _in_segments(places, audience.segment_ids)
 
 
+def end_of_places(after: UUID, count: int) -> UUID | None:
+    """The customer of the `count`-th place behind this key, in key order; None when there are fewer. One index scan."""
+    places = CustomerPlace.objects.filter(customer__gt=after).order_by("customer")
+    return next(iter(places.values_list("customer", flat=True)[count - 1 : count]), None)
+
+
 def _in_circle(places: "QuerySet[CustomerPlace]", audience: Audience) -> "QuerySet[CustomerPlace]":
     if audience.radius_km is None or audience.latitude is None or audience.longitude is None:
         return places

@@ -54,11 +54,11 @@ def test_everybody_is_told_once_whatever_the_chunk_boundaries(count):
     ids = people(count)
     run = fan_out()
 
-    number = tell_audience(run, at=NOON, chunk=10)
+    number = tell_audience(run, chunk=10)
 
     assert number == count
     assert told(run) == ids
-    assert FanOut.objects.get(pk=run.pk).finished_at == NOON
+    assert FanOut.objects.get(pk=run.pk).finished_at is not None
     assert FanOut.objects.get(pk=run.pk).told_count == count
 
 
@@ -71,7 +71,7 @@ def test_only_those_near_enough_and_in_a_named_segment_are_told_and_nobody_twice
     people(5, segments=(NIL, gold), away=0.05)
     run = fan_out(gold, night)
 
-    number = tell_audience(run, at=NOON, chunk=2)
+    number = tell_audience(run, chunk=2)
 
     assert number == 5
     assert told(run) == sorted(in_both + in_one)
@@ -81,14 +81,14 @@ def test_only_those_near_enough_and_in_a_named_segment_are_told_and_nobody_twice
 def test_replay_adds_nothing_and_changes_no_row():
     people(7)
     run = fan_out()
-    tell_audience(run, at=NOON, chunk=3)
+    tell_audience(run, chunk=3)
     before = list(InboxItem.objects.order_by("id").values_list())
 
     again = fan_out(message=run.message, at=NEXT_DAY)
-    number = tell_audience(again, at=NEXT_DAY, chunk=3)
+    number = tell_audience(again, chunk=3)
     FanOut.objects.filter(pk=run.pk).update(finished_at=None, told_up_to=NIL)
     run.refresh_from_db()
-    number += tell_audience(run, at=NEXT_DAY, chunk=4)
+    number += tell_audience(run, chunk=4)
 
     assert number == 0
     assert list(InboxItem.objects.order_by("id").values_list()) == before
@@ -99,16 +99,16 @@ def test_replay_adds_nothing_and_changes_no_row():
 def test_second_promotion_of_a_day_reaches_only_those_who_had_none():
     early = people(4)
     first = fan_out()
-    tell_audience(first, at=NOON)
+    tell_audience(first)
     late = people(3)
     second = fan_out()
 
-    number = tell_audience(second, at=NOON, chunk=2)
+    number = tell_audience(second, chunk=2)
 
     assert number == 3
     assert told(second) == late
     assert told(first) == early
-    assert tell_audience(fan_out(at=NEXT_DAY), at=NEXT_DAY) == 7
+    assert tell_audience(fan_out(at=NEXT_DAY)) == 7
 
 
 @pytest.mark.django_db
@@ -117,7 +117,7 @@ def test_day_of_the_cap_is_the_platforms_and_stays_when_work_goes_on_past_midnig
     just_before_midnight = datetime(2026, 3, 3, 5, 59, tzinfo=UTC)  # 23:59 in Mexico City
 
     run = fan_out(at=just_before_midnight)
-    tell_audience(run, at=NEXT_DAY)
+    tell_audience(run)
 
     assert InboxItem.objects.get().cap_day == date(2026, 3, 2)
 
@@ -135,13 +135,13 @@ def test_killed_in_the_middle_goes_on_behind_the_last_commit(monkeypatch):
 
     monkeypatch.setattr(statement, "_advance", dying)
     with pytest.raises(SystemExit):
-        tell_audience(run, at=NOON, chunk=10)
+        tell_audience(run, chunk=10)
     monkeypatch.undo()
 
     assert told(run) == ids[:20]
     survivor = fan_out(message=run.message)
     assert survivor.told_up_to == ids[19]
-    assert tell_audience(survivor, at=NOON, chunk=10) == 5
+    assert tell_audience(survivor, chunk=10) == 5
     assert told(run) == ids
 
 
@@ -150,9 +150,10 @@ def test_chunk_costs_the_same_queries_however_many_people(django_assert_num_quer
     people(30)
     run = fan_out()
 
-    # End of chunk, savepoint, insert, count, progress, the fact, reread, release.
-    with django_assert_num_queries(8):
-        tell_audience(run, at=NOON, chunk=1000)
+    # Is it small; savepoint, the run's row, who and insert in a savepoint, progress, the fact, release. SQLite finds
+    # the chunk's end first.
+    with django_assert_num_queries(9 if connection.vendor == "postgresql" else 10):
+        tell_audience(run, chunk=1000)
 
 
 @pytest.mark.postgres
@@ -164,7 +165,7 @@ def test_two_workers_and_two_promotions_at_once_tell_everybody_once():
 
     def work(run_id):
         try:
-            tell_audience(FanOut.objects.get(pk=run_id), at=NOON, chunk=7)
+            tell_audience(FanOut.objects.get(pk=run_id), chunk=7)
         except Exception as error:
             failures.append(error)
         finally:

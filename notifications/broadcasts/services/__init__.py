@@ -1,0 +1,1 @@
+"""Writes of the slice: the terms, and the way through the states."""
