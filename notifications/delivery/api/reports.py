@@ -10,11 +10,14 @@ from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, track
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.dispatch import receiver
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.utils.decorators import method_decorator
-from django.views import View
-from django.views.decorators.csrf import csrf_exempt
+from django.http import HttpResponse, HttpResponseBadRequest
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
+from marketplace.core.errors import NotFoundError
+from marketplace.core.http.permissions import Anyone
 from notifications.delivery.models import Suppression
 from notifications.delivery.services.suppression import suppress_address
 
@@ -22,16 +25,33 @@ SOFT: Final = {"softbounce", "transient", "undetermined", "blocked"}
 """The providers' own words for what may pass."""
 
 
-@method_decorator(csrf_exempt, name="dispatch")
-class MailReportsView(View):
+class MailReportsView(APIView):
     """The one provider's webhook. Without a provider, or without a secret in its settings, there is none."""
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """A forged report learns nothing, and neither does one that is in none of the provider's formats."""
+    authentication_classes = []
+    permission_classes = [Anyone]
+
+    @extend_schema(
+        tags=["notifications"],
+        summary="Reports of the mail provider",
+        description="Bounces and complaints in the provider's own format, with the secret as basic authentication. A "
+        "forged report learns nothing, and neither does one that does not read: 400 without a body.",
+        request=OpenApiTypes.OBJECT,
+        responses={200: OpenApiResponse(description="Taken.")},
+        examples=[
+            OpenApiExample(
+                "a hard bounce, as Postmark writes it",
+                {"RecordType": "Bounce", "Type": "HardBounce", "Email": "ana@example.com"},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request) -> HttpResponse:
         if not settings.EMAIL_PROVIDER or not settings.EMAIL_WEBHOOK_SECRETS:
-            raise Http404
+            raise NotFoundError
         try:
-            answer: HttpResponse = _view(settings.EMAIL_PROVIDER)(request)
+            # The provider's view reads the body itself: what it checks is signed byte by byte.
+            answer: HttpResponse = _view(settings.EMAIL_PROVIDER)(request._request)
         except (SuspiciousOperation, AnymailError, ValueError, KeyError, TypeError, AttributeError):
             return HttpResponseBadRequest(b"")
         return answer

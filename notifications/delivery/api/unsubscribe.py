@@ -92,6 +92,12 @@ class UnsubscribeViewSet(ViewSet):
         responses={200: UnsubscribedSerializer},
         examples=[
             OpenApiExample("all of them", {"token": "WyIwMTky…", "stop": "all"}, request_only=True),
+            OpenApiExample(
+                "this kind",
+                {"token": "WyIwMTky…", "stop": "kind"},
+                request_only=True,
+                media_type="application/x-www-form-urlencoded",
+            ),
             OpenApiExample("stopped", {"kinds": ["question_answered"]}, response_only=True),
         ],
     )
