@@ -28,7 +28,7 @@ from users.contracts import NewCustomer
 
 pytestmark = pytest.mark.django_db
 SEED = int(os.environ.get("FAULT_SEED", "20260301"))
-RECIPIENTS = int(os.environ.get("FAULT_RECIPIENTS", "2000"))
+RECIPIENTS = int(os.environ.get("FAULT_RECIPIENTS", "300"))
 NOTE = Note(title="Hello", body="There", collapse_id="1")
 
 
