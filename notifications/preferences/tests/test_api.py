@@ -33,7 +33,7 @@ def test_whoever_said_nothing_sees_what_the_shop_does(api, me, django_assert_max
 
     shown = answer.json()
     assert {row["kind"] for row in shown["kinds"]} == {kind.code for kind in KINDS.values() if not kind.is_for_house}
-    assert shown["kinds"][0]["name"] == "Promociones flash cerca de ti"
+    assert shown["kinds"][0]["name"] == "Promociones relámpago cerca de ti"
     assert choice(answer, "order_paid", "email") == {
         "channel": "email",
         "is_on": True,

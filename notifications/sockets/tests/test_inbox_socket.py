@@ -15,7 +15,7 @@ from marketplace.core.outbox.publishing import publish
 from marketplace.core.outbox.relay import drain
 from marketplace.core.sockets.protocol import CloseCode
 from marketplace.core.tests.sockets import Client, aside, asked_by_sockets
-from notifications.audiences.statement import LAST_KEY
+from notifications.audiences.reach import LAST_KEY
 from notifications.events import InboxFilled
 from notifications.inbox.cursors import InboxCursor
 from notifications.inbox.models import InboxItem
