@@ -26,7 +26,7 @@ def test_every_kind_is_translated_and_survives_missing_parameters(code):
 
     english, spanish = render(message, "en"), render(message, "es")
 
-    if code != "announcement":
+    if code not in {"announcement", "broadcast"}:  # the house's own words
         assert english.title != spanish.title
         assert english.body != spanish.body
 
