@@ -16,7 +16,7 @@ from users import facade as users
 from users.contracts import Audience
 
 from .models import FanOut
-from .reach import LAST_KEY, Rows, reached
+from .reach import LAST_KEY, Rows, reached, reached_between
 from .rules import rule_of
 
 CHUNK: Final = 10_000
@@ -25,6 +25,14 @@ STRETCH: Final = 100_000
 """So many places are looked through in one transaction at most, however few of them belong to the audience."""
 SMALL: Final = 5 * CHUNK
 """Up to so many people are found through the index by place; more are met by walking all customers."""
+
+
+class People(NamedTuple):
+    """Who may be told next: of these rows, in key order, the first `most`; there are no others up to `upper`."""
+
+    rows: Rows
+    upper: UUID
+    most: int
 
 
 class Chunk(NamedTuple):
@@ -63,7 +71,8 @@ class _Walk:
         self._run_id = run.pk
         self._chunk = chunk
         self._stretch = stretch
-        self._upper = LAST_KEY if _is_small(rule_of(run)) else None
+        self._is_small = _is_small(rule_of(run))
+        self._upper = LAST_KEY if self._is_small else run.told_up_to
         self._write = _write_plainly if connection.vendor == "postgresql" else _write_in_two_passes
 
     @transaction.atomic
@@ -72,24 +81,28 @@ class _Walk:
         [run] = lock(LockRank.NOTICE, FanOut.objects.select_related("message").filter(pk=self._run_id))
         if run.finished_at is not None or run.stopped_at is not None:
             return None
-        done = self._written(run, self._end_behind(run.told_up_to))
+        done = self._written(run, self._next_people(run))
         _advance(run, done)
         return done
 
-    def _end_behind(self, told_up_to: UUID) -> UUID:
-        """The last key that may be asked for now."""
-        if self._upper is None or self._upper <= told_up_to:
-            self._upper = users.end_of_places(told_up_to, self._stretch) or LAST_KEY
-        return self._upper
+    def _next_people(self, run: FanOut) -> People:
+        kind, rule, after = run.message.kind, rule_of(run), run.told_up_to
+        if self._is_small:
+            rows = reached(kind, rule, after=after)
+        else:
+            if self._upper <= after:
+                self._upper = users.end_of_places(after, self._stretch) or LAST_KEY
+            rows = reached_between(kind, rule, after=after, upper=self._upper)
+        return People(rows.order_by("customer"), self._upper, self._chunk)
 
-    def _written(self, run: FanOut, upper: UUID) -> Chunk:
+    def _written(self, run: FanOut, people: People) -> Chunk:
         try:
             with transaction.atomic():
-                return self._write(run, upper, self._chunk)
+                return self._write(run, people)
         except IntegrityError:
             # Somebody of this chunk was told before: so were others, very likely.
             self._write = _write_the_missing
-        return self._write(run, upper, self._chunk)
+        return self._write(run, people)
 
 
 def _is_small(audience: Audience) -> bool:
@@ -100,26 +113,21 @@ def _is_small(audience: Audience) -> bool:
     return by_place.values("customer")[: SMALL + 1].count() <= SMALL
 
 
-def _next_of(run: FanOut, upper: UUID) -> Rows:
-    """Who is next, up to that key, in key order."""
-    return reached(run.message.kind, rule_of(run), after=run.told_up_to, upper=upper).order_by("customer")
-
-
-def _write_plainly(run: FanOut, upper: UUID, chunk: int) -> Chunk:
+def _write_plainly(run: FanOut, people: People) -> Chunk:
     """Raises `IntegrityError` when somebody has the message, or the day's one, already.
 
     Nearly always nobody has: asking the unique indexes first, as ON CONFLICT does, costs as much again as writing.
     """
-    return _write_in_one_pass(run, upper, chunk, "")
+    return _write_in_one_pass(run, people, "")
 
 
-def _write_the_missing(run: FanOut, upper: UUID, chunk: int) -> Chunk:
-    return _write_in_one_pass(run, upper, chunk, "ON CONFLICT DO NOTHING")
+def _write_the_missing(run: FanOut, people: People) -> Chunk:
+    return _write_in_one_pass(run, people, "ON CONFLICT DO NOTHING")
 
 
-def _write_in_one_pass(run: FanOut, upper: UUID, chunk: int, on_conflict: str) -> Chunk:
+def _write_in_one_pass(run: FanOut, people: People, on_conflict: str) -> Chunk:
     """Who is found is written and counted by one statement: the audience is looked through once."""
-    found, params = _next_of(run, upper)[:chunk].query.sql_with_params()
+    found, params = people.rows[: people.most].query.sql_with_params()
     statement = f"""
         WITH found AS MATERIALIZED ({found}),
         written AS (
@@ -132,15 +140,15 @@ def _write_in_one_pass(run: FanOut, upper: UUID, chunk: int, on_conflict: str) -
                (SELECT customer FROM found OFFSET %s LIMIT 1)
     """  # noqa: S608 - our own table and the ORM's statement
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*params, run.message_id, run.cap_day, chunk - 1])
+        cursor.execute(statement, [*params, run.message_id, run.cap_day, people.most - 1])
         inserted, last = cursor.fetchone()
-    return Chunk(int(inserted), last or upper)
+    return Chunk(int(inserted), last or people.upper)
 
 
-def _write_in_two_passes(run: FanOut, upper: UUID, chunk: int) -> Chunk:
+def _write_in_two_passes(run: FanOut, people: People) -> Chunk:
     """Without data-changing WITH: first the key of the last one, then everybody up to it."""
-    rows = _next_of(run, upper)
-    last = next(iter(rows[chunk - 1 : chunk]), upper)
+    rows = people.rows
+    last = next(iter(rows[people.most - 1 : people.most]), people.upper)
     values = (
         rows.filter(customer__lte=last)
         .annotate(

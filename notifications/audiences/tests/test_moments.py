@@ -13,6 +13,7 @@ from marketplace.core.ids import NIL, uuid7
 from marketplace.core.models import OutboxEvent
 from notifications.audiences import statement
 from notifications.audiences.models import FanOut
+from notifications.audiences.reach import LAST_KEY, reached_between
 from notifications.audiences.services import begin_fan_out, stop_fan_outs
 from notifications.audiences.statement import tell_audience
 from notifications.events import InboxFilled
@@ -26,7 +27,7 @@ from users.customers.models import CustomerPlace
 from users.customers.services.profiles import change_profile
 from users.customers.tests.factories import SegmentFactory, make_customer
 
-from .test_statement import CENTRE, NOON, fan_out, people, told
+from .test_statement import CENTRE, NOON, fan_out, nearby, people, told
 
 pytestmark = pytest.mark.django_db
 FAR_AWAY = 1.0
@@ -210,6 +211,28 @@ def test_who_was_told_by_another_run_in_the_middle_of_a_chunk_is_passed_over():
 
     assert told(run) == ids[:3] + ids[4:]
     assert FanOut.objects.get(pk=run.pk).told_count == 6
+
+
+@pytest.mark.postgres
+def test_who_opted_out_within_a_stretch_is_read_once_and_not_joined():
+    """Whatever the statistics say: see `reached_between`."""
+    people(30)
+    stretch = reached_between("flash_started", nearby(), after=NIL, upper=LAST_KEY)
+
+    assert "hashed SubPlan" in stretch.order_by("customer")[:10].explain()
+
+
+@pytest.mark.parametrize("is_walked", [False, True])
+def test_opt_outs_are_left_out_of_small_and_of_walked_audiences(monkeypatch, is_walked):
+    monkeypatch.setattr(statement, "SMALL", -1 if is_walked else statement.SMALL)
+    ids = people(11)
+    Preference.objects.bulk_create(
+        Preference(customer=customer, kind="flash_started", channel="inbox", is_on=False) for customer in ids[::2]
+    )
+    run = fan_out()
+
+    assert tell_audience(run, chunk=2, stretch=4) == 5
+    assert told(run) == ids[1::2]
 
 
 @pytest.mark.postgres

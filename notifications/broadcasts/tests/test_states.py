@@ -56,7 +56,7 @@ def rows():
     ]
 
 
-def told() -> set:
+def told() -> set[UUID]:
     return set(InboxItem.objects.values_list("customer", flat=True))
 
 
@@ -84,7 +84,12 @@ def test_every_step_from_every_state(step, state, leads_to):
 def test_terms_may_be_changed_until_it_is_sent(state):
     broadcast = make_broadcast(state=state)
     before = rows()
-    change = {"broadcast_id": broadcast.pk, "changes": {"title_en": "Later"}, "actor_id": None, "at": timezone.now()}
+    change: dict[str, Any] = {
+        "broadcast_id": broadcast.pk,
+        "changes": {"title_en": "Later"},
+        "actor_id": None,
+        "at": timezone.now(),
+    }
 
     if state in {"draft", "scheduled"}:
         assert planning.change_broadcast(**change).title_en == "Later"
@@ -177,6 +182,7 @@ def test_everybody_is_told_in_their_language_and_it_is_sent():
     assert broadcast.state == "sent"
     assert told() == {near.pk, english.pk}
     message = broadcast.message
+    assert message is not None
     assert (render(message, "es").title, render(message, "en-us").title) == ("Abrimos al 100 %", "We open at 100 %")
     assert render(message, "fr").body == "Come and see us."
     progress = broadcast_progress(broadcast.pk)
@@ -232,8 +238,7 @@ def test_sent_twice_is_one_message_and_one_fact():
 def test_many_sends_and_the_clock_at_once_are_one(together):
     make_customer()
     broadcast = make_broadcast(state="scheduled")
-    assert broadcast.send_at is not None
-    due = broadcast.send_at + timedelta(seconds=1)
+    due = timezone.now() + timedelta(hours=2)
 
     def act(number: int) -> object:
         if number % 2:
