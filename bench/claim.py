@@ -32,6 +32,7 @@ from marketplace.core.money import Money
 from promotions.facade import Offer, schedule_promo
 from promotions.flash import statements
 from promotions.flash.errors import PromoHeldError
+from promotions.flash.models import PromoUnit
 from promotions.flash.services.claims import HOLD, reserve_unit
 from stores import facade as stores
 from stores.contracts import CategoryRow, ProductRow, StoreRow, VariantRow
@@ -85,13 +86,17 @@ class Bench:
         """All of it, printed as it comes."""
         service = self.race("service, whole (look, customer, claim)", self.service, many)
         product = self.race("product's statement, psycopg2", self.raw_statement, many)
+        waiting = self.race("SELECT … FOR UPDATE shape, psycopg2", self.waiting_statements, many)
         bare = self.pgbench("pgbench, bare conditional update", SQL / "claim_bare.sql", many)
         queue = self.pgbench("pgbench, FOR UPDATE shape", SQL / "claim_for_update.sql", many)
         django = self.race("product's statement, through Django", self.django_statement, few)
         simple = self.pgbench("pgbench, product's statement", self.product_script(), few)
         few_service = self.race("service, whole (look, customer, claim)", self.service, few)
         print(f"{many} clients: product's statement / bare update by pgbench   {product.rate / bare:6.2f}")
-        print(f"{many} clients: product's statement / FOR UPDATE by pgbench    {product.rate / queue:6.2f}  (goal 5)")
+        print(
+            f"{many} clients: product's statement / FOR UPDATE, psycopg2     {product.rate / waiting.rate:6.2f}  (goal 5)"
+        )
+        print(f"{many} clients: product's statement / FOR UPDATE by pgbench    {product.rate / queue:6.2f}")
         print(f"{many} clients: bare update / FOR UPDATE, both by pgbench      {bare / queue:6.2f}")
         print(f"{many} clients: service / FOR UPDATE by pgbench                {service.rate / queue:6.2f}")
         print(f"{few} clients: through Django / pgbench, same statement       {django.rate / simple:6.2f}  (goal 0.4)")
@@ -169,6 +174,26 @@ class Bench:
         def attempt() -> bool:
             cursor.execute(text, values)
             return cursor.fetchone() is not None
+
+        return attempt
+
+    @staticmethod
+    def waiting_statements(promo_id: UUID, customer_id: UUID) -> Callable[[], bool]:
+        """What is usually written instead, through psycopg2 too: lock the unit, look at it, write, commit."""
+        psycopg2.extras.register_uuid()
+        own = psycopg2.connect(**dsn())
+        cursor = own.cursor()
+        table = PromoUnit._meta.db_table
+        look = f"SELECT id, held_until FROM {table} WHERE promo_id = %s AND sold_at IS NULL FOR UPDATE"
+        take = f"UPDATE {table} SET holder = %s, held_until = clock_timestamp() + interval '60 s' WHERE id = %s"
+
+        def attempt() -> bool:
+            cursor.execute(look, [promo_id])
+            unit_id, held_until = cursor.fetchone()
+            if held_until is None:
+                cursor.execute(take, [customer_id, unit_id])
+            own.commit()
+            return held_until is None
 
         return attempt
 
