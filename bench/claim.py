@@ -93,9 +93,8 @@ class Bench:
         simple = self.pgbench("pgbench, product's statement", self.product_script(), few)
         few_service = self.race("service, whole (look, customer, claim)", self.service, few)
         print(f"{many} clients: product's statement / bare update by pgbench   {product.rate / bare:6.2f}")
-        print(
-            f"{many} clients: product's statement / FOR UPDATE, psycopg2     {product.rate / waiting.rate:6.2f}  (goal 5)"
-        )
+        alike = product.rate / waiting.rate
+        print(f"{many} clients: product's statement / FOR UPDATE, both psycopg2 {alike:6.2f}  (goal 5)")
         print(f"{many} clients: product's statement / FOR UPDATE by pgbench    {product.rate / queue:6.2f}")
         print(f"{many} clients: bare update / FOR UPDATE, both by pgbench      {bare / queue:6.2f}")
         print(f"{many} clients: service / FOR UPDATE by pgbench                {service.rate / queue:6.2f}")
