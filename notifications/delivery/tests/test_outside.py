@@ -1,4 +1,4 @@
-"""Hundreds of recipients (FAULT_RECIPIENTS) through SQS and SNS while both misbehave: nobody missed, nobody told twice."""
+"""Recipients by the hundred (FAULT_RECIPIENTS) through SQS and SNS while both misbehave: nobody missed, nobody twice."""
 
 import json
 import os
