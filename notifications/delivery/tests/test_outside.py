@@ -1,4 +1,4 @@
-"""Recipients by the hundred (FAULT_RECIPIENTS) through SQS and SNS while both misbehave: nobody missed, nobody twice."""
+"""Recipients by the hundred through SQS and SNS while both misbehave: nobody missed, nobody told twice."""
 
 import json
 import os
