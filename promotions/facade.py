@@ -21,6 +21,7 @@ from .flash.eligibility import Customer
 from .flash.errors import (
     PromoNotFoundError,
     ReservationBeingPaidError,
+    ReservationCancelledError,
     ReservationCompletedError,
     ReservationLapsedError,
     ReservationNotFoundError,
@@ -51,6 +52,7 @@ __all__ = [
     "Offer",  # the terms of a promotion, as `schedule_promo` takes them
     "PromoNotFoundError",  # refusal (404): no such promotion, or not announced
     "ReservationBeingPaidError",  # refusal (409): an order of the reservation waits for its money
+    "ReservationCancelledError",  # refusal (409): given back, or its order was called off
     "ReservationCompletedError",  # refusal (409): the reservation is an order already
     "ReservationLapsedError",  # refusal (409): its time is over, or its unit went to somebody else
     "ReservationNotFoundError",  # refusal (404): no such reservation, or somebody else's

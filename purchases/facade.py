@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from .contracts import OrderCard
-from .flash_sales.services import complete_reservation
+from .flash_sales import services as flash_sales
 from .orders.importing import import_orders
 from .orders.kpis import kpis
 from .orders.selectors import call_off_card, order_card, return_card, returns_waiting, sales_by_day
@@ -28,5 +28,6 @@ __all__ = [
 
 
 def buy_reserved_unit(*, reservation_id: UUID, customer_id: UUID, at: datetime) -> OrderCard:
-    """The order that the reserved unit became: now, or before. Raises as `complete_reservation`."""
-    return order_card(complete_reservation(reservation_id=reservation_id, customer_id=customer_id, at=at).pk)
+    """The paid order that the reserved unit became: now, or before. Raises as the service of that name."""
+    order = flash_sales.buy_reserved_unit(reservation_id=reservation_id, customer_id=customer_id, at=at)
+    return order_card(order.pk)

@@ -116,7 +116,7 @@ def _with_own(
 def _single(customer: CustomerCard | None, promo_id: UUID, mine: ReservationCard | None, at: datetime) -> Card:
     promo = promotions.promo_card(promo_id)
     live = promotions.live_states([promo_id])[promo_id]
-    if live.state in HIDDEN_STATES and mine is None:
+    if live.state in HIDDEN_STATES and (mine is None or mine.promo_id != promo_id):
         raise promotions.PromoNotFoundError
     distance = None
     if customer is not None and customer.latitude is not None and customer.longitude is not None:

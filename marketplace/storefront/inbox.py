@@ -7,12 +7,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from marketplace.core.http.throttling import within_rate
 from notifications import facade as notifications
 
 from .answers import account_id, is_fragment, page, signed_in
 from .frame import SHOWN_NOTICES, bell_of, frame, notices
 
 SHOWN_ON_PAGE = 100
+TICKETS = "sockets"
+"""The rate of the API's tickets counts these too."""
 
 
 @require_safe
@@ -66,6 +69,8 @@ def read_all(request: HttpRequest) -> HttpResponse:
 @signed_in
 def ticket(request: HttpRequest) -> HttpResponse:
     """What opens the customer's socket, once. A log-out everywhere puts it out of force, as it does the session."""
+    if not within_rate(TICKETS, str(account_id(request))):
+        return HttpResponse(status=429)
     me: Any = request.user  # `signed_in` lets nobody anonymous come here
     issued = notifications.issue_ticket(customer_id=me.pk, generation=me.token_version)
     return JsonResponse({"ticket": issued.ticket, "expires_at": issued.expires_at, "path": issued.path})

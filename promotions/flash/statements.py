@@ -31,7 +31,7 @@ SELECT f.is_active, f.starts_at > {now}, f.ended_at IS NOT NULL OR f.ends_at <= 
          SELECT 1 FROM {place} w
          WHERE w.promo_id = f.id AND w.customer = %(customer)s AND w.closed_at IS NULL) ELSE FALSE END,
        a.holds, {last_lapse_in}, {first_of_lapses_in},
-       c.is_active, c.token_version, k.latitude, k.longitude,
+       c.is_active, c.token_version, k.id IS NOT NULL, k.latitude, k.longitude,
        (SELECT {segments} FROM {membership} m WHERE m.profile_id = k.id)
 FROM {promo} f
 CROSS JOIN (
@@ -44,8 +44,8 @@ JOIN {store} s ON s.id = f.store_id
 JOIN {variant} v ON v.id = f.variant_id
 JOIN {product} p ON p.id = v.product_id
 LEFT JOIN {hold} h ON h.customer = %(customer)s AND h.until > {now}
-LEFT JOIN {profile} k ON k.user_id = %(customer)s
-LEFT JOIN {account} c ON c.id = k.user_id
+LEFT JOIN {account} c ON c.id = %(customer)s
+LEFT JOIN {profile} k ON k.user_id = c.id
 WHERE f.id = %(promo)s
 """
 _FIRST_LAPSE = (
@@ -95,6 +95,8 @@ class Claimant:
 
     is_active: bool
     token_version: int
+    # Staff may have no profile: then they are no customer.
+    has_profile: bool
     latitude: float | None
     longitude: float | None
     segment_ids: frozenset[UUID]
@@ -129,7 +131,7 @@ class Scene:
     lapsed_holds: int
     last_lapse_ago: float | None
     first_lapse_ago: float | None
-    # Who is no customer has none.
+    # None: there is no such account.
     claimant: Claimant | None
 
     @property
@@ -190,11 +192,16 @@ def look(*, promo_id: UUID, customer_id: UUID, abandoned: int) -> Scene | None:
 
 
 def _claimant(
-    active: Any, version: int | None, latitude: float | None, longitude: float | None, segments: str | None
+    active: Any,
+    version: int | None,
+    has_profile: Any,
+    latitude: float | None,
+    longitude: float | None,
+    segments: str | None,
 ) -> Claimant | None:
     if version is None:
         return None
-    return Claimant(bool(active), version, latitude, longitude, _uuids(segments))
+    return Claimant(bool(active), version, bool(has_profile), latitude, longitude, _uuids(segments))
 
 
 def take_hold(*, promo_id: UUID, customer_id: UUID, reservation_id: UUID, hold: timedelta) -> datetime | None:

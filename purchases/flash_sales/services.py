@@ -38,8 +38,24 @@ def complete_reservation(
     sell = _sell_on_payment if plan.provider else _sell_at_once
     try:
         return sell(reservation_id, customer_id, plan, at)
-    except (promotions.ReservationBeingPaidError, promotions.ReservationCompletedError):
-        return Order.objects.get(source=Order.Source.FLASH, source_key=str(reservation_id))
+    except (promotions.ReservationBeingPaidError, promotions.ReservationCompletedError) as error:
+        order = Order.objects.get(source=Order.Source.FLASH, source_key=str(reservation_id))
+        if order.state == Order.State.EXPIRED:
+            raise promotions.ReservationLapsedError from error
+        if order.state == Order.State.CANCELLED and isinstance(error, promotions.ReservationBeingPaidError):
+            raise promotions.ReservationCancelledError from error
+        return order
+
+
+def buy_reserved_unit(*, reservation_id: UUID, customer_id: UUID, at: datetime) -> Order:
+    """`complete_reservation` from the wallet, for whoever shows the answer as a purchase: the order is paid.
+
+    Raises the same, and `ReservationBeingPaidError` while an order of it waits for a provider's money.
+    """
+    order = complete_reservation(reservation_id=reservation_id, customer_id=customer_id, at=at)
+    if order.state == Order.State.PLACED:
+        raise promotions.ReservationBeingPaidError
+    return order
 
 
 @transaction.atomic

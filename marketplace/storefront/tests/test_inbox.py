@@ -108,3 +108,13 @@ def test_a_ticket_opens_the_customers_own_socket():
     assert (answer.status_code, answer.json()["path"]) == (200, "/ws/notifications/")
     assert SocketTicket.objects.get().customer == person.pk
     assert browser.get("/notifications/ticket/").status_code == 405
+
+
+def test_tickets_are_counted_with_those_of_the_api(settings):
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "sockets": "2/min"}
+    browser = signed_in(make_shopper(0))
+
+    answers = [browser.post("/notifications/ticket/").status_code for _ in range(3)]
+
+    assert answers == [200, 200, 429]
+    assert SocketTicket.objects.count() == 2

@@ -232,3 +232,10 @@ def test_the_discount_is_never_more_than_it_is():
     assert percent_off(Money(199, "MXN"), Money(300, "MXN")) == 33
     assert percent_off(Money(300, "MXN"), Money(300, "MXN")) == 0
     assert percent_off(Money(1, "MXN"), Money(300, "USD")) == 0
+
+
+def test_who_holds_one_promotion_sees_no_draft_of_another():
+    draft, other, person = make_promo(is_active=False), make_promo(make_variant()), make_shopper()
+    reserve_unit(promo_id=other.pk, customer_id=person.pk)
+
+    assert signed_in(person).get(f"/promotions/{draft.pk}/card/").status_code == 404

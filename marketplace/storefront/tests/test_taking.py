@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from funds.facade import wallets_of
 from promotions.flash.services.claims import reserve_unit
 from promotions.flash.tests.factories import let_lapse, make_promo, make_variant
 from promotions.models import PromoUnit, Reservation
+from purchases.flash_sales.tests.factories import being_paid
 from purchases.models import Order
+from purchases.orders.services import cancel_order
 from users.accounts.tests.factories import UnverifiedUserFactory
 
 from .people import HTMX, make_shopper, signed_in, text_of
@@ -121,6 +124,21 @@ def test_another_key_for_the_same_reservation_is_the_same_order_too():
         assert Order.objects.get().number in text_of(answer)
 
     assert balance(person) == 301_00
+
+
+def test_an_order_that_waits_for_a_providers_money_is_not_called_paid():
+    person = make_shopper(500)
+    held, order = being_paid(make_promo(), person)
+    browser, url = signed_in(person), f"/reservations/{held.reservation_id}/pay/"
+
+    waiting = browser.post(url, {"key": "one"}, **HTMX)
+    cancel_order(order_id=order.pk, actor_id=person.pk, customer_id=person.pk, at=timezone.now())
+    called_off = browser.post(url, {"key": "one"}, **HTMX)
+
+    assert (waiting.status_code, called_off.status_code) == (409, 409)
+    assert "data-order" not in text_of(waiting) + text_of(called_off)
+    assert balance(person) == 500_00
+    assert Order.objects.get().state == Order.State.CANCELLED
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def refuse_buyer(scene: Scene) -> None:
     if not scene.is_running:
         raise PromoNotRunningError
     customer = scene.claimant
-    if customer is None:
+    if customer is None or not customer.has_profile:
         raise CustomerNotFoundError
     failed = failed_rules(OfferRules(scene.latitude, scene.longitude, scene.radius_km, scene.segment_ids), customer)
     if not customer.is_active:

@@ -264,3 +264,15 @@ def test_giving_back_still_loads_the_account(api):
 
     assert api.post(f"{URL}{reserved.card.reservation_id}/cancel/").status_code == 401
     assert Reservation.objects.get().state == Reservation.State.HELD
+
+
+def test_an_account_without_a_profile_is_no_customer_and_its_token_stays_good(api):
+    promo, account = make_promo(), make_customer()
+    signed_in(api, account)
+    account.profile.memberships.all().delete()
+    account.profile.delete()
+
+    response = api.post(URL, {"promo": str(promo.pk)}, format="json")
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert nothing_happened()

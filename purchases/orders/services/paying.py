@@ -91,15 +91,15 @@ def revive_order(*, order_id: UUID, deposit_id: UUID, at: datetime) -> bool:
         with transaction.atomic():
             sell(order, at, note=LATE)
             funds.pay_late(payment_id=payment.payment_id)
+    except promotions.ReservationLapsedError:
+        promotions.excuse_lapse(reservation_id=reservation_of(order))
+        return False
     except (
         funds.InsufficientFundsError,
         funds.OrderPaymentExistsError,
         promotions.CampaignUsedUpError,
-        promotions.ReservationLapsedError,
         stores.InsufficientStockError,
     ):
-        if order.source == Order.Source.FLASH:
-            promotions.excuse_lapse(reservation_id=reservation_of(order))
         return False
     return True
 
