@@ -13,7 +13,7 @@ def command(port: int) -> list[str | Path]:
     Larger frames than the product takes do not get as far as the product; compression would cost more memory than all
     the rest of a socket.
     """
-    server = [Path(sys.executable).parent / "uvicorn", "--port", str(port), "--lifespan", "off"]
+    server: list[str | Path] = [Path(sys.executable).parent / "uvicorn", "--port", str(port), "--lifespan", "off"]
     sockets = ["--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
     quiet = ["--log-level", "warning", "--no-access-log", "--timeout-graceful-shutdown", "2"]
     return [*server, *sockets, *quiet, "marketplace.asgi:application"]

@@ -174,7 +174,7 @@ class Watch:
         moments: Iterable[datetime | None] = (state.lapses_at, state.starts_at, state.ends_at)
         now = self._now(state)
         waits = [(moment - now).total_seconds() + LATE_SECONDS for moment in moments if moment and moment > state.at]
-        return max(PAUSE_SECONDS, min([*waits, settings.SOCKET_LOOK_SECONDS]))
+        return max(PAUSE_SECONDS, min([*waits, float(settings.SOCKET_LOOK_SECONDS)]))
 
     def _frame(self, state: LiveState) -> str:
         now = self._now(state)

@@ -107,7 +107,7 @@ def test_in_one_process_what_a_worker_writes_reaches_an_idle_socket(embedded):
             await asyncio.to_thread(post, port, "users/verify-email/", {"token": mailed_token(folder)})
             message = await hear(socket, "notification")
             assert (await hear(socket, "unread"))["unread_count"] == 1
-            return message["notification"]
+            return dict(message["notification"])
 
     notification = asyncio.run(scenario())
 
