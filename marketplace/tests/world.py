@@ -139,7 +139,8 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
     owner = world.owner
     fund_wallets(rows=[(owner.pk, Money(100_000, "MXN"), uuid7().hex)])
     campaign = make_campaign(state="scheduled")
-    promo = make_promo(variant, units=3, ends_at=timezone.now() + timedelta(hours=2))
+    # Everywhere: people of the house have no place, and may take it as anybody.
+    promo = make_promo(variant, units=3, radius_km=None, ends_at=timezone.now() + timedelta(hours=2))
     client = world.client("owner")
     reservation = client.post("/api/v1/promotions/promo-reservations/", {"promo": str(promo.pk)}, format="json")
     WaitlistPlace.objects.create(promo=promo, customer=owner.pk, joined_at=timezone.now(), turn_at=timezone.now())
