@@ -94,7 +94,10 @@ class AutoSchema(SpectacularAutoSchema):
         if operation is None:
             return None
         for status in self._problem_statuses():
-            operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
+            said = operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
+            # A route that says it in its own form too (a page) may still answer with the problem.
+            if "content" in said:
+                said["content"] |= _PROBLEM
         return operation
 
     def _problem_statuses(self) -> list[str]:
@@ -108,11 +111,11 @@ class AutoSchema(SpectacularAutoSchema):
         return bool(getattr(action, "is_idempotent", False))
 
 
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
 def _problem_response(status: str) -> dict[str, Any]:
-    response: dict[str, Any] = {
-        "description": REASONS[status],
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+    response: dict[str, Any] = {"description": REASONS[status], "content": dict(_PROBLEM)}
     if status in {"409", "429", "503"}:
         response["headers"] = RETRY_HEADER
     return response

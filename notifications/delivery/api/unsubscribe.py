@@ -69,7 +69,10 @@ class UnsubscribeViewSet(ViewSet):
         summary="The page to stop e-mails",
         description="What the link in the mail opens; its buttons post. Nothing changes before.",
         parameters=[TOKEN],
-        responses={(200, "text/html"): OpenApiResponse(OpenApiTypes.STR, description="The page.")},
+        responses={
+            (200, "text/html"): OpenApiResponse(OpenApiTypes.STR, description="The page."),
+            (400, "text/html"): OpenApiResponse(OpenApiTypes.STR, description="The page says what is wrong."),
+        },
     )
     def page(self, request: Request) -> HttpResponse:
         token = request.query_params.get("token", "")
