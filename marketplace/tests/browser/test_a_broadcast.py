@@ -16,7 +16,7 @@ from users.models import User
 
 from .person import Person
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 ADD = "/admin/notifications/broadcast/add/"
 
 

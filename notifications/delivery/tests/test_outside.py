@@ -133,6 +133,7 @@ def assert_everybody_once(layer: FaultLayer) -> None:
     assert (len(missing), sum(twice.values()) - len(twice)) == (0, 0), f"seed {SEED}, injected {layer.injected}"
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("through_queue", [True, False], ids=["queue", "direct"])
 def test_nobody_is_missed_and_nobody_told_twice_while_amazon_misbehaves(amazon, settings, monkeypatch, through_queue):
