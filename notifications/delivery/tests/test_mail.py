@@ -122,6 +122,19 @@ def test_link_that_was_cut_off_changes_nothing(api, spoil):
     assert Preference.objects.count() == 0
 
 
+def test_good_links_of_many_people_share_no_limit_and_bad_ones_share_their_address(api, settings):
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "unsubscribe": "2/hour", "auth": "1/hour"}
+    tokens = [token_of(make_customer(), "question_answered") for _ in range(5)]
+
+    bad = [api.post(PAGE, {"token": f"x{place}"}, format="json").status_code for place in range(3)]
+    good = [api.post(PAGE, {"token": token}, format="json").status_code for token in tokens]
+    again = [api.post(f"{PAGE}?token={tokens[0]}", {}, format="json").status_code for _ in range(2)]
+
+    assert bad == [400, 400, 429]
+    assert good == [200] * 5
+    assert again == [200, 429]
+
+
 def test_link_of_required_mail_stops_nothing(api):
     token = token_of(make_customer(), "withdrawal_refused")
 
