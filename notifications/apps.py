@@ -18,6 +18,7 @@ class NotificationsConfig(AppConfig):
         from .broadcasts import handlers as _broadcast_handlers  # noqa: F401, PLC0415
         from .broadcasts import tasks as broadcast_tasks  # noqa: PLC0415
         from .delivery import handlers as _delivery_handlers  # noqa: F401, PLC0415
+        from .devices import checks as _device_checks  # noqa: F401, PLC0415
         from .devices import handlers as _device_handlers  # noqa: F401, PLC0415
         from .erasure import forget_customer  # noqa: PLC0415
         from .inbox import handlers as _inbox_handlers  # noqa: F401, PLC0415

@@ -2,10 +2,11 @@
 
 from .audiences.models import FanOut
 from .broadcasts.models import Broadcast
-from .delivery.models import Delivery, SendingRate, Straggler, Suppression
+from .delivery.models import Delivery, Straggler, Suppression
 from .devices.models import Device, NumberCode
 from .inbox.models import InboxItem, Message
 from .preferences.models import Preference, QuietHours
+from .rates.models import SendingRate
 from .sockets.models import SocketTicket
 
 __all__ = [

@@ -37,6 +37,7 @@ PRODUCTION = {
     "JWT_SIGNING_KEY": "".join(chr(33 + (i * 41) % 90) for i in range(64)),
     "LOG_HASH_KEY": "".join(chr(33 + (i * 43) % 90) for i in range(64)),
     "ALLOWED_HOSTS": "shop.example",
+    "PUSH_SERVICE": "sns",
 }
 
 Step = Callable[[], bool]

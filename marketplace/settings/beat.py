@@ -50,5 +50,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "retention: imports": _daily(9, 30, "stores.forget_old_imports"),
     "orders: closing": _daily(9, 50, "purchases.close_orders"),
     "retention: carts": _daily(9, 40, "purchases.drop_abandoned_carts"),
+    "retention: deliveries": _daily(9, 35, "notifications.forget_old_deliveries"),
     "retention: core": _daily(8, 50, "core.forget_old"),
 }

@@ -19,6 +19,9 @@ PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="mercadopago")
 PAYOUT_PROVIDER = env.str("PAYOUT_PROVIDER", default="manual")
 MERCADOPAGO_MUST_BE_COMPLETE = True
 
+# Files are for a look around: whoever serves people says so, or names a service.
+PUSH_SERVICE = env.str("PUSH_SERVICE")
+
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)

@@ -27,6 +27,7 @@ TASKS = {
     "funds.tidy_ledger",
     "funds.verify_ledger",
     "notifications.drain_outside_queue",
+    "notifications.forget_old_deliveries",
     "notifications.forget_old_tickets",
     "notifications.send_due",
     "notifications.sweep_broadcasts",
@@ -70,6 +71,7 @@ PERIODS = {
     "purchases.sweep_prices": timedelta(minutes=1),
 }
 DAILY = {
+    "notifications.forget_old_deliveries",
     "core.forget_old",
     "funds.forget_old_payments",
     "funds.report_clearing",

@@ -13,9 +13,11 @@ from unfold.decorators import display
 
 from marketplace.core.admin import ReadOnlyAdmin, ReadOnlyInline, ServiceAdmin
 from marketplace.core.errors import DomainError
+from notifications.rates.models import SendingRate
+from notifications.rates.services import drop_rate, set_rate
 
-from .models import Delivery, SendingRate, Straggler, Suppression
-from .services import drop_rate, lift_suppression, requeue_delivery, requeue_stragglers, set_rate
+from .models import Delivery, Straggler, Suppression
+from .services import lift_suppression, requeue_delivery, requeue_stragglers
 
 STATE_COLOURS = {
     Delivery.State.PENDING: "warning",

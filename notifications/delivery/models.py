@@ -8,9 +8,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.ids import NIL, uuid7
-from notifications.kinds.channels import Channel
+from notifications.kinds.channels import OUTSIDE_CHOICES
 
-OUTSIDE = [choice for choice in Channel.choices if choice[0] != Channel.INBOX]
 LONGEST_ERROR = 400
 
 
@@ -34,7 +33,7 @@ class Delivery(models.Model):
     message = models.ForeignKey(
         "notifications.Message", on_delete=models.CASCADE, related_name="+", verbose_name=_("message"), db_index=False
     )
-    channel = models.CharField(_("channel"), max_length=8, choices=OUTSIDE)
+    channel = models.CharField(_("channel"), max_length=8, choices=OUTSIDE_CHOICES)
     from_customer = models.UUIDField(_("from customer"))
     to_customer = models.UUIDField(_("to customer"))
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
@@ -123,31 +122,6 @@ class Straggler(models.Model):
         return f"{self.customer} {self.reason}"
 
 
-class SendingRate(models.Model):
-    """How much may go out over a channel: a bucket of tokens, filled `per_second`, holding at most `burst`.
-
-    One row per channel; no row: no limit. Taken by one conditional update on the database's clock, so that all workers
-    together keep to it.
-    """
-
-    channel = models.CharField(_("channel"), max_length=8, choices=OUTSIDE, primary_key=True)
-    per_second = models.PositiveIntegerField(_("per second"))
-    burst = models.PositiveIntegerField(_("at once"))
-    tokens = models.FloatField(_("left"), default=0, editable=False)
-    filled_at = models.DateTimeField(_("filled at"), editable=False)
-
-    class Meta:
-        app_label = "notifications"
-        verbose_name = _("sending rate")
-        verbose_name_plural = _("sending rates")
-        constraints = [
-            models.CheckConstraint(condition=Q(per_second__gte=1, burst__gte=1), name="notifications_rate_positive")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.channel} {self.per_second}/s"
-
-
 class Suppression(models.Model):
     """An address that must not be written to any more: it bounced for good, complained, or unsubscribed from all.
 
@@ -162,7 +136,7 @@ class Suppression(models.Model):
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
 
     id = models.BigAutoField(primary_key=True)
-    channel = models.CharField(_("channel"), max_length=8, choices=OUTSIDE)
+    channel = models.CharField(_("channel"), max_length=8, choices=OUTSIDE_CHOICES)
     address_hash = models.CharField(_("address (hash)"), max_length=64)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
     detail = models.CharField(_("detail"), max_length=200, blank=True)

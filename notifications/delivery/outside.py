@@ -6,6 +6,7 @@ waiting.
 """
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -20,15 +21,19 @@ from django.conf import settings
 
 from notifications.devices.sns import THROTTLED, aws_client, error_code
 from notifications.inbox.models import Message
+from notifications.kinds.channels import Channel
 
 from .values import ChannelOutError, Outcome, Recipient, Result
 
+logger = logging.getLogger(__name__)
 MOST_ENTRIES: Final = 10
 """What SQS takes in one call."""
 PAUSES: Final = (0.05, 0.2, 0.8, 2.0)
 NO_GOOD_ANSWER: Final = (ClientError, BotoCoreError, ResponseParserError)
 WAIT_SECONDS: Final = 20
 """The longest that SQS lets a consumer wait for messages."""
+UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+"""What a body that is not ours can raise."""
 CALL_THROTTLED: Final = THROTTLED | {"RequestThrottled", "AWS.SimpleQueueService.RequestThrottled"}
 
 
@@ -130,7 +135,10 @@ def _send_batch(entries: list[dict[str, str]]) -> dict[str, Any]:
 
 
 def receive(*, wait_seconds: int) -> list[Entry]:
-    """Up to ten entries, hidden from other consumers for the queue's visibility time-out. Raises `ChannelOutError`."""
+    """Up to ten entries, hidden from other consumers for the queue's visibility time-out. Raises `ChannelOutError`.
+
+    What does not read is left where it is: after so many receives SQS moves it to the dead letters.
+    """
     try:
         answer = sqs().receive_message(
             QueueUrl=settings.OUTSIDE_QUEUE_URL,
@@ -140,7 +148,16 @@ def receive(*, wait_seconds: int) -> list[Entry]:
         )
     except NO_GOOD_ANSWER as error:
         raise ChannelOutError(f"SQS: {_words(error)}") from error
-    return [_read(each) for each in answer.get("Messages", [])]
+    entries: list[Entry] = []
+    for each in answer.get("Messages", []):
+        try:
+            entries.append(_read(each))
+        except UNREADABLE as error:
+            logger.warning(
+                "entry of the outside queue does not read",
+                extra={"sqs_message": each.get("MessageId", ""), "reason": type(error).__name__},
+            )
+    return entries
 
 
 def delete(entries: Sequence[Entry]) -> None:
@@ -182,7 +199,7 @@ def _read(raw: dict[str, Any]) -> Entry:
     return Entry(
         receipt=raw["ReceiptHandle"],
         received_count=int(raw.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
-        channel=body["channel"],
+        channel=Channel(body["channel"]).value,
         message_id=int(body["message"]),
         customer=UUID(body["customer"]),
         delivery_id=int(body["delivery"]),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from notifications.audiences.services import resume_fan_outs
 
-from . import services
+from . import retention, services
 
 DRAIN_SECONDS = 30.0
 
@@ -18,6 +18,12 @@ def send_due() -> None:
     """The notification queue's tick (beat, each 30 s): audiences left half told, batches that are due."""
     resume_fan_outs(at=timezone.now())
     services.send_due()
+
+
+@shared_task(name="notifications.forget_old_deliveries")
+def forget_old_deliveries() -> None:
+    """Daily: deliveries that were done long ago."""
+    retention.forget_done(timezone.now())
 
 
 @shared_task(name="notifications.drain_outside_queue")

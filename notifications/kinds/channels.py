@@ -17,3 +17,5 @@ class Channel(models.TextChoices):
 
 OUTSIDE: Final = (Channel.EMAIL.value, Channel.PUSH.value, Channel.SMS.value)
 """All but the inbox."""
+OUTSIDE_CHOICES: Final = [choice for choice in Channel.choices if choice[0] in OUTSIDE]
+"""The same with their names."""

@@ -144,7 +144,7 @@ class PreferencesViewSet(ViewSet):
         examples=[OpenApiExample("preferences", SHOWN, response_only=True)],
     )
     def show(self, request: Request) -> Response:
-        return self._shown(request, with_house=self._with_house)
+        return self._shown(request, self._person(), with_house=self._with_house)
 
     @extend_schema(
         summary="Change what I am told",
@@ -170,18 +170,24 @@ class PreferencesViewSet(ViewSet):
         if "quiet_hours" in values:
             quiet = values["quiet_hours"] or {"from": None, "until": None}
             hours |= {"quiet_from": quiet["from"], "quiet_until": quiet["until"]}
-        with_house = self._with_house
+        with_house, person = self._with_house, self._person()
         services.change_preferences(
             customer_id=self._me,
             wishes=[services.Wish(**wish) for wish in values.get("kinds", [])],
             hours=hours,
             with_house=with_house,
         )
-        return self._shown(request, with_house=with_house)
+        return self._shown(request, person, with_house=with_house)
 
-    def _shown(self, request: Request, *, with_house: bool) -> Response:
+    def _person(self) -> users.Contact:
+        """Raises `AccessRevokedError`: tokens of an account that was disabled a moment ago still come this far."""
+        person = users.contacts([self._me]).get(self._me)
+        if person is None:
+            raise users.AccessRevokedError
+        return person
+
+    def _shown(self, request: Request, person: users.Contact, *, with_house: bool) -> Response:
         hours = quiet_hours_of([self._me]).get(self._me, QuietHours(customer=self._me))
-        person = users.contacts([self._me])[self._me]
         is_quiet = hours.quiet_from is not None
         shown = {
             "kinds": [

@@ -115,8 +115,11 @@ class RateLimit(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         limit, seconds = parse_rate(settings.THROTTLE_RATES[self.scope])
         self._seconds = seconds
-        who = str(request.user.pk) if request.user.is_authenticated else network_of(client_address(request))
-        return hit(f"{self.scope}:{who}", seconds) <= limit
+        return hit(f"{self.scope}:{self.who(request)}", seconds) <= limit
+
+    def who(self, request: Request) -> str:
+        """Whose hits are counted together."""
+        return str(request.user.pk) if request.user.is_authenticated else network_of(client_address(request))
 
     def wait(self) -> float:
         return self._seconds - time.time() % self._seconds

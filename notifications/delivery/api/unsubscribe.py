@@ -1,5 +1,7 @@
 """What the foot of a mail links to. GET is a small page; POST acts, also by itself from a mail program (RFC 8058)."""
 
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -17,7 +19,7 @@ from marketplace.core.errors import DomainError
 from marketplace.core.http import fields
 from marketplace.core.http.parsing import StrictJSONParser
 from marketplace.core.http.permissions import Anyone
-from marketplace.core.http.throttling import AuthRateLimit
+from marketplace.core.http.throttling import RateLimit
 from marketplace.core.http.viewsets import ViewSet
 from notifications.delivery.links import read_token
 from notifications.kinds.channels import Channel
@@ -34,6 +36,20 @@ class PageRenderer(JSONRenderer):
 
     media_type = "text/html"
     format = "html"
+
+
+class UnsubscribeRateLimit(RateLimit):
+    """Mail programs of many people come from one address: what counts is the token. Without a good one, the address."""
+
+    scope = "unsubscribe"
+
+    def who(self, request: Request) -> str:
+        token = _token_of(request)
+        try:
+            read_token(token)
+        except DomainError:
+            return super().who(request)
+        return hashlib.sha256(token.encode()).hexdigest()
 
 
 class UnsubscribeSerializer(serializers.Serializer[Any]):
@@ -57,7 +73,7 @@ class UnsubscribeViewSet(ViewSet):
 
     authentication_classes = []
     permission_classes = [Anyone]
-    throttle_classes = [AuthRateLimit]
+    throttle_classes = [UnsubscribeRateLimit]
     parser_classes = [StrictJSONParser, FormParser, MultiPartParser]
     serializer_class = UnsubscribeSerializer
     pagination_class = None
@@ -75,7 +91,7 @@ class UnsubscribeViewSet(ViewSet):
         },
     )
     def page(self, request: Request) -> HttpResponse:
-        token = request.query_params.get("token", "")
+        token = _token_of(request)
         try:
             link = read_token(token)
         except DomainError as error:
@@ -106,12 +122,18 @@ class UnsubscribeViewSet(ViewSet):
     )
     def stop(self, request: Request) -> HttpResponse:
         values = self.read(request)
-        link = read_token(values.get("token") or request.query_params.get("token", ""))
+        link = read_token(_token_of(request))
         is_all = link.kind is None or values.get("stop") == "all"
         stopped = switch_mail_off(customer_id=link.customer_id, kind=None if is_all else link.kind)
         if isinstance(request.accepted_renderer, PageRenderer):
             return _page(request, {"is_done": True})
         return Response(UnsubscribedSerializer({"kinds": stopped}).data)
+
+
+def _token_of(request: Request) -> str:
+    """The body's, or the address'. What is no text reads as no token."""
+    given = request.data.get("token") if request.method == "POST" and isinstance(request.data, Mapping) else None
+    return str(given or request.query_params.get("token", "")).strip()
 
 
 def _page(request: Request, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

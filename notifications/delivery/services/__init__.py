@@ -4,7 +4,6 @@ from .batches import send_delivery
 from .digests import send_due_digests
 from .draining import drain_outside_queue, work_off
 from .queueing import forget_stragglers, queue_deliveries, requeue_delivery, requeue_stragglers
-from .rates import drop_rate, set_rate
 from .stragglers import send_due_stragglers
 from .suppression import lift_suppression, suppress_address
 from .ticking import JOB, send_due
@@ -12,7 +11,6 @@ from .ticking import JOB, send_due
 __all__ = [
     "JOB",
     "drain_outside_queue",
-    "drop_rate",
     "forget_stragglers",
     "lift_suppression",
     "queue_deliveries",
@@ -22,7 +20,6 @@ __all__ = [
     "send_due",
     "send_due_digests",
     "send_due_stragglers",
-    "set_rate",
     "suppress_address",
     "work_off",
 ]

@@ -18,8 +18,7 @@ from notifications.delivery.pages import Page, next_page
 from notifications.delivery.planning import plan
 from notifications.delivery.values import REASONS, Carrier, ChannelOutError, Outcome, Recipient, Result
 from notifications.events import DeliveryLeft
-
-from .rates import at_once, take_tokens
+from notifications.rates.services import at_once, take_tokens
 
 logger = logging.getLogger(__name__)
 

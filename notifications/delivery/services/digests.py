@@ -15,8 +15,11 @@ from notifications.delivery.models import LONGEST_ERROR, Delivery, Straggler
 from notifications.delivery.pages import PAGE
 from notifications.delivery.planning import Digest, digests_of
 from notifications.delivery.values import ChannelOutError
+from notifications.kinds.channels import Channel
+from notifications.rates.services import at_once, take_tokens
 
 from .batches import FIRST_PAUSE, LEASE
+from .stragglers import NO_TOKENS
 
 CUSTOMERS = 50
 
@@ -32,10 +35,9 @@ def send_due_digests(*, until: float) -> int:
         _give_up(spent, Straggler.Reason.FAILED, "the worker died on every attempt")
         # Read meanwhile, switched off, gone: nothing to say any more.
         _forget([row for row in rows if row.pk not in told and row not in spent])
-        try:
-            sent += _send_all(digests, at)
-        except ChannelOutError as error:
-            _put_off([row for digest in digests for row in digest.rows], str(error))
+        count, reason = _send_all(digests, at)
+        sent += count
+        if reason:
             break
     return sent
 
@@ -54,12 +56,23 @@ def _claim() -> list[Straggler]:
     return rows
 
 
-def _send_all(digests: Sequence[Digest], at: datetime) -> int:
-    carrier, sent = MailCarrier(), 0
-    with carrier.open():
-        for digest in digests:
-            sent += _send(carrier, digest, at)
-    return sent
+def _send_all(digests: Sequence[Digest], at: datetime) -> tuple[int, str]:
+    """How many mails went out, and why not all were tried; those wait."""
+    carrier, sent, left, reason = MailCarrier(), 0, list(digests), ""
+    limited = at_once(Channel.EMAIL) is not None
+    try:
+        with carrier.open():
+            while left:
+                if limited and not take_tokens(Channel.EMAIL, 1):
+                    reason = NO_TOKENS
+                    break
+                sent += _send(carrier, left[0], at)
+                del left[0]
+    except ChannelOutError as error:
+        reason = str(error)
+    # Nobody tried them: that counts as no attempt.
+    _put_off([row for digest in left for row in digest.rows], reason)
+    return sent, reason
 
 
 def _send(carrier: MailCarrier, digest: Digest, at: datetime) -> int:

@@ -19,8 +19,7 @@ from notifications.delivery.pages import unread_items
 from notifications.delivery.planning import plan
 from notifications.delivery.values import REASONS, ChannelOutError, Outcome, Result
 from notifications.inbox.models import Message
-
-from .rates import at_once, take_tokens
+from notifications.rates.services import at_once, take_tokens
 
 logger = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 5

@@ -15,9 +15,9 @@ from notifications.delivery.models import LONGEST_ERROR, Delivery, Straggler
 from notifications.delivery.pages import PAGE, unread_items
 from notifications.delivery.planning import only_devices, plan
 from notifications.delivery.values import REASONS, ChannelOutError, Outcome, Recipient, Result
+from notifications.rates.services import at_once, take_tokens
 
 from .batches import FIRST_PAUSE, LEASE
-from .rates import at_once, take_tokens
 
 NO_TOKENS = "no token of the channel's rate was left"
 

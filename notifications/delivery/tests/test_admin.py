@@ -5,9 +5,10 @@ from django.test import Client
 from django.urls import reverse
 
 from marketplace.core.audit import AuditEntry
-from notifications.delivery.models import SendingRate, Straggler, Suppression
+from notifications.delivery.models import Straggler, Suppression
 from notifications.delivery.services import suppress_address
 from notifications.delivery.tests.factories import DeliveryFactory, past
+from notifications.rates.models import SendingRate
 from users.accounts.tests.factories import AdministratorFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

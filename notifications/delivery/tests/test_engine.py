@@ -17,7 +17,7 @@ from marketplace.core.outbox.relay import drain
 from notifications.delivery import services
 from notifications.delivery.cursors import Cursor, Note
 from notifications.delivery.errors import NothingGivenUpError
-from notifications.delivery.models import Delivery, SendingRate, Straggler, Suppression
+from notifications.delivery.models import Delivery, Straggler, Suppression
 from notifications.delivery.services import batches
 from notifications.delivery.services.suppression import suppress_address
 from notifications.delivery.tests.factories import DeliveryFactory, past
@@ -25,6 +25,8 @@ from notifications.events import InboxFilled
 from notifications.inbox.models import InboxItem
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from notifications.preferences.models import Preference, QuietHours
+from notifications.rates.models import SendingRate
+from notifications.rates.services import set_rate
 from users.accounts.tests.factories import UserFactory
 from users.customers.tests.factories import make_customer
 from users.models import User
@@ -292,7 +294,7 @@ def test_one_person_gets_rows_for_the_channels_they_want_and_have_alone():
 
 
 def test_batch_waits_for_tokens_and_takes_no_more_than_are_there(monkeypatch):
-    services.set_rate(channel="email", per_second=1, burst=3, actor_id=None)
+    set_rate(channel="email", per_second=1, burst=3, actor_id=None)
     SendingRate.objects.update(tokens=3)
     _users, delivery = told(5)
     pauses = []

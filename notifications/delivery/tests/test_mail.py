@@ -14,11 +14,14 @@ from notifications.delivery.links import unsubscribe_url
 from notifications.delivery.mail import mail_for
 from notifications.delivery.models import Straggler, Suppression
 from notifications.delivery.planning import address_hash
+from notifications.delivery.services.stragglers import NO_TOKENS
 from notifications.delivery.services.suppression import suppress_address
 from notifications.delivery.tests.factories import DeliveryFactory
 from notifications.inbox.models import InboxItem
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from notifications.preferences.models import Preference, QuietHours
+from notifications.rates.models import SendingRate
+from notifications.rates.services import set_rate
 from users import facade as users
 from users.customers.tests.factories import make_customer
 
@@ -119,6 +122,19 @@ def test_link_that_was_cut_off_changes_nothing(api, spoil):
     assert Preference.objects.count() == 0
 
 
+def test_good_links_of_many_people_share_no_limit_and_bad_ones_share_their_address(api, settings):
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "unsubscribe": "2/hour", "auth": "1/hour"}
+    tokens = [token_of(make_customer(), "question_answered") for _ in range(5)]
+
+    bad = [api.post(PAGE, {"token": f"x{place}"}, format="json").status_code for place in range(3)]
+    good = [api.post(PAGE, {"token": token}, format="json").status_code for token in tokens]
+    again = [api.post(f"{PAGE}?token={tokens[0]}", {}, format="json").status_code for _ in range(2)]
+
+    assert bad == [400, 400, 429]
+    assert good == [200] * 5
+    assert again == [200, 429]
+
+
 def test_link_of_required_mail_stops_nothing(api):
     token = token_of(make_customer(), "withdrawal_refused")
 
@@ -186,6 +202,27 @@ def test_digest_to_a_dead_address_is_dropped():
     services.send_due()
 
     assert (mail.outbox, Straggler.objects.count()) == ([], 0)
+
+
+def test_digests_wait_for_the_channels_tokens():
+    users = [make_customer() for _ in range(3)]
+    for user in users:
+        collected(user, MessageFactory(**ANSWERED))
+    set_rate(channel="email", per_second=1, burst=10, actor_id=None)
+    # Filled in the future: nothing is added meanwhile.
+    SendingRate.objects.update(tokens=2, filled_at=timezone.now() + timedelta(hours=1))
+
+    make_due()
+    services.send_due()
+
+    assert len(mail.outbox) == 2
+    left = Straggler.objects.get()
+    assert (left.state, left.attempts, left.last_error) == ("waiting", 0, NO_TOKENS)
+    SendingRate.objects.update(tokens=1)
+    make_due()
+    services.send_due()
+    assert {sent.to[0] for sent in mail.outbox} == {user.email for user in users}
+    assert Straggler.objects.count() == 0
 
 
 # --- what the provider reports

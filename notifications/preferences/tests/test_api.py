@@ -131,3 +131,12 @@ def test_mine_are_mine(api, me):
 
 def test_nobody_anonymous_has_any(api):
     assert api.get(URL).status_code == api.patch(URL, {}, format="json").status_code == 401
+
+
+def test_account_disabled_a_moment_ago_is_signed_out_and_changes_nothing(api, me):
+    type(me).objects.filter(pk=me.pk).update(is_active=False)  # the access token still opens the door
+
+    answers = [api.get(URL), api.patch(URL, {"digest": "daily"}, format="json")]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(401, "token_invalid")] * 2
+    assert QuietHours.objects.count() == 0

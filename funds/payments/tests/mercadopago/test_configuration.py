@@ -106,6 +106,7 @@ def test_production_does_not_start_half_configured():
         "SECRET_KEY": "x" * 64,
         "JWT_SIGNING_KEY": "y" * 64,
         "LOG_HASH_KEY": "z" * 64,
+        "PUSH_SERVICE": "file",
         "MERCADOPAGO_ACCESS_TOKEN": "APP_USR-1",
         "VAR_DIR": str(BASE_DIR / "var" / "test"),
     }

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from marketplace.core.audit import AuditEntry
-from notifications.delivery.models import SendingRate
-from notifications.delivery.services.rates import at_once, drop_rate, set_rate, take_tokens
+from notifications.rates.models import SendingRate
+from notifications.rates.services import at_once, drop_rate, set_rate, take_tokens
 
 
 def bucket(tokens: float, *, per_second: int = 1, burst: int = 10, age: float = 0) -> None:

@@ -6,7 +6,8 @@ from django.db import connection, transaction
 
 from marketplace.core import audit
 from marketplace.core.clock import db_now, now_sql
-from notifications.delivery.models import SendingRate
+
+from .models import SendingRate
 
 # Only what is there by the database's clock is given out, by one statement: of many at once each sees what the others
 # took. A clock that was set back fills nothing.
