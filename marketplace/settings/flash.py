@@ -13,3 +13,5 @@ FLASH_ABANDONED_WITHIN_MINUTES = env.int("FLASH_ABANDONED_WITHIN_MINUTES", defau
 FLASH_COOL_DOWN_MINUTES = env.int("FLASH_COOL_DOWN_MINUTES", default=15)
 # When a unit is still free so many seconds after somebody was told, the next in line is told.
 FLASH_WAITLIST_SECONDS = env.int("FLASH_WAITLIST_SECONDS", default=20)
+# Nobody in line is told again within so many seconds; those further back are told meanwhile.
+FLASH_WAITLIST_PAUSE_SECONDS = env.int("FLASH_WAITLIST_PAUSE_SECONDS", default=60)

@@ -264,3 +264,18 @@ def test_giving_back_still_loads_the_account(api):
 
     assert api.post(f"{URL}{reserved.card.reservation_id}/cancel/").status_code == 401
     assert Reservation.objects.get().state == Reservation.State.HELD
+
+
+def test_reserving_and_giving_back_have_a_pace_together_and_looking_has_none(api, customer, settings):
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "reservations": "2/hour"}
+    promo = make_promo()
+    own = api.post(URL, {"promo": str(promo.pk)}, format="json").json()
+    api.post(f"{URL}{own['id']}/cancel/")
+
+    refused = api.post(URL, {"promo": str(promo.pk)}, format="json")
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
+    assert "Retry-After" in refused
+    assert api.post(f"{URL}{own['id']}/cancel/").status_code == 429
+    assert Reservation.objects.count() == 1
+    assert {api.get(URL).status_code for _ in range(3)} == {200}
