@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from marketplace.core.clock import read_db_now
-from marketplace.core.ids import NIL
+from marketplace.core.ids import NIL, uuid7
 from marketplace.core.outbox.publishing import publish
 from marketplace.core.outbox.relay import drain
 from marketplace.core.sockets.protocol import CloseCode
@@ -378,3 +378,20 @@ def test_one_person_has_so_many_sockets_and_no_more(monkeypatch):
         return code
 
     assert asyncio.run(scenario()) == CloseCode.TRY_LATER
+
+
+@pytest.mark.django_db
+def test_unread_ones_are_counted_up_to_the_cap_and_no_further(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(selectors, "UNREAD_CAP", 3)
+    many, few, none = uuid7(), uuid7(), uuid7()
+    for customer_id, number in ((many, 5), (few, 2)):
+        for _ in range(number):
+            InboxItemFactory(customer=customer_id)
+    InboxItemFactory(customer=few, read_at=timezone.now())
+
+    with django_assert_num_queries(1) as queries:
+        counts = selectors.unread_counts([many, few, none])
+
+    assert counts == {many: 3, few: 2, none: 0}
+    assert "LIMIT 3" in queries[0]["sql"]
+    assert selectors.unread_counts([]) == {}
