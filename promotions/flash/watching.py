@@ -94,6 +94,7 @@ class Watch:
         self._timer: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None
         self._is_stale = False
+        self._has_failed = False
         room.hub.want(group_of(promo_id))
 
     async def enter(self, socket: WatchConnection) -> None:
@@ -104,7 +105,8 @@ class Watch:
             await self._room.hub.settled(group_of(self._promo_id))
             await self._first_reading()
         if self._state is None:
-            raise CloseSocketError(CloseCode.NOT_FOUND)
+            # When nobody could look, nobody knows that there is none.
+            raise CloseSocketError(CloseCode.TRY_LATER if self._has_failed else CloseCode.NOT_FOUND)
         socket.post(self._frame(self._state))
 
     def leave(self, socket: WatchConnection) -> None:
@@ -142,8 +144,10 @@ class Watch:
         self._read_at, self._is_stale = time.monotonic(), False
         try:
             before, self._state = self._state, await database.run(live_state, self._promo_id)
+            self._has_failed = False
             await self._show(before)
         except Exception:
+            self._has_failed = True
             logger.warning("promotion not read", exc_info=True, extra={"promo_id": str(self._promo_id)})
         finally:
             self._reading = None
