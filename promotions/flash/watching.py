@@ -47,7 +47,7 @@ def tell_watchers(promo_id: UUID) -> None:
 
 
 class WatchConnection(Connection):
-    """A watcher. Public: it learns what the promotion's page shows. It takes no messages and owes no pong."""
+    """A watcher. Public: it learns what the promotion's page shows. It says nothing but pong, and owes none."""
 
     needs_pong: ClassVar[bool] = False
     watch: "Watch | None" = None
@@ -55,6 +55,9 @@ class WatchConnection(Connection):
     async def opened(self) -> None:
         promo_id = UUID(self.scope["url_route"]["kwargs"]["promo_id"])
         await WatchRoom.here().enter(self, promo_id)
+
+    async def received(self, message: dict[str, Any]) -> None:
+        raise CloseSocketError(CloseCode.BAD_REQUEST)
 
     def closed(self) -> None:
         if self.watch is not None:

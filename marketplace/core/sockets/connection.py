@@ -7,6 +7,7 @@ is closed once too much waits for it. An idle socket costs one suspended corouti
 import asyncio
 import json
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 MAX_FRAME_BYTES = 64 * 1024
 MAX_WAITING = 500
 """Messages that wait for a client to read; one more and it is too slow."""
+MESSAGES_A_SECOND = 10.0
+MESSAGES_AT_ONCE = 20
+"""What a client may send, pongs included; more is no client of ours."""
 PING_SECONDS = 25.0
 CLOSE_SECONDS = 5.0
 """A client that does not take the close frame within this time is left to the web server."""
@@ -43,6 +47,7 @@ class Connection:
         self._close_code: CloseCode | None = None
         self._is_closed = False
         self._is_answered = True
+        self._may_send, self._counted_at = float(MESSAGES_AT_ONCE), time.monotonic()
 
     @classmethod
     async def serve(cls, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +124,7 @@ class Connection:
                 await self._take(message.get("text"))
 
     async def _take(self, text: str | None) -> None:
-        if text is None:
+        if text is None or not self._is_in_pace():
             raise CloseSocketError(CloseCode.BAD_REQUEST)
         if len(text) > MAX_FRAME_BYTES or len(text.encode()) > MAX_FRAME_BYTES:
             raise CloseSocketError(CloseCode.TOO_BIG)
@@ -128,6 +133,12 @@ class Connection:
             self._is_answered = True
         else:
             await self.received(message)
+
+    def _is_in_pace(self) -> bool:
+        now = time.monotonic()
+        refilled = self._may_send + (now - self._counted_at) * MESSAGES_A_SECOND
+        self._may_send, self._counted_at = min(float(MESSAGES_AT_ONCE), refilled) - 1, now
+        return self._may_send >= 0
 
     async def _end(self) -> None:
         self.closed()

@@ -78,6 +78,39 @@ def test_frames_that_are_no_message_close_it(frame, code):
     assert Echo.closed_count == 1
 
 
+@pytest.mark.parametrize("kind", ["hello", "pong"])
+def test_who_sends_faster_than_the_pace_is_closed(monkeypatch, kind):
+    monkeypatch.setattr(module, "MESSAGES_A_SECOND", 0.001)
+
+    async def scenario() -> int:
+        client = await echo()
+        for _ in range(module.MESSAGES_AT_ONCE):
+            await client.say({"type": kind})
+        await asyncio.sleep(0.05)
+        assert not Echo.last.is_closing
+        await client.say({"type": kind})
+        return await client.closed()
+
+    assert asyncio.run(scenario()) == CloseCode.BAD_REQUEST
+
+
+def test_within_the_pace_a_client_may_send_for_ever(monkeypatch):
+    monkeypatch.setattr(module, "MESSAGES_AT_ONCE", 2)
+    monkeypatch.setattr(module, "MESSAGES_A_SECOND", 1_000.0)
+
+    async def scenario() -> None:
+        client = await echo()
+        for _ in range(10):
+            await asyncio.sleep(0.01)
+            await client.say({"type": "hello"})
+            await client.hear("echo")
+        await client.leave()
+
+    asyncio.run(scenario())
+
+    assert Echo.closed_count == 1
+
+
 def test_the_largest_frame_is_taken():
     async def scenario() -> Any:
         client = await echo()

@@ -219,6 +219,21 @@ def test_drafts_and_what_is_not_there_are_4404_and_other_addresses_are_refused()
     assert asyncio.run(scenario()) == ([CloseCode.NOT_FOUND, CloseCode.NOT_FOUND], "websocket.close")
 
 
+def test_a_watcher_says_pong_and_nothing_else():
+    promo = make_promo()
+
+    async def scenario() -> int:
+        client, _ = await watching(promo)
+        await client.say({"type": "pong"})
+        await asyncio.sleep(0.05)
+        await aside(reserve, promo)
+        await client.hear("promotion")
+        await client.say({"type": "read", "id": "1"})
+        return await client.closed()
+
+    assert asyncio.run(scenario()) == CloseCode.BAD_REQUEST
+
+
 def test_when_nobody_can_look_watchers_are_asked_to_come_back(monkeypatch):
     promo = make_promo()
 
