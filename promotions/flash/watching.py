@@ -50,6 +50,7 @@ class WatchConnection(Connection):
     """A watcher. Public: it learns what the promotion's page shows. It says nothing but pong, and owes none."""
 
     needs_pong: ClassVar[bool] = False
+    is_public: ClassVar[bool] = True
     watch: "Watch | None" = None
 
     async def opened(self) -> None:

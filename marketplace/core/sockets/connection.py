@@ -35,6 +35,8 @@ class Connection:
     """Subclasses say what `opened`, `received` and `closed` do. Raising `CloseSocketError` in the first two closes."""
 
     needs_pong: ClassVar[bool] = True
+    is_public: ClassVar[bool] = False
+    """Anybody may open it, as often as they like: it takes no place that is kept for the others."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
@@ -98,8 +100,9 @@ class Connection:
         self._task = asyncio.current_task()
         await self._send({"type": "websocket.accept"})
         hub.open_count += 1
+        hub.public_count += self.is_public
         try:
-            _require_place(hub)
+            self._require_place(hub)
             self._set_timer(PING_SECONDS, self._ping)
             await self.opened()
             await self._read_on()
@@ -113,7 +116,14 @@ class Connection:
                 raise
         finally:
             hub.open_count -= 1
+            hub.public_count -= self.is_public
             await self._end()
+
+    def _require_place(self, hub: Hub) -> None:
+        limit = settings.SOCKET_LIMIT
+        for_public = limit * (100 - settings.SOCKET_RESERVED_PERCENT) // 100
+        if hub.open_count > limit or (self.is_public and hub.public_count > for_public):
+            raise CloseSocketError(CloseCode.TRY_LATER)
 
     async def _read_on(self) -> None:
         while not self._is_closed:
@@ -183,11 +193,6 @@ class Connection:
     def _abandon(self) -> None:
         if self._task is not None and not self._is_closed:
             self._task.cancel()
-
-
-def _require_place(hub: Hub) -> None:
-    if hub.open_count > settings.SOCKET_LIMIT:
-        raise CloseSocketError(CloseCode.TRY_LATER)
 
 
 def _object_in(text: str) -> dict[str, Any]:

@@ -35,6 +35,12 @@ class Echo(Connection):
         Echo.closed_count += 1
 
 
+class Public(Echo):
+    """Anybody's."""
+
+    is_public = True
+
+
 class Careless(Echo):
     """Owes no pong."""
 
@@ -194,6 +200,27 @@ def test_a_process_takes_so_many_sockets_and_then_has_room_again():
         return code, is_open
 
     assert asyncio.run(scenario()) == (CloseCode.TRY_LATER, 1)
+
+
+@override_settings(SOCKET_LIMIT=4, SOCKET_RESERVED_PERCENT=50)
+def test_what_anybody_opens_leaves_places_for_the_others():
+    async def scenario() -> tuple[int, int, int]:
+        guests = [await echo(Public), await echo(Public)]
+        refused = await (await echo(Public)).closed()
+        members = [await echo(), await echo()]
+        for member in members:
+            await member.say({"type": "hello"})
+            await member.hear("echo")
+        full = await (await echo()).closed()
+        await guests.pop().leave()
+        guests.append(await echo(Public))
+        await guests[-1].say({"type": "hello"})
+        await guests[-1].hear("echo")
+        for each in [*guests, *members]:
+            await each.leave()
+        return refused, full, Hub.here().public_count
+
+    assert asyncio.run(scenario()) == (CloseCode.TRY_LATER, CloseCode.TRY_LATER, 0)
 
 
 def test_the_hub_joins_again_after_the_layer_has_forgotten(monkeypatch):

@@ -234,6 +234,21 @@ def test_a_watcher_says_pong_and_nothing_else():
     assert asyncio.run(scenario()) == CloseCode.BAD_REQUEST
 
 
+def test_watchers_do_not_take_the_places_of_inboxes(settings):
+    settings.SOCKET_LIMIT, settings.SOCKET_RESERVED_PERCENT = 2, 50
+    promo = make_promo()
+
+    async def scenario() -> int:
+        client, _ = await watching(promo)
+        second = Client(address(promo))
+        await second.connect()
+        code = await second.closed()
+        await client.leave()
+        return code
+
+    assert asyncio.run(scenario()) == CloseCode.TRY_LATER
+
+
 def test_when_nobody_can_look_watchers_are_asked_to_come_back(monkeypatch):
     promo = make_promo()
 
