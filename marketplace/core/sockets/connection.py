@@ -49,6 +49,8 @@ class Connection:
         self._close_code: CloseCode | None = None
         self._is_closed = False
         self._is_answered = True
+        self.lives_until = float("inf")
+        """By the monotonic clock: it is closed at the last ping before, and comes back with a new ticket."""
         self._may_send, self._counted_at = float(MESSAGES_AT_ONCE), time.monotonic()
 
     @classmethod
@@ -185,6 +187,9 @@ class Connection:
     def _ping(self) -> None:
         if self.needs_pong and not self._is_answered:
             self.close(CloseCode.NO_PONG)
+            return
+        if time.monotonic() + PING_SECONDS > self.lives_until:
+            self.close(CloseCode.UNAUTHORIZED)
             return
         self._is_answered = False
         self.post(PING)

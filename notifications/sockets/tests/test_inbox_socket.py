@@ -13,6 +13,7 @@ from marketplace.core.clock import read_db_now
 from marketplace.core.ids import NIL, uuid7
 from marketplace.core.outbox.publishing import publish
 from marketplace.core.outbox.relay import drain
+from marketplace.core.sockets import connection as connection_module
 from marketplace.core.sockets.protocol import CloseCode
 from marketplace.core.tests.sockets import Client, aside, asked_by_sockets
 from notifications.audiences.reach import LAST_KEY
@@ -22,6 +23,7 @@ from notifications.inbox.models import InboxItem
 from notifications.inbox.services import tell_customer
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from notifications.sockets import room, selectors
+from notifications.sockets.connection import InboxConnection
 from notifications.sockets.services import issue_ticket
 from users.accounts.services.administration import change_account
 from users.accounts.services.sessions import log_out_everywhere
@@ -395,3 +397,24 @@ def test_unread_ones_are_counted_up_to_the_cap_and_no_further(monkeypatch, djang
     assert counts == {many: 3, few: 2, none: 0}
     assert "LIMIT 3" in queries[0]["sql"]
     assert selectors.unread_counts([]) == {}
+
+
+def test_a_socket_lives_so_long_and_a_new_ticket_opens_the_next(monkeypatch, settings):
+    monkeypatch.setattr(connection_module, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(InboxConnection, "needs_pong", False)
+    settings.SOCKET_LIFETIME_MINUTES = 0.001
+    user = UserFactory()
+
+    async def scenario() -> tuple[int, Any]:
+        client = await connected(user)
+        code = await client.closed()
+        settings.SOCKET_LIFETIME_MINUTES = 60.0
+        later = await connected(user)
+        for _ in range(3):
+            await later.hear("ping")
+        await aside(tell, user)
+        message = await later.hear("notification")
+        await later.leave()
+        return code, message["notification"]["kind"]
+
+    assert asyncio.run(scenario()) == (CloseCode.UNAUTHORIZED, "order_paid")
