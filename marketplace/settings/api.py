@@ -78,6 +78,7 @@ THROTTLE_RATES: dict[str, str] = {
     "carts": env.str("THROTTLE_CARTS", default="30/min"),
     "coupons": env.str("THROTTLE_COUPONS", default="20/min"),
     "checkout": env.str("THROTTLE_CHECKOUT", default="30/min"),
+    "reservations": env.str("THROTTLE_RESERVATIONS", default="60/min"),
     "sockets": env.str("THROTTLE_SOCKETS", default="30/min"),
     "unsubscribe": env.str("THROTTLE_UNSUBSCRIBE", default="20/min"),
     "devices": env.str("THROTTLE_DEVICES", default="20/hour"),

@@ -12,6 +12,10 @@ from .env import env
 SOCKET_ORIGINS = env.list("SOCKET_ORIGINS", default=[])
 # A process takes so many sockets; further ones are asked to come back later.
 SOCKET_LIMIT = env.int("SOCKET_LIMIT", default=20_000)
+# Of these so many percent are kept for people with a ticket: whoever watches promotions cannot use them up.
+SOCKET_RESERVED_PERCENT = env.int("SOCKET_RESERVED_PERCENT", default=25)
+# An inbox's socket lives so long at most; then its client asks for a new ticket.
+SOCKET_LIFETIME_MINUTES = env.float("SOCKET_LIFETIME_MINUTES", default=60.0)
 # Database work of sockets runs in so many threads; each keeps a connection.
 SOCKET_THREADS = env.int("SOCKET_THREADS", default=4)
 # For what Redis did not say, a process looks into the database for all its sockets together this often.

@@ -1,5 +1,6 @@
 """`/ws/notifications/`: one customer's inbox as it fills."""
 
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -41,6 +42,7 @@ class InboxConnection(Connection):
         holder = await database.run(services.redeem_ticket, ticket=_only(query, "ticket"))
         if holder is None:
             raise CloseSocketError(CloseCode.UNAUTHORIZED)
+        self.lives_until = time.monotonic() + 60 * settings.SOCKET_LIFETIME_MINUTES
         cursor = _cursor(_only(query, "after"))
         self.holder, self.language = holder, _language(_only(query, "language"), holder.language)
         await InboxRoom.here().enter(self)

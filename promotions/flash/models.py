@@ -245,6 +245,8 @@ class Reservation(UUIDModel):
     closed_at = models.DateTimeField(_("closed at"), null=True)
     # It lapsed and was paid all the same, too late for the unit: nobody abandoned it.
     is_excused = models.BooleanField(_("excused"), default=False)
+    # Given back too late, or its extension called off: it counts like a lapse at `expires_at`, its early end.
+    is_abandoned = models.BooleanField(_("abandoned"), default=False, db_default=False)
 
     class Meta:
         app_label = "promotions"
@@ -258,11 +260,11 @@ class Reservation(UUIDModel):
         ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="promotions_reservation_own"),
-            # The claim's question: the last holds that a customer let lapse.
+            # The claim's question: the last holds that a customer abandoned.
             models.Index(
                 fields=["customer", "-expires_at"],
-                condition=Q(state="held", is_excused=False),
-                name="promotions_reservation_lapsed",
+                condition=Q(Q(state="held") | Q(is_abandoned=True), is_excused=False),
+                name="promotions_reservation_left",
             ),
         ]
 

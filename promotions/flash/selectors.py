@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
@@ -300,8 +301,10 @@ def promos_to_tell(at: datetime, limit: int) -> Iterable[UUID]:
     """Running promotions with a free unit and somebody in line who is to be told, or was told long enough ago."""
     free = _free().filter(promo=OuterRef("pk"))
     newest = free.order_by().values("promo").annotate(last=Max(_FREED_AT)).values("last")
+    rested = db_now() - timedelta(seconds=settings.FLASH_WAITLIST_PAUSE_SECONDS)
+    told_of_others = Q(told_at__lt=OuterRef("freed_last")) & Q(told_at__lt=rested)
     waiting = WaitlistPlace.objects.open().filter(
-        Q(told_at__isnull=True) | Q(told_until__lte=db_now()) | Q(told_at__lt=OuterRef("freed_last")),
+        Q(told_at__isnull=True) | Q(told_until__lte=db_now()) | told_of_others,
         promo=OuterRef("pk"),
     )
     promos = FlashPromo.objects.under_way(at).filter(Exists(free), has_waitlist=True)

@@ -37,7 +37,7 @@ FROM {promo} f
 CROSS JOIN (
   SELECT count(*) AS holds, max(l.expires_at) AS last, min(l.expires_at) AS first
   FROM (SELECT r.expires_at FROM {reservation} r
-        WHERE r.customer_id = %(customer)s AND r.state = 'held' AND NOT r.is_excused
+        WHERE r.customer_id = %(customer)s AND (r.state = 'held' OR r.is_abandoned) AND NOT r.is_excused
           AND r.expires_at <= (SELECT {now})
         ORDER BY r.expires_at DESC LIMIT %(abandoned)s) l) a
 JOIN {store} s ON s.id = f.store_id
@@ -126,8 +126,8 @@ class Scene:
     limit: int | None
     has_had_enough: bool
     is_in_line: bool
-    # The customer's last lapsed holds, as many as the policy counts: how many there are, and how many seconds ago the
-    # last and the first of them lapsed.
+    # The customer's last abandoned holds, as many as the policy counts: how many there are, and how many seconds ago
+    # the last and the first of them lapsed or were given up.
     lapsed_holds: int
     last_lapse_ago: float | None
     first_lapse_ago: float | None
@@ -156,7 +156,7 @@ class Claim:
 def look(*, promo_id: UUID, customer_id: UUID, abandoned: int) -> Scene | None:
     """Everything a refusal needs, in one query and without a lock; none when there is no such promotion.
 
-    `abandoned`: at so many of the customer's lapsed holds it looks.
+    `abandoned`: at so many of the customer's abandoned holds it looks.
     """
     values = {"promo": _key(promo_id), "customer": _key(customer_id), "abandoned": abandoned}
     with connection.cursor() as cursor:

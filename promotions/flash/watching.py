@@ -47,14 +47,18 @@ def tell_watchers(promo_id: UUID) -> None:
 
 
 class WatchConnection(Connection):
-    """A watcher. Public: it learns what the promotion's page shows. It takes no messages and owes no pong."""
+    """A watcher. Public: it learns what the promotion's page shows. It says nothing but pong, and owes none."""
 
     needs_pong: ClassVar[bool] = False
+    is_public: ClassVar[bool] = True
     watch: "Watch | None" = None
 
     async def opened(self) -> None:
         promo_id = UUID(self.scope["url_route"]["kwargs"]["promo_id"])
         await WatchRoom.here().enter(self, promo_id)
+
+    async def received(self, message: dict[str, Any]) -> None:
+        raise CloseSocketError(CloseCode.BAD_REQUEST)
 
     def closed(self) -> None:
         if self.watch is not None:
@@ -94,6 +98,7 @@ class Watch:
         self._timer: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None
         self._is_stale = False
+        self._has_failed = False
         room.hub.want(group_of(promo_id))
 
     async def enter(self, socket: WatchConnection) -> None:
@@ -104,7 +109,8 @@ class Watch:
             await self._room.hub.settled(group_of(self._promo_id))
             await self._first_reading()
         if self._state is None:
-            raise CloseSocketError(CloseCode.NOT_FOUND)
+            # When nobody could look, nobody knows that there is none.
+            raise CloseSocketError(CloseCode.TRY_LATER if self._has_failed else CloseCode.NOT_FOUND)
         socket.post(self._frame(self._state))
 
     def leave(self, socket: WatchConnection) -> None:
@@ -142,8 +148,10 @@ class Watch:
         self._read_at, self._is_stale = time.monotonic(), False
         try:
             before, self._state = self._state, await database.run(live_state, self._promo_id)
+            self._has_failed = False
             await self._show(before)
         except Exception:
+            self._has_failed = True
             logger.warning("promotion not read", exc_info=True, extra={"promo_id": str(self._promo_id)})
         finally:
             self._reading = None

@@ -7,6 +7,7 @@ is closed once too much waits for it. An idle socket costs one suspended corouti
 import asyncio
 import json
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 MAX_FRAME_BYTES = 64 * 1024
 MAX_WAITING = 500
 """Messages that wait for a client to read; one more and it is too slow."""
+MESSAGES_A_SECOND = 10.0
+MESSAGES_AT_ONCE = 20
+"""What a client may send, pongs included; more is no client of ours."""
 PING_SECONDS = 25.0
 CLOSE_SECONDS = 5.0
 """A client that does not take the close frame within this time is left to the web server."""
@@ -31,6 +35,8 @@ class Connection:
     """Subclasses say what `opened`, `received` and `closed` do. Raising `CloseSocketError` in the first two closes."""
 
     needs_pong: ClassVar[bool] = True
+    is_public: ClassVar[bool] = False
+    """Anybody may open it, as often as they like: it takes no place that is kept for the others."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
@@ -43,6 +49,9 @@ class Connection:
         self._close_code: CloseCode | None = None
         self._is_closed = False
         self._is_answered = True
+        self.lives_until = float("inf")
+        """By the monotonic clock: it is closed at the last ping before, and comes back with a new ticket."""
+        self._may_send, self._counted_at = float(MESSAGES_AT_ONCE), time.monotonic()
 
     @classmethod
     async def serve(cls, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,8 +102,9 @@ class Connection:
         self._task = asyncio.current_task()
         await self._send({"type": "websocket.accept"})
         hub.open_count += 1
+        hub.public_count += self.is_public
         try:
-            _require_place(hub)
+            self._require_place(hub)
             self._set_timer(PING_SECONDS, self._ping)
             await self.opened()
             await self._read_on()
@@ -108,7 +118,14 @@ class Connection:
                 raise
         finally:
             hub.open_count -= 1
+            hub.public_count -= self.is_public
             await self._end()
+
+    def _require_place(self, hub: Hub) -> None:
+        limit = settings.SOCKET_LIMIT
+        for_public = limit * (100 - settings.SOCKET_RESERVED_PERCENT) // 100
+        if hub.open_count > limit or (self.is_public and hub.public_count > for_public):
+            raise CloseSocketError(CloseCode.TRY_LATER)
 
     async def _read_on(self) -> None:
         while not self._is_closed:
@@ -119,7 +136,7 @@ class Connection:
                 await self._take(message.get("text"))
 
     async def _take(self, text: str | None) -> None:
-        if text is None:
+        if text is None or not self._is_in_pace():
             raise CloseSocketError(CloseCode.BAD_REQUEST)
         if len(text) > MAX_FRAME_BYTES or len(text.encode()) > MAX_FRAME_BYTES:
             raise CloseSocketError(CloseCode.TOO_BIG)
@@ -128,6 +145,12 @@ class Connection:
             self._is_answered = True
         else:
             await self.received(message)
+
+    def _is_in_pace(self) -> bool:
+        now = time.monotonic()
+        refilled = self._may_send + (now - self._counted_at) * MESSAGES_A_SECOND
+        self._may_send, self._counted_at = min(float(MESSAGES_AT_ONCE), refilled) - 1, now
+        return self._may_send >= 0
 
     async def _end(self) -> None:
         self.closed()
@@ -165,6 +188,9 @@ class Connection:
         if self.needs_pong and not self._is_answered:
             self.close(CloseCode.NO_PONG)
             return
+        if time.monotonic() + PING_SECONDS > self.lives_until:
+            self.close(CloseCode.UNAUTHORIZED)
+            return
         self._is_answered = False
         self.post(PING)
         self._set_timer(PING_SECONDS, self._ping)
@@ -172,11 +198,6 @@ class Connection:
     def _abandon(self) -> None:
         if self._task is not None and not self._is_closed:
             self._task.cancel()
-
-
-def _require_place(hub: Hub) -> None:
-    if hub.open_count > settings.SOCKET_LIMIT:
-        raise CloseSocketError(CloseCode.TRY_LATER)
 
 
 def _object_in(text: str) -> dict[str, Any]:

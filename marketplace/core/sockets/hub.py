@@ -52,6 +52,7 @@ class Hub:
         self._listening = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.open_count = 0
+        self.public_count = 0
         self.start(self._listen())
         self.every(RETRY_SECONDS, self._settle)
         self.every(REFRESH_SECONDS, self._renew)

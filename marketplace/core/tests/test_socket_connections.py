@@ -35,6 +35,12 @@ class Echo(Connection):
         Echo.closed_count += 1
 
 
+class Public(Echo):
+    """Anybody's."""
+
+    is_public = True
+
+
 class Careless(Echo):
     """Owes no pong."""
 
@@ -75,6 +81,39 @@ def test_frames_that_are_no_message_close_it(frame, code):
         return await client.closed()
 
     assert asyncio.run(scenario()) == code
+    assert Echo.closed_count == 1
+
+
+@pytest.mark.parametrize("kind", ["hello", "pong"])
+def test_who_sends_faster_than_the_pace_is_closed(monkeypatch, kind):
+    monkeypatch.setattr(module, "MESSAGES_A_SECOND", 0.001)
+
+    async def scenario() -> int:
+        client = await echo()
+        for _ in range(module.MESSAGES_AT_ONCE):
+            await client.say({"type": kind})
+        await asyncio.sleep(0.05)
+        assert not Echo.last.is_closing
+        await client.say({"type": kind})
+        return await client.closed()
+
+    assert asyncio.run(scenario()) == CloseCode.BAD_REQUEST
+
+
+def test_within_the_pace_a_client_may_send_for_ever(monkeypatch):
+    monkeypatch.setattr(module, "MESSAGES_AT_ONCE", 2)
+    monkeypatch.setattr(module, "MESSAGES_A_SECOND", 1_000.0)
+
+    async def scenario() -> None:
+        client = await echo()
+        for _ in range(10):
+            await asyncio.sleep(0.01)
+            await client.say({"type": "hello"})
+            await client.hear("echo")
+        await client.leave()
+
+    asyncio.run(scenario())
+
     assert Echo.closed_count == 1
 
 
@@ -161,6 +200,27 @@ def test_a_process_takes_so_many_sockets_and_then_has_room_again():
         return code, is_open
 
     assert asyncio.run(scenario()) == (CloseCode.TRY_LATER, 1)
+
+
+@override_settings(SOCKET_LIMIT=4, SOCKET_RESERVED_PERCENT=50)
+def test_what_anybody_opens_leaves_places_for_the_others():
+    async def scenario() -> tuple[int, int, int]:
+        guests = [await echo(Public), await echo(Public)]
+        refused = await (await echo(Public)).closed()
+        members = [await echo(), await echo()]
+        for member in members:
+            await member.say({"type": "hello"})
+            await member.hear("echo")
+        full = await (await echo()).closed()
+        await guests.pop().leave()
+        guests.append(await echo(Public))
+        await guests[-1].say({"type": "hello"})
+        await guests[-1].hear("echo")
+        for each in [*guests, *members]:
+            await each.leave()
+        return refused, full, Hub.here().public_count
+
+    assert asyncio.run(scenario()) == (CloseCode.TRY_LATER, CloseCode.TRY_LATER, 0)
 
 
 def test_the_hub_joins_again_after_the_layer_has_forgotten(monkeypatch):

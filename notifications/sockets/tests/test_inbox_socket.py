@@ -10,9 +10,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from marketplace.core.clock import read_db_now
-from marketplace.core.ids import NIL
+from marketplace.core.ids import NIL, uuid7
 from marketplace.core.outbox.publishing import publish
 from marketplace.core.outbox.relay import drain
+from marketplace.core.sockets import connection as connection_module
 from marketplace.core.sockets.protocol import CloseCode
 from marketplace.core.tests.sockets import Client, aside, asked_by_sockets
 from notifications.audiences.reach import LAST_KEY
@@ -22,6 +23,7 @@ from notifications.inbox.models import InboxItem
 from notifications.inbox.services import tell_customer
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from notifications.sockets import room, selectors
+from notifications.sockets.connection import InboxConnection
 from notifications.sockets.services import issue_ticket
 from users.accounts.services.administration import change_account
 from users.accounts.services.sessions import log_out_everywhere
@@ -378,3 +380,41 @@ def test_one_person_has_so_many_sockets_and_no_more(monkeypatch):
         return code
 
     assert asyncio.run(scenario()) == CloseCode.TRY_LATER
+
+
+@pytest.mark.django_db
+def test_unread_ones_are_counted_up_to_the_cap_and_no_further(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(selectors, "UNREAD_CAP", 3)
+    many, few, none = uuid7(), uuid7(), uuid7()
+    for customer_id, number in ((many, 5), (few, 2)):
+        for _ in range(number):
+            InboxItemFactory(customer=customer_id)
+    InboxItemFactory(customer=few, read_at=timezone.now())
+
+    with django_assert_num_queries(1) as queries:
+        counts = selectors.unread_counts([many, few, none])
+
+    assert counts == {many: 3, few: 2, none: 0}
+    assert "LIMIT 3" in queries[0]["sql"]
+    assert selectors.unread_counts([]) == {}
+
+
+def test_a_socket_lives_so_long_and_a_new_ticket_opens_the_next(monkeypatch, settings):
+    monkeypatch.setattr(connection_module, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(InboxConnection, "needs_pong", False)
+    settings.SOCKET_LIFETIME_MINUTES = 0.001
+    user = UserFactory()
+
+    async def scenario() -> tuple[int, Any]:
+        client = await connected(user)
+        code = await client.closed()
+        settings.SOCKET_LIFETIME_MINUTES = 60.0
+        later = await connected(user)
+        for _ in range(3):
+            await later.hear("ping")
+        await aside(tell, user)
+        message = await later.hear("notification")
+        await later.leave()
+        return code, message["notification"]["kind"]
+
+    assert asyncio.run(scenario()) == (CloseCode.UNAUTHORIZED, "order_paid")

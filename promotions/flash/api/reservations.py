@@ -8,8 +8,10 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 
 from marketplace.core.http.permissions import VerifiedCustomer
+from marketplace.core.http.throttling import RateLimit
 from marketplace.core.http.viewsets import ViewSet
 from promotions.flash import selectors
 from promotions.flash.models import Reservation
@@ -33,6 +35,12 @@ _HELD = OpenApiExample(
 )
 
 
+class ReservationRateLimit(RateLimit):
+    """Reserving and giving back: each give-back tells somebody in line."""
+
+    scope = "reservations"
+
+
 @extend_schema_view(
     list=extend_schema(summary="My reservations", description="Newest first."),
     retrieve=extend_schema(
@@ -50,6 +58,9 @@ class ReservationViewSet(ViewSet):
 
     def get_queryset(self) -> "QuerySet[Reservation]":
         return selectors.reservations_of(self._customer_id)
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [ReservationRateLimit()] if self.action in {"create", "cancel"} else super().get_throttles()
 
     @property
     def rereads_account(self) -> bool:

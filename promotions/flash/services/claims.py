@@ -1,14 +1,14 @@
 """Claiming, giving back and selling a unit. Lock order: active hold, then promotion unit."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, QuerySet
 
-from marketplace.core.clock import db_now
+from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.ids import uuid7
 from marketplace.core.locking import LockRank, enter
 from marketplace.core.outbox.publishing import publish
@@ -122,7 +122,7 @@ def look(*, promo_id: UUID, customer_id: UUID) -> Scene | None:
 
 
 def refuse_cooling(scene: Scene) -> None:
-    """Raises `CoolingDownError` for a while after the last of several holds that lapsed close to each other."""
+    """Raises `CoolingDownError` for a while after the last of several holds that were abandoned close to each other."""
     if not 0 < settings.FLASH_ABANDONED_HOLDS <= scene.lapsed_holds:
         return
     last, first = scene.last_lapse_ago or 0.0, scene.first_lapse_ago or 0.0
@@ -172,6 +172,7 @@ def _take(*, promo_id: UUID, customer_id: UUID, scene: Scene, hold: timedelta) -
 def cancel_reservation(*, reservation_id: UUID, customer_id: UUID) -> ReservationCard:
     """Give the unit back before the minute is over; it is free at once. Cancelling again changes nothing.
 
+    Later than `FLASH_FREE_GIVE_BACK_SECONDS` after it was taken, it counts as abandoned from now on.
     Raises `ReservationNotFoundError`, `ReservationCompletedError`, `ReservationLapsedError`;
     `ReservationBeingPaidError` while its order waits for money: that order is called off instead.
     """
@@ -182,7 +183,13 @@ def cancel_reservation(*, reservation_id: UUID, customer_id: UUID) -> Reservatio
     freed = still_held(reservation).update(holder=None, held_until=None, freed_at=db_now())
     if not freed:
         raise why_not(reservation)
-    Reservation.objects.filter(pk=reservation.pk).update(state=Reservation.State.CANCELLED, closed_at=db_now())
+    now = read_db_now()
+    # No order waits, so nothing has moved the end since the claim.
+    taken_at = reservation.expires_at - HOLD
+    if now - taken_at > timedelta(seconds=settings.FLASH_FREE_GIVE_BACK_SECONDS):
+        close_abandoned(reservation, now)
+    else:
+        Reservation.objects.filter(pk=reservation.pk).update(state=Reservation.State.CANCELLED, closed_at=now)
     publish(HoldReleased(promo_id=reservation.promo_id, reservation_id=reservation.pk, customer_id=customer_id))
     return reservation_card(reservation_id)
 
@@ -207,6 +214,13 @@ def claim_sale(*, reservation_id: UUID, customer_id: UUID, order_id: UUID) -> Cl
         raise why_not(reservation)
     close_sold(reservation, order_id)
     return sale_of(reservation)
+
+
+def close_abandoned(reservation: Reservation, at: datetime) -> None:
+    """The unit was given up at that moment, and cooling down counts it like a lapse then."""
+    Reservation.objects.filter(pk=reservation.pk).update(
+        state=Reservation.State.CANCELLED, closed_at=at, expires_at=at, is_abandoned=True
+    )
 
 
 def close_sold(reservation: Reservation, order_id: UUID) -> None:

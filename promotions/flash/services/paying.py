@@ -19,7 +19,7 @@ from promotions.flash.errors import ReservationLapsedError
 from promotions.flash.models import ActiveHold, PromoUnit, Reservation
 from promotions.flash.selectors import unit_of
 
-from .claims import close_sold, free_active_hold, own_reservation, still_held, why_not
+from .claims import close_abandoned, close_sold, free_active_hold, own_reservation, still_held, why_not
 
 
 @transaction.atomic
@@ -91,7 +91,10 @@ def _has_room(reservation: Reservation) -> bool:
 
 @transaction.atomic
 def give_unit_up(*, reservation_id: UUID, order_id: UUID) -> bool:
-    """The order that waited was called off: its unit is free at once; whether it was held still. Harmless twice."""
+    """The order that waited was called off: its unit is free at once; whether it was held still. Harmless twice.
+
+    The extension counts as abandoned from now on, as it does when nobody pays it.
+    """
     reservation = Reservation.objects.filter(pk=reservation_id, order_id=order_id, state=Reservation.State.HELD).first()
     if reservation is None:
         return False
@@ -100,7 +103,7 @@ def give_unit_up(*, reservation_id: UUID, order_id: UUID) -> bool:
     held = _claimed_last(reservation).filter(held_until__gt=db_now())
     if not held.update(holder=None, held_until=None, freed_at=db_now()):
         return False
-    Reservation.objects.filter(pk=reservation_id).update(state=Reservation.State.CANCELLED, closed_at=db_now())
+    close_abandoned(reservation, read_db_now())
     publish(
         HoldReleased(promo_id=reservation.promo_id, reservation_id=reservation_id, customer_id=reservation.customer_id)
     )

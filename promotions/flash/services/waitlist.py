@@ -80,7 +80,8 @@ def tell_due_promos(*, at: datetime) -> int:
 def tell_next(*, promo_id: UUID) -> int:
     """Tell the next in line of each free unit that nobody is told of now; how many. Harmless twice, also at once.
 
-    Nobody is told again before another unit has come free.
+    Nobody is told again before another unit has come free, and before `FLASH_WAITLIST_PAUSE_SECONDS` are over:
+    whoever reserves and gives back in a loop must not wake the first in line each time.
     """
     now = read_db_now()
     waited_for = FlashPromo.objects.under_way(now).filter(pk=promo_id, has_waitlist=True)
@@ -89,7 +90,7 @@ def tell_next(*, promo_id: UUID) -> int:
     told_of = _settle_notices(promo_id, now)
     units = [unit for unit in free_units(promo_id, BATCH) if unit.freeing not in told_of]
     told = 0
-    for place in _next_in_line(promo_id, units):
+    for place in _next_in_line(promo_id, units, now):
         if place.told_at is not None and place.told_at >= units[told].freed_at:
             continue
         _tell(place, units[told])
@@ -114,14 +115,15 @@ def _settle_notices(promo_id: UUID, now: datetime) -> set[tuple[int, int]]:
     return current
 
 
-def _next_in_line(promo_id: UUID, units: list[FreeUnit]) -> list[WaitlistPlace]:
+def _next_in_line(promo_id: UUID, units: list[FreeUnit], now: datetime) -> list[WaitlistPlace]:
     if not units:
         return []
+    told_before = min(units[0].freed_at, now - timedelta(seconds=settings.FLASH_WAITLIST_PAUSE_SECONDS))
     holds_one = PromoUnit.objects.filter(
         PromoUnit.OPEN, promo=promo_id, holder=OuterRef("customer"), held_until__gt=db_now()
     )
     waiting = WaitlistPlace.objects.open().filter(
-        Q(told_at__isnull=True) | Q(told_at__lt=units[0].freed_at), ~Exists(holds_one), promo=promo_id, told_until=None
+        Q(told_at__isnull=True) | Q(told_at__lt=told_before), ~Exists(holds_one), promo=promo_id, told_until=None
     )
     return list(waiting.in_line()[: len(units)])
 

@@ -54,6 +54,16 @@ def make_segment(slug: str) -> Any:
     return SegmentFactory.create(slug=slug)
 
 
+def let_pass(reservation_id: Any, *, seconds: float) -> None:
+    """As if the unit had been taken so much earlier: its minute ends sooner."""
+    shift = timedelta(seconds=seconds)
+    reservation = Reservation.objects.get(pk=reservation_id)
+    until = reservation.expires_at - shift
+    PromoUnit.objects.filter(pk=reservation.unit_id, claim_no=reservation.claim_no).update(held_until=until)
+    ActiveHold.objects.filter(reservation_id=reservation_id).update(until=until)
+    Reservation.objects.filter(pk=reservation_id).update(expires_at=until)
+
+
 def let_lapse(reservation_id: Any, *, ago: timedelta = timedelta(milliseconds=1)) -> None:
     """Move the end of the reservation's minute to a moment ago: in the unit, the reservation and the active hold."""
     past = read_db_now() - ago

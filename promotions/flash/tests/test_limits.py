@@ -12,7 +12,7 @@ from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit, Reservati
 from promotions.flash.services.claims import cancel_reservation, claim_sale, reserve_unit
 from promotions.flash.services.planning import change_promo
 
-from .factories import let_lapse, make_customer, make_promo, make_variant
+from .factories import let_lapse, let_pass, make_customer, make_promo, make_variant
 
 pytestmark = pytest.mark.django_db
 
@@ -193,6 +193,32 @@ def test_what_was_given_back_bought_or_excused_was_not_abandoned():
     Reservation.objects.filter(pk=excused.reservation_id).update(is_excused=True)
 
     assert reserve(promo, customer).state == "held"
+
+
+def test_giving_back_late_and_reserving_again_is_abandoning():
+    customer, promo = make_customer(), make_promo()
+    for _ in range(3):
+        card = reserve(promo, customer)
+        let_pass(card.reservation_id, seconds=50)
+        cancel_reservation(reservation_id=card.reservation_id, customer_id=customer.pk)
+    before = trace()
+
+    with pytest.raises(CoolingDownError) as refusal:
+        reserve(promo, customer)
+
+    assert refusal.value.params["seconds_left"] > 60 * 14
+    assert trace() == before
+
+
+def test_giving_back_at_once_costs_nothing_however_often():
+    customer, promo = make_customer(), make_promo()
+    for _ in range(4):
+        card = reserve(promo, customer)
+        let_pass(card.reservation_id, seconds=5)
+        cancel_reservation(reservation_id=card.reservation_id, customer_id=customer.pk)
+
+    assert reserve(promo, customer).state == "held"
+    assert not Reservation.objects.filter(is_abandoned=True).exists()
 
 
 def test_others_do_not_wait_with_them():

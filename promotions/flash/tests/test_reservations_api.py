@@ -276,3 +276,18 @@ def test_an_account_without_a_profile_is_no_customer_and_its_token_stays_good(ap
 
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert nothing_happened()
+
+
+def test_reserving_and_giving_back_have_a_pace_together_and_looking_has_none(api, customer, settings):
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "reservations": "2/hour"}
+    promo = make_promo()
+    own = api.post(URL, {"promo": str(promo.pk)}, format="json").json()
+    api.post(f"{URL}{own['id']}/cancel/")
+
+    refused = api.post(URL, {"promo": str(promo.pk)}, format="json")
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
+    assert "Retry-After" in refused
+    assert api.post(f"{URL}{own['id']}/cancel/").status_code == 429
+    assert Reservation.objects.count() == 1
+    assert {api.get(URL).status_code for _ in range(3)} == {200}

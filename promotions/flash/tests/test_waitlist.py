@@ -219,7 +219,7 @@ def test_when_somebody_was_faster_the_place_stays():
     let_lapse(card.reservation_id, ago=timedelta(minutes=2))
     tell_next(promo_id=promo.pk)
     faster = hold(promo)
-    let_notices_pass()
+    let_notices_pass(seconds=61)
     tell_next(promo_id=promo.pk)
     let_lapse(faster.reservation_id)
 
@@ -234,12 +234,29 @@ def test_nobody_is_told_again_before_another_unit_comes_free():
     let_lapse(card.reservation_id, ago=timedelta(minutes=2))
     for _ in range(5):
         tell_next(promo_id=promo.pk)
-        let_notices_pass()
+        let_notices_pass(seconds=61)
 
     assert told() == names(*line)
     assert list(promos_to_tell(timezone.now(), 10)) == []
     let_lapse(hold(promo).reservation_id)
     assert tell_due_promos(at=timezone.now()) == 1
+
+
+def test_who_was_told_is_left_alone_for_a_minute_while_others_are_told():
+    promo, card, line = queue(2)
+    for _ in range(5):
+        cancel_reservation(reservation_id=card.reservation_id, customer_id=card.customer_id)
+        tell_next(promo_id=promo.pk)
+        card = hold(promo)
+        tell_next(promo_id=promo.pk)
+
+    assert told() == names(*line)
+    cancel_reservation(reservation_id=card.reservation_id, customer_id=card.customer_id)
+    assert list(promos_to_tell(timezone.now(), 10)) == []
+    WaitlistPlace.objects.filter(customer=line[0].pk).update(told_at=timezone.now() - timedelta(seconds=61))
+    assert list(promos_to_tell(timezone.now(), 10)) == [promo.pk]
+    assert tell_next(promo_id=promo.pk) == 1
+    assert told() == names(*line, line[0])
 
 
 def test_units_added_and_units_tidied_are_told_too():

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from marketplace.core.clock import read_db_now
@@ -13,6 +14,7 @@ from marketplace.core.outbox.relay import drain
 from marketplace.core.sockets.protocol import CloseCode
 from marketplace.core.tests.sockets import Client, aside, asked_by_sockets
 from promotions.facade import schedule_promo
+from promotions.flash import watching as watching_module
 from promotions.flash.live import live_state
 from promotions.flash.models import PromoUnit
 from promotions.flash.services.claims import cancel_reservation, claim_sale, reserve_unit
@@ -215,6 +217,55 @@ def test_drafts_and_what_is_not_there_are_4404_and_other_addresses_are_refused()
         return codes, await elsewhere.connect()
 
     assert asyncio.run(scenario()) == ([CloseCode.NOT_FOUND, CloseCode.NOT_FOUND], "websocket.close")
+
+
+def test_a_watcher_says_pong_and_nothing_else():
+    promo = make_promo()
+
+    async def scenario() -> int:
+        client, _ = await watching(promo)
+        await client.say({"type": "pong"})
+        await asyncio.sleep(0.05)
+        await aside(reserve, promo)
+        await client.hear("promotion")
+        await client.say({"type": "read", "id": "1"})
+        return await client.closed()
+
+    assert asyncio.run(scenario()) == CloseCode.BAD_REQUEST
+
+
+def test_watchers_do_not_take_the_places_of_inboxes(settings):
+    settings.SOCKET_LIMIT, settings.SOCKET_RESERVED_PERCENT = 2, 50
+    promo = make_promo()
+
+    async def scenario() -> int:
+        client, _ = await watching(promo)
+        second = Client(address(promo))
+        await second.connect()
+        code = await second.closed()
+        await client.leave()
+        return code
+
+    assert asyncio.run(scenario()) == CloseCode.TRY_LATER
+
+
+def test_when_nobody_can_look_watchers_are_asked_to_come_back(monkeypatch):
+    promo = make_promo()
+
+    def away(_promo_id: Any) -> None:
+        raise OperationalError
+
+    async def scenario() -> tuple[int, tuple[Any, ...]]:
+        with monkeypatch.context() as patch:
+            patch.setattr(watching_module, "live_state", away)
+            client = Client(address(promo))
+            await client.connect()
+            code = await client.closed()
+        later, first = await watching(promo)
+        await later.leave()
+        return code, shown(first)
+
+    assert asyncio.run(scenario()) == (CloseCode.TRY_LATER, ("running", 1, 1))
 
 
 def test_live_state_is_one_query(django_assert_num_queries):

@@ -299,6 +299,20 @@ def test_an_unpaid_extension_counts_as_abandoned_and_one_that_was_paid_late_does
     assert reserve(make_promo(), customer).state == "held"
 
 
+def test_an_extension_that_is_called_off_counts_as_abandoned(settings):
+    settings.FLASH_ABANDONED_HOLDS = 1
+    customer, promo = shopper(0), make_promo()
+    _card, order = being_paid(promo, customer)
+    cancel_order(order_id=order.pk, actor_id=customer.pk, at=timezone.now(), customer_id=customer.pk)
+    everything_is_done()
+    rows = list(Reservation.objects.values())
+
+    with pytest.raises(CoolingDownError):
+        reserve(promo, customer)
+
+    assert list(Reservation.objects.values()) == rows
+
+
 # --- calling it off
 
 
