@@ -20,7 +20,8 @@ from .errors import TooManyCodesError
 from .models import Device
 from .selectors import devices_of
 
-CODES_PER_NUMBER = 3
+CODES_PER_CUSTOMER = 3
+CODES_PER_NUMBER = 12
 HOUR = 3600
 
 
@@ -141,6 +142,7 @@ class DeviceViewSet(ViewSet):
         return self.present(device)
 
     def _spare(self, number: str) -> None:
-        """Whoever types it: a number is not sent a code after another."""
-        if hit(f"number:{services.token_hash(number)}", HOUR) > CODES_PER_NUMBER:
+        """Whoever types it: a number is not sent a code after another, nor closed to its owner by one other person."""
+        name = f"number:{services.token_hash(number)}"
+        if hit(f"{name}:{self._me}", HOUR) > CODES_PER_CUSTOMER or hit(name, HOUR) > CODES_PER_NUMBER:
             raise TooManyCodesError(retry_after=HOUR)

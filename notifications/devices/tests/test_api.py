@@ -157,6 +157,24 @@ def test_nobodys_telephone_rings_all_day(api, me, texts):
     assert len(texts()) == 3
 
 
+def test_whoever_types_somebody_elses_number_does_not_close_it_to_its_owner(api, me, texts):
+    others = [make_customer() for _ in range(4)]
+    for other in others[:3]:
+        api.force_authenticate(other)
+        for _ in range(4):
+            api.post(URL, NUMBER, format="json")
+    api.force_authenticate(me)
+    mine = [api.post(URL, NUMBER, format="json").status_code for _ in range(4)]
+    api.force_authenticate(others[3])
+    late = api.post(URL, NUMBER, format="json")
+    drain()
+
+    assert mine == [201, 201, 201, 429]
+    assert (late.status_code, late.json()["code"]) == (429, "too_many_codes")
+    assert len(texts()) == 12
+    assert not Device.objects.filter(customer=others[3].pk).exists()
+
+
 def test_devices_of_others_are_not_there_for_me(api, me):
     other = DeviceFactory(platform="sms", token="+525500000000")
 
