@@ -29,6 +29,7 @@ THROTTLE_RATES = {
     "coupons": env.str("THROTTLE_COUPONS", default="6000/min"),
     "checkout": env.str("THROTTLE_CHECKOUT", default="6000/min"),
     "sockets": env.str("THROTTLE_SOCKETS", default="6000/min"),
+    "numbers": env.str("THROTTLE_NUMBERS", default="6000/min"),
     "unsubscribe": env.str("THROTTLE_UNSUBSCRIBE", default="6000/min"),
     "devices": env.str("THROTTLE_DEVICES", default="6000/min"),
 }
