@@ -12,7 +12,7 @@ DAY: Final = 86_400
 
 def is_served(number: str) -> bool:
     """Whether numbers that begin like this one are written to (`SMS_ALLOWED_PREFIXES`)."""
-    return number.startswith(tuple(settings.SMS_ALLOWED_PREFIXES))
+    return any(number.startswith(each) for each in settings.SMS_ALLOWED_PREFIXES)
 
 
 def count_text(customer_id: UUID) -> bool:
