@@ -12,7 +12,7 @@ DAY: Final = 86_400
 
 def is_served(number: str) -> bool:
     """Whether numbers that begin like this one are written to (`SMS_ALLOWED_PREFIXES`)."""
-    return any(number.startswith(each) for each in settings.SMS_ALLOWED_PREFIXES)
+    return number.startswith(tuple(settings.SMS_ALLOWED_PREFIXES))
 
 
 def count_text(customer_id: UUID) -> bool:
@@ -20,4 +20,5 @@ def count_text(customer_id: UUID) -> bool:
 
     By one atomic increment: of many at once exactly so many are within. Days are counted in UTC.
     """
-    return hit(f"texts:{customer_id}", DAY) <= settings.SMS_PER_CUSTOMER_AND_DAY
+    limit: int = settings.SMS_PER_CUSTOMER_AND_DAY
+    return hit(f"texts:{customer_id}", DAY) <= limit
