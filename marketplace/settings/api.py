@@ -80,6 +80,7 @@ THROTTLE_RATES: dict[str, str] = {
     "checkout": env.str("THROTTLE_CHECKOUT", default="30/min"),
     "reservations": env.str("THROTTLE_RESERVATIONS", default="60/min"),
     "sockets": env.str("THROTTLE_SOCKETS", default="30/min"),
+    "numbers": env.str("THROTTLE_NUMBERS", default="20/hour"),
     "unsubscribe": env.str("THROTTLE_UNSUBSCRIBE", default="20/min"),
     "devices": env.str("THROTTLE_DEVICES", default="20/hour"),
 }

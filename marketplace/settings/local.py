@@ -30,6 +30,7 @@ THROTTLE_RATES = {
     "checkout": env.str("THROTTLE_CHECKOUT", default="6000/min"),
     "reservations": env.str("THROTTLE_RESERVATIONS", default="60000/min"),
     "sockets": env.str("THROTTLE_SOCKETS", default="6000/min"),
+    "numbers": env.str("THROTTLE_NUMBERS", default="6000/min"),
     "unsubscribe": env.str("THROTTLE_UNSUBSCRIBE", default="6000/min"),
     "devices": env.str("THROTTLE_DEVICES", default="6000/min"),
 }

@@ -10,6 +10,11 @@ PUSH_SERVICES = {
 }
 PUSH_FILE_PATH = env.str("PUSH_FILE_PATH", default=str(VAR_DIR / "push"))
 
+# Numbers begin with one of these, or are not written to.
+SMS_ALLOWED_PREFIXES = [each.strip() for each in env.list("SMS_ALLOWED_PREFIXES", default=["+52"]) if each.strip()]
+# Text messages of all kinds, codes included.
+SMS_PER_CUSTOMER_AND_DAY = env.int("SMS_PER_CUSTOMER_AND_DAY", default=10)
+
 AWS_REGION = env.str("AWS_REGION", default="us-east-1")
 # Empty: the machine's own role.
 AWS_ACCESS_KEY_ID = env.str("AWS_ACCESS_KEY_ID", default="")

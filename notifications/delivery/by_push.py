@@ -11,13 +11,17 @@ from notifications.devices.ports import (
     PushError,
     PushOutError,
     PushThrottledError,
+    TextRefusedError,
     push_service,
 )
 from notifications.devices.services import disable_device, ready_endpoint
+from notifications.devices.texts import count_text, is_served
 from notifications.inbox.models import Message
 from notifications.inbox.rendering import render
 
 from .values import ChannelOutError, Outcome, Recipient, Result
+
+FOR_GOOD = (DeviceDeadError, TextRefusedError)
 
 
 class PushCarrier:
@@ -58,9 +62,13 @@ class PushCarrier:
 
 
 class TextCarrier(PushCarrier):
-    """A text message to each confirmed number."""
+    """A text message to each confirmed number, so many a day and customer."""
 
     def to_device(self, device: Device, note: Note) -> None:
+        if not is_served(device.token):
+            raise TextRefusedError("numbers that begin like this one are not written to")
+        if not count_text(device.customer):
+            raise TextRefusedError("the customer's text messages of the day are used up")
         push_service().text(device.token, shortened(note.title, LONGEST_TEXT))
 
 
@@ -76,7 +84,7 @@ def note_for(message: Message, recipient: Recipient) -> Note:
 
 
 def _outcome(recipient: Recipient, troubles: dict[Device, PushError], *, served: bool) -> Outcome:
-    left = {device: error for device, error in troubles.items() if not isinstance(error, DeviceDeadError)}
+    left = {device: error for device, error in troubles.items() if not isinstance(error, FOR_GOOD)}
     if left:
         throttled = all(isinstance(error, PushThrottledError) for error in left.values())
         result = Result.THROTTLED if throttled else Result.FAILED

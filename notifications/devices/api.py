@@ -11,18 +11,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from marketplace.core.http import fields
-from marketplace.core.http.permissions import SignedIn
-from marketplace.core.http.throttling import RateLimit, hit
+from marketplace.core.http.permissions import EmailNotVerifiedError, SignedIn
+from marketplace.core.http.throttling import RateLimit, client_address, hit, network_of, within_rate
 from marketplace.core.http.viewsets import UUID_PATTERN, ViewSet
 
 from . import services
-from .errors import TooManyCodesError
+from .errors import TooManyCodesError, TooManyNumbersError, TooManyTextsError
 from .models import Device
 from .selectors import devices_of
+from .texts import DAY, count_text
 
 CODES_PER_CUSTOMER = 3
 CODES_PER_NUMBER = 12
 HOUR = 3600
+NUMBERS_SCOPE = "numbers"
 
 
 class DeviceRateLimit(RateLimit):
@@ -101,7 +103,9 @@ class DeviceViewSet(ViewSet):
 
     @extend_schema(
         summary="Register a device",
-        description="Again: enables it, moves it to me. A number gets a text message with a code, for `confirm/`.",
+        description="Again: enables it, moves it to me. A number gets a text message with a code, for `confirm/`. "
+        "Numbers are for people with a verified address (403 `email_not_verified`), and only begin as the shop says "
+        "(400 `number_not_served`); 429: `too_many_codes`, `too_many_numbers`, `too_many_texts`.",
         request=NewDeviceSerializer,
         responses={201: DeviceSerializer},
         examples=[
@@ -116,7 +120,7 @@ class DeviceViewSet(ViewSet):
     def create(self, request: Request) -> Response:
         values = self.read(request, serializer=NewDeviceSerializer)
         if values["platform"] == Device.Platform.SMS:
-            self._spare(values["token"])
+            self._spare(request, values["token"])
         return self.present(services.register_device(customer_id=self._me, **values), status=201)
 
     @extend_schema(summary="Remove a device", parameters=[ID])
@@ -141,8 +145,16 @@ class DeviceViewSet(ViewSet):
         device = services.confirm_number(customer_id=self._me, device_id=UUID(pk), code=values["code"])
         return self.present(device)
 
-    def _spare(self, number: str) -> None:
-        """A number is not sent a code after another, whoever types it; one person alone does not close it to its owner."""
+    def _spare(self, request: Request, number: str) -> None:
+        """Whoever types it: a number is not sent a code after another, nor closed to its owner by one other person."""
+        if not getattr(request.user, "is_verified", False):
+            raise EmailNotVerifiedError
+        services.check_token(Device.Platform.SMS, number)
+        # Accounts cost nothing; networks do.
+        if not within_rate(NUMBERS_SCOPE, network_of(client_address(request))):
+            raise TooManyNumbersError(retry_after=HOUR)
         name = f"number:{services.token_hash(number)}"
         if hit(f"{name}:{self._me}", HOUR) > CODES_PER_CUSTOMER or hit(name, HOUR) > CODES_PER_NUMBER:
             raise TooManyCodesError(retry_after=HOUR)
+        if not count_text(self._me):
+            raise TooManyTextsError(retry_after=DAY)

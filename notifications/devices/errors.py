@@ -36,6 +36,22 @@ class TooManyCodesError(DomainError):
     message: ClassVar[str] = gettext_noop("Too many codes were sent to this number. Please try again later.")
 
 
+class TooManyNumbersError(DomainError):
+    """From one network, whoever signs in there: each number costs a text message."""
+
+    code: ClassVar[str] = "too_many_numbers"
+    kind: ClassVar[ErrorKind] = ErrorKind.TOO_MANY
+    message: ClassVar[str] = gettext_noop("Too many numbers were registered from here. Please try again later.")
+
+
+class TooManyTextsError(DomainError):
+    """A day's text messages are used up."""
+
+    code: ClassVar[str] = "too_many_texts"
+    kind: ClassVar[ErrorKind] = ErrorKind.TOO_MANY
+    message: ClassVar[str] = gettext_noop("You were sent too many text messages today. Please try again tomorrow.")
+
+
 class WrongNumberCodeError(DomainError):
     """Not the code that was sent, or too late."""
 

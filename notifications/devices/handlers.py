@@ -6,7 +6,8 @@ from notifications.events import DeviceRegistered, DeviceRemoved
 from . import services
 
 
-@handles(DeviceRegistered, queue="notify")
+# Not one transaction: it would hold the row of the sending rate, which all take from, while the service is asked.
+@handles(DeviceRegistered, queue="notify", atomic=False)
 def prepare_device_on_device_registered(event: DeviceRegistered) -> None:
     """Its endpoint is made or enabled; a number is sent its code."""
     services.prepare_device(device_id=event.device_id)

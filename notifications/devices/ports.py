@@ -26,6 +26,10 @@ class DeviceDeadError(PushError):
     """The service will not reach this device any more: its message is the reason."""
 
 
+class TextRefusedError(PushError):
+    """Not sent, for a reason of our own that waiting does not mend: it would cost money that nobody agreed to."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """What appears on a screen. `collapse_id` is the notification's id: a second one replaces the first."""

@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from datetime import timedelta
+from time import sleep
 from typing import Final
 from uuid import UUID
 
@@ -15,8 +16,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from marketplace.core.clock import db_now
+from marketplace.core.errors import InvalidInputError
 from marketplace.core.outbox.publishing import publish
 from notifications.events import DeviceRegistered, DeviceRemoved
+from notifications.kinds.channels import Channel
+from notifications.rates.services import at_once, take_tokens
 from users import facade as users
 
 from .errors import (
@@ -27,11 +31,14 @@ from .errors import (
     WrongNumberCodeError,
 )
 from .models import Device, NumberCode
-from .ports import DeviceDeadError, push_service
+from .ports import DeviceDeadError, PushThrottledError, push_service
+from .texts import is_served
 
 MOST_DEVICES: Final = 20
 CODE_LASTS: Final = timedelta(minutes=10)
 MOST_TRIES: Final = 5
+TOKEN_PAUSES: Final = (0.1, 0.3, 0.6, 1.0)
+"""Seconds. What does not come in time is left to the outbox, which tries again."""
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _TOKENS: Final = {
     Device.Platform.APNS.value: re.compile(r"[0-9A-Fa-f]{64,200}", re.ASCII),
@@ -40,15 +47,24 @@ _TOKENS: Final = {
 }
 
 
+def check_token(platform: str, token: str) -> None:
+    """Raises `BadTokenError`, and `InvalidInputError` for a number where no text messages are sent to."""
+    if not _TOKENS[platform].fullmatch(token):
+        raise BadTokenError
+    if platform == Device.Platform.SMS and not is_served(token):
+        raise InvalidInputError.of(
+            "token", "number_not_served", _("The shop sends no text messages to numbers that begin like this one.")
+        )
+
+
 @transaction.atomic
 def register_device(*, customer_id: UUID, platform: str, token: str, name: str = "") -> Device:
     """The device, new or known. A token moves to whoever registers it; a number is written to once it is confirmed.
 
     Registering anew enables a disabled device, and sends a number that is not confirmed another code. Raises
-    `BadTokenError`, `TooManyDevicesError`.
+    `BadTokenError`, `InvalidInputError`, `TooManyDevicesError`.
     """
-    if not _TOKENS[platform].fullmatch(token):
-        raise BadTokenError
+    check_token(platform, token)
     if Device.objects.filter(customer=customer_id).count() >= MOST_DEVICES and not _known(platform, token, customer_id):
         raise TooManyDevicesError(limit=MOST_DEVICES)
     row = Device(customer=customer_id, platform=platform, token=token, token_hash=token_hash(token), name=name)
@@ -74,7 +90,8 @@ def prepare_device(*, device_id: UUID) -> None:
         return
     if device.platform != Device.Platform.SMS:
         ready_endpoint(device, anew=True)
-    elif device.confirmed_at is None:
+    elif device.confirmed_at is None and is_served(device.token):
+        _wait_for_token()
         _send_code(device)
 
 
@@ -152,6 +169,18 @@ def _known(platform: str, token: str, customer_id: UUID) -> Device | None:
 def _remove(devices: list[Device]) -> None:
     Device.objects.filter(pk__in=[device.pk for device in devices]).delete()
     publish(*(DeviceRemoved(endpoint=device.endpoint) for device in devices if device.endpoint))
+
+
+def _wait_for_token() -> None:
+    """Codes go by the channel's rate as everything does. Raises `PushThrottledError`."""
+    if at_once(Channel.SMS) is None:
+        return
+    for pause in (*TOKEN_PAUSES, None):
+        if take_tokens(Channel.SMS, 1):
+            return
+        if pause is not None:
+            sleep(pause)
+    raise PushThrottledError("no token of the channel's rate was left")
 
 
 def _send_code(device: Device) -> None:

@@ -190,3 +190,22 @@ def test_payloads_hold_to_each_platform_and_carry_the_collapse_id():
 )
 def test_words_are_cut_behind_a_word(words, limit, short):
     assert shortened(words, limit) == short
+
+
+def test_text_messages_of_a_day_are_capped_and_other_numbers_never_written_to(service, settings):
+    settings.SMS_PER_CUSTOMER_AND_DAY = 1
+    number = DeviceFactory(platform="sms", token="+525512345678", confirmed_at=timezone.now())
+    abroad = DeviceFactory(platform="sms", token="+882512345678", confirmed_at=timezone.now())
+    user, _item, _delivery = told(number, abroad, channel="sms")
+    Preference.objects.create(customer=user.pk, kind="announcement", channel="sms", is_on=True)
+    services.send_due()
+    second = InboxItemFactory(customer=user.pk, message__kind="announcement")
+    DeliveryFactory(message=second.message, channel="sms", from_customer=user.pk, to_customer=user.pk)
+
+    services.send_due()
+
+    assert [to for to, _words in service.pushed] == [number.token]
+    row = Straggler.objects.get()
+    assert (row.state, row.reason) == ("given_up", "refused")
+    assert "used up" in row.last_error
+    assert Device.objects.filter(disabled_at__isnull=True).count() == 2

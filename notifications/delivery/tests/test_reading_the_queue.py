@@ -6,10 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from marketplace.core.ids import uuid7
 from notifications.delivery import outside
 
-GOOD = {"channel": "push", "message": 7, "customer": str(uuid7()), "delivery": 3}
+GOOD = {"channel": "push", "message": 7, "customer": "01923f4e-7c1b-7d7e-9f53-0d6a1b2c3d4e", "delivery": 3}
 BAD = [
     "{",
     "[]",

@@ -13,8 +13,12 @@ from marketplace.core.outbox.models import OutboxEvent
 from marketplace.core.outbox.relay import drain
 from notifications.devices import services
 from notifications.devices.models import Device, NumberCode
-from notifications.devices.ports import forget_service
+from notifications.devices.ports import PushThrottledError, forget_service
 from notifications.devices.tests.factories import DeviceFactory
+from notifications.devices.texts import count_text
+from notifications.rates.models import SendingRate
+from notifications.rates.services import set_rate
+from users.accounts.tests.factories import UnverifiedUserFactory
 from users.customers.tests.factories import make_customer
 
 pytestmark = pytest.mark.django_db
@@ -173,6 +177,80 @@ def test_whoever_types_somebody_elses_number_does_not_close_it_to_its_owner(api,
     assert (late.status_code, late.json()["code"]) == (429, "too_many_codes")
     assert len(texts()) == 12
     assert not Device.objects.filter(customer=others[3].pk).exists()
+
+
+def test_numbers_are_for_people_with_a_proven_address(api, me):
+    api.force_authenticate(UnverifiedUserFactory())
+
+    number = api.post(URL, NUMBER, format="json")
+    telephone = api.post(URL, APNS, format="json")
+
+    assert (number.status_code, number.json()["code"]) == (403, "email_not_verified")
+    assert telephone.status_code == 201
+    assert Device.objects.get().platform == "apns"
+
+
+def test_numbers_that_begin_otherwise_are_refused_and_counted_nowhere(api, me, settings):
+    settings.SMS_ALLOWED_PREFIXES = ["+52", "+1"]
+    settings.SMS_PER_CUSTOMER_AND_DAY = 1
+
+    refused = [api.post(URL, NUMBER | {"token": "+882512345678"}, format="json") for _ in range(5)]
+    taken = api.post(URL, NUMBER | {"token": "+15551234567"}, format="json")
+
+    assert {answer.status_code for answer in refused} == {400}
+    assert [(each["field"], each["code"]) for each in refused[0].json()["errors"]] == [("token", "number_not_served")]
+    assert taken.status_code == 201
+    assert Device.objects.get().token == "+15551234567"
+
+
+def test_one_network_registers_so_many_numbers_whoever_signs_in_there(api, me, settings):
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "numbers": "2/hour"}
+    answers = []
+    for place in range(3):
+        api.force_authenticate(make_customer())
+        answers.append(api.post(URL, NUMBER | {"token": f"+52551234567{place}"}, format="json"))
+    elsewhere = api.post(URL, NUMBER | {"token": "+525512345679"}, format="json", REMOTE_ADDR="192.0.2.7")
+
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert answers[2].json()["code"] == "too_many_numbers"
+    assert elsewhere.status_code == 201
+    assert Device.objects.count() == 3
+
+
+def test_a_days_text_messages_are_counted_over_all_numbers(api, me, settings):
+    settings.SMS_PER_CUSTOMER_AND_DAY = 2
+
+    answers = [api.post(URL, NUMBER | {"token": f"+52551234567{place}"}, format="json") for place in range(3)]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert answers[2].json()["code"] == "too_many_texts"
+    assert Device.objects.count() == 2
+
+
+def test_of_many_texts_at_once_exactly_so_many_are_within(together, settings):
+    settings.SMS_PER_CUSTOMER_AND_DAY = 5
+    customer = make_customer().pk
+
+    assert sorted(together(lambda _number: count_text(customer), 9)) == [False] * 4 + [True] * 5
+
+
+def test_code_waits_for_a_token_of_the_channels_rate(api, me, texts, monkeypatch):
+    set_rate(channel="sms", per_second=1, burst=1, actor_id=None)
+    # Filled in the future: nothing is added meanwhile.
+    SendingRate.objects.update(tokens=0, filled_at=timezone.now() + timedelta(hours=1))
+    pauses = []
+    monkeypatch.setattr(services, "sleep", pauses.append)
+    device = api.post(URL, NUMBER, format="json").json()
+
+    with pytest.raises(PushThrottledError):
+        services.prepare_device(device_id=device["id"])
+    assert pauses == list(services.TOKEN_PAUSES)
+    assert (texts(), NumberCode.objects.count()) == ([], 0)
+    SendingRate.objects.update(tokens=1)
+    services.prepare_device(device_id=device["id"])
+
+    assert len(texts()) == 1
+    assert SendingRate.objects.get().tokens == 0
 
 
 def test_devices_of_others_are_not_there_for_me(api, me):
