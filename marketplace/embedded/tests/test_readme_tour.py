@@ -4,9 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from marketplace.settings.env import BASE_DIR
 
 from .servers import MANAGE, environment, free_port, start, wait_for_health
+
+# It serves from SQLite, whatever these tests themselves run on.
+pytestmark = pytest.mark.once
 
 
 def test_the_tour_works_as_written(tmp_path: Path) -> None:

@@ -4,9 +4,14 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from marketplace.settings.env import BASE_DIR
 
 from .servers import MANAGE, environment, free_port, start, wait_for_health
+
+# It serves from SQLite, whatever these tests themselves run on.
+pytestmark = pytest.mark.once
 
 
 def test_serve_answers_and_ends_with_zero_on_a_signal(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from users.staff.tests.factories import DepartmentFactory, DepartmentMemberFacto
 
 from .person import Person
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @dataclass(frozen=True)

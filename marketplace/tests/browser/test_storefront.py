@@ -96,6 +96,7 @@ def logs_in(person: Person, email: str) -> None:
     person.finds(RESERVE)
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_by_asking_now_and_then(customers: Pair):
     ana, beto = customers
@@ -110,6 +111,7 @@ def test_by_asking_now_and_then(customers: Pair):
     assert PromoUnit.objects.get().sold_at is not None
 
 
+@pytest.mark.once
 def test_on_the_whole_product(customers_of_the_product: Pair):
     ana, beto = customers_of_the_product
     takes_it_and_gives_it_back(ana, beto)
@@ -119,6 +121,7 @@ def test_on_the_whole_product(customers_of_the_product: Pair):
     the_bell_rings(ana)
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_what_sockets_say_is_shown_at_once(person: Person):
     promo = build()

@@ -128,8 +128,10 @@ def money(source: Mapping[str, Any], name: str, currency: str) -> Money:
     except DomainError as error:
         raise ProviderUncertainError(f"unknown currency {currency[:8]!r}") from error
     exact = Decimal(value)
-    if exact and not -8 <= exact.adjusted() <= 15:
+    if not exact.is_finite() or (exact and not -8 <= exact.adjusted() <= 15):
         raise ProviderUncertainError(f"unreadable {name}")
+    if exact.is_zero():
+        return Money(0, currency)  # also 0e999999, which has too many places to be moved
     minor = exact.scaleb(scale)
     if minor != minor.to_integral_value() or not 0 <= minor < MAX_MINOR:
         raise ProviderUncertainError(f"unreadable {name}")

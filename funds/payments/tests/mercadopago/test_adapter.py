@@ -437,3 +437,14 @@ def test_one_wrong_field_is_uncertain_or_harmless_and_never_a_crash(name, value)
         return
 
     assert isinstance(reading.amount, Money)
+
+
+@pytest.mark.parametrize("zero", ["0e999999", "0e-999999", "-0", "0"])
+def test_zero_is_zero_however_many_places_it_is_written_with(zero):
+    assert wire.money({"amount": Decimal(zero)}, "amount", "MXN") == Money(0, "MXN")
+
+
+@pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "1e999999", "1e-999999"])
+def test_what_is_no_amount_is_uncertain(value):
+    with pytest.raises(ProviderUncertainError):
+        wire.money({"amount": Decimal(value)}, "amount", "MXN")
