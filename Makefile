@@ -41,8 +41,8 @@ check: env-dev ## Everything that .ci/run checks, with seconds per step
 schema: env-dev ## Write docs/openapi.yaml anew
 	@$(MANAGE) spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
-deploy-check: env-dev ## Validate Dockerfile and docker-compose.yaml without an engine
-	@$(SCRIPT).check --only deployment-files
+deploy-check: env-dev ## Validate Dockerfile, compose file, nginx, Terraform and the rest of deploy/ without an engine
+	@$(SCRIPT).deploy_check $(ARGS)
 
 messages: env-dev ## Add missing entries to the Spanish catalogues and compile them
 	@$(SCRIPT).messages --add --compile

@@ -1,4 +1,4 @@
-"""Fixtures for the whole suite: real database, atomic counters forgotten, triggers lifted only for the flush."""
+"""Fixtures for the whole suite: real database, atomic counters forgotten, a flush that takes milliseconds."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
-from django.db import connection, connections
+from django.core.cache import caches
+from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
 from django_redis import get_redis_connection
+from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
-from marketplace.core import append_only
 from marketplace.core.http.throttling import memory_counter
 from marketplace.core.sockets.work import database, lookout
+from marketplace.core.tests.flush import flush
+from promotions.experiments.running import forget_running
 
 Run = Callable[[Callable[[int], Any], int], list[Any]]
 
@@ -30,15 +32,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_counters() -> None:
-    """No test inherits another's rate limits or cached answers."""
+    """No test inherits another's rate limits, cached answers or running experiments."""
     memory_counter.clear()
+    forget_running()
     if settings.REDIS_URL:
         # Not `cache.clear()`: that empties the whole numbered database, for the other workers and checkouts too.
         server = get_redis_connection("default")
         for key in server.scan_iter(match=f"{settings.CACHES['default']['KEY_PREFIX']}*", count=1000):
             server.unlink(key)
     else:
-        cache.clear()
+        for each in caches.settings:
+            caches[each].clear()
 
 
 @pytest.fixture
@@ -84,16 +88,30 @@ def socket_threads(transactional_db: None) -> Iterator[None]:
     lookout.close()
 
 
+@pytest.fixture(scope="module")
+def module_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A transaction around the module: what its module-wide fixtures write is there for each of its tests.
+
+    Each test's own writes are undone after it, as ever; everything is, after the last. Not for transactional tests.
+    """
+    around = transaction.atomic()
+    # As Django's own: transactions inside are whole ones, to durability and to the order of locks.
+    around._from_testcase = True  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), around:
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(autouse=True, scope="session")
-def _flush_lifts_triggers() -> Iterator[None]:
-    """Append-only tables refuse the flush after a transactional test; only there the triggers are lifted."""
+def _flush_what_holds_rows() -> Iterator[None]:
+    """After a transactional test: ours instead of Django's, which takes most of a second."""
     case_class: Any = TransactionTestCase
-    flush = case_class._fixture_teardown
+    django_flush = case_class._fixture_teardown
 
-    def lifted_flush(case: TransactionTestCase) -> None:
-        with append_only.lifted():
-            flush(case)
+    def teardown(case: Any) -> None:
+        for using in case._databases_names(include_mirrors=False):
+            flush(using)
 
-    case_class._fixture_teardown = lifted_flush
+    case_class._fixture_teardown = teardown
     yield
-    case_class._fixture_teardown = flush
+    case_class._fixture_teardown = django_flush

@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 from urllib.parse import urlsplit, urlunsplit
 
 import django
@@ -20,15 +21,15 @@ KEPT = os.environ.get("BENCH_KEEP", "")  # a name: that database is made if it i
 
 
 @contextmanager
-def database(**variables: str) -> Iterator[str]:
-    """Create a database, migrate it, set Django up on it; drop it afterwards. Yields its URL.
+def database(*, server: str = SERVER, **variables: str) -> Iterator[str]:
+    """Create a database on `server`, migrate it, set Django up on it; drop it afterwards. Yields its URL.
 
     `variables` go into the environment on top of what measurements usually want: no Redis, errors only.
     """
     name = KEPT or f"mp_bench_{os.getpid()}"
-    if not (KEPT and _exists(name)):
-        administer(f"CREATE DATABASE {name}")
-    url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
+    if not (KEPT and _exists(name, server)):
+        administer(f"CREATE DATABASE {name}", server)
+    url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     usual = {
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "marketplace.settings.local",
@@ -44,11 +45,11 @@ def database(**variables: str) -> Iterator[str]:
     finally:
         connections.close_all()
         if not KEPT:
-            administer(f"DROP DATABASE {name} WITH (FORCE)")
+            administer(f"DROP DATABASE {name} WITH (FORCE)", server)
 
 
-def _exists(name: str) -> bool:
-    connection = psycopg2.connect(SERVER)
+def _exists(name: str, server: str) -> bool:
+    connection = psycopg2.connect(server)
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
         there = cursor.fetchone() is not None
@@ -56,9 +57,9 @@ def _exists(name: str) -> bool:
     return there
 
 
-def administer(statement: str) -> None:
+def administer(statement: str, server: str = SERVER) -> None:
     """Say it to the server, outside a transaction."""
-    connection = psycopg2.connect(SERVER)
+    connection = psycopg2.connect(server)
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -77,15 +78,20 @@ def api(workers: int = 2, port: int = 0) -> Iterator[int]:
 
 @contextmanager
 def wsgi(
-    application: str, *, workers: int = 2, port: int = 0, environment: dict[str, str] | None = None
+    application: str,
+    *,
+    workers: int = 2,
+    port: int = 0,
+    environment: dict[str, str] | None = None,
+    output: TextIO | None = None,
 ) -> Iterator[int]:
-    """Any WSGI application in the same manner; it has to answer `/healthz`."""
+    """Any WSGI application in the same manner; it has to answer `/healthz`. `output`: where its logs go."""
     port = port or free_port()
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "1",
         "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", application,
     ]  # fmt: skip
-    process = subprocess.Popen(command, env=environment)
+    process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
         wait_for(port)
         yield port

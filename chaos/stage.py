@@ -21,9 +21,11 @@ from typing import Any, Final
 import redis
 
 from bench import served
-from scripts.local_services import Valkey, free_port, with_database_number
+from scripts.local_services import Valkey, free_port, postgres_answers, with_database_number
 from scripts.running import Running
 from scripts.services import ROOT, Program
+
+from .cluster import Cluster, private_cluster
 
 PATIENCE: Final = 60.0
 SECRET: Final = "secret-of-the-panel"
@@ -66,6 +68,7 @@ class Stage:
     fake: FakeProvider
     api_port: int
     stack: ExitStack
+    cluster: Cluster | None = None
 
     def start(self, program: Program) -> Running:
         """Run it until it is stopped or the stage is left."""
@@ -83,10 +86,16 @@ class Stage:
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
-    """All of it, gone afterwards, whatever happened. SIGTERM counts as Ctrl-C."""
+def stage(*, own_postgres: bool = False) -> Iterator[Stage]:
+    """All of it, gone afterwards, whatever happened. SIGTERM counts as Ctrl-C.
+
+    The database is on the PostgreSQL of this machine; on a private one that may be killed where `own_postgres` says so,
+    or where this machine has none.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
+        own = own_postgres or not postgres_answers(served.SERVER)
+        cluster = stack.enter_context(private_cluster()) if own else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
         valkey = Valkey(folder / "redis")
         stack.callback(valkey.end)
@@ -95,6 +104,7 @@ def stage() -> Iterator[Stage]:
         fake = FakeProvider(fake_port)
         stack.enter_context(
             served.database(
+                server=cluster.url if cluster else served.SERVER,
                 REDIS_URL=with_database_number(valkey.url, 0),
                 CELERY_BROKER_URL=with_database_number(valkey.url, 1),
                 VAR_DIR=str(folder),
@@ -107,7 +117,7 @@ def stage() -> Iterator[Stage]:
                 ACCESS_TOKEN_MINUTES="600",
             )
         )
-        found = Stage(folder, valkey, fake, api_port, stack)
+        found = Stage(folder, valkey, fake, api_port, stack, cluster)
         found.start(Program("fake", _fake_command(fake_port, api_port)))
         _wait_for(fake)
         yield found

@@ -1,7 +1,8 @@
 """Values of the funds context that cross its border."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -78,13 +79,32 @@ class OrderPaymentCard:
 
 
 @dataclass(frozen=True, slots=True)
+class AutomaticRoom:
+    """What automatic purchases of a customer may use: of the wallet, and of the week (None: no limit)."""
+
+    available: Money
+    weekly_left: Money | None
+
+
+@dataclass(frozen=True, slots=True)
 class PurchaseHold:
-    """Money set aside for an automatic purchase until `expires_at`."""
+    """Money set aside for an automatic purchase until `expires_at`; with a journal it was paid at once."""
 
     hold_id: UUID
     amount: Money
     expires_at: datetime
     is_replay: bool
+    journal_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PotRefund:
+    """What goes from a pot back to somebody who gave, once per `key`."""
+
+    pot: UUID
+    customer_id: UUID
+    amount: Money
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +142,46 @@ class OrderMoneyLog:
 
     steps: tuple[OrderMoneyStep, ...]
     parts: tuple[PartShares, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekSum:
+    """What came into a wallet and went out of it in the platform's week that began on that Monday."""
+
+    starts_on: date
+    incoming: Money
+    outgoing: Money
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceLine:
+    """All accounts of a kind in a currency. `label` is the kind in the reader's language."""
+
+    kind: str
+    label: str
+    accounts: int
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class FundsHealth:
+    """The books, and what waits for a person. `imbalance` is zero in every currency, or something is broken."""
+
+    lines: tuple[BalanceLine, ...]
+    imbalance: Mapping[str, Money]
+    tasks_to_review: int
+    open_findings: int
+    set_aside: int
+    """Payments that wait for a decision of staff."""
+    providers_out: int
+    """Providers that are not called for now: they did not answer."""
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every currency sums to zero."""
+        return not any(self.imbalance.values())
+
+    def balance(self, kind: str, currency: str) -> Money:
+        """All accounts of that kind in that currency."""
+        found = (line.balance for line in self.lines if (line.kind, line.balance.currency) == (kind, currency))
+        return next(found, Money.zero(currency))

@@ -28,6 +28,7 @@ class OrderDepositCredited(Event):
     """The deposit that was made for an order has arrived. An event of its own: most deposits are for no order."""
 
     wire_name: ClassVar[str] = "funds.order_deposit_credited"
+    subject_field: ClassVar[str] = "order_id"
     deposit_id: UUID
     order_id: UUID
 
@@ -122,6 +123,7 @@ class OrderPaymentSucceeded(Event):
     """All money of the order is in escrow."""
 
     wire_name: ClassVar[str] = "funds.order_payment_succeeded"
+    subject_field: ClassVar[str] = "order_id"
     payment_id: UUID
     order_id: UUID
     customer_id: UUID
@@ -133,6 +135,7 @@ class OrderPaymentFailed(Event):
     """The order cannot be paid this way; whatever came in is in the customer's wallet."""
 
     wire_name: ClassVar[str] = "funds.order_payment_failed"
+    subject_field: ClassVar[str] = "order_id"
     payment_id: UUID
     order_id: UUID
     customer_id: UUID

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Count
 
-from marketplace.core.clock import read_db_now
+from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.observability.metrics import Gauge, Values, register
 
 from .ledger.models import AccountDelta, Hold
@@ -23,6 +23,9 @@ def register_gauges() -> None:
         )
     )
     register(Gauge("marketplace_ledger_active_holds", "holds that are neither captured, released nor expired", holds))
+    register(
+        Gauge("marketplace_ledger_lapsed_holds", "active holds whose time is over: nobody tidies up", lapsed_holds)
+    )
     register(Gauge("marketplace_ledger_waiting_deltas", "changes of lazy accounts that wait for the roll-up", deltas))
     register(Gauge("marketplace_payment_tasks", "payment tasks that are not over", tasks, ("kind", "state")))
     register(
@@ -45,6 +48,11 @@ def imbalance() -> Values:
 def holds() -> Values:
     """Active ones, lapsed and not yet tidied up included."""
     return {(): Hold.objects.filter(state=Hold.State.ACTIVE).count()}
+
+
+def lapsed_holds() -> Values:
+    """They bind nothing: whoever spends frees them first."""
+    return {(): Hold.objects.filter(state=Hold.State.ACTIVE, expires_at__lte=db_now()).count()}
 
 
 def deltas() -> Values:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("media/<path:name>", media, name="media"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("marketplace.backoffice.analytics.urls")),
     *[path("api/v1/", include(f"{context}.urls")) for context in CONTEXTS],
     path("", include(UNVERSIONED)),
     path("", include("marketplace.storefront.urls")),

@@ -22,7 +22,9 @@ class NotificationsConfig(AppConfig):
         from .devices import handlers as _device_handlers  # noqa: F401, PLC0415
         from .erasure import forget_customer  # noqa: PLC0415
         from .inbox import handlers as _inbox_handlers  # noqa: F401, PLC0415
+        from .metrics import register_gauges  # noqa: PLC0415
         from .sockets import handlers as _socket_handlers  # noqa: F401, PLC0415
 
         moments.register("notifications.broadcasts", broadcast_tasks.run_due_moments)
+        register_gauges()
         erasure.register("notifications", guard=lambda _person: None, erase=forget_customer)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -38,6 +38,25 @@ class PromoCard:
     ends_at: datetime
     latitude: float
     longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRun:
+    """A promotion as reports know it: when it was under way, and what it was about.
+
+    A flash promotion is about a variant; a campaign about what lies in each of the sets that are not empty, or, with
+    none, about everything. `ends_at` is when it really ended, none while nothing ends it.
+    """
+
+    kind: str
+    promotion_id: UUID
+    name: str
+    starts_at: datetime
+    ends_at: datetime | None
+    variant_id: UUID | None = None
+    product_ids: frozenset[UUID] = frozenset()
+    category_ids: frozenset[UUID] = frozenset()
+    store_ids: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,3 +241,149 @@ class RefusedRule:
     rule_id: UUID
     code: str
     params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotDayRow:
+    """What became of a place of selections on a platform day, for a reason: viewable impressions, and clicks."""
+
+    day: date
+    context: str
+    position: int
+    reason: str
+    impressions: int
+    clicks: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSums:
+    """What became of a place for one reason in some days: viewable impressions and clicks on them."""
+
+    context: str
+    position: int
+    reason: str
+    impressions: int
+    clicks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProduct:
+    """A product in its place of a selection. `exposure_id` goes back with what the viewer does with it."""
+
+    product_id: UUID
+    position: int
+    reason: str
+    badges: tuple[str, ...]
+    exposure_id: UUID
+    name: str
+    store_name: str
+    category_name: str
+    price_from: Money
+    thumbnail: str
+    alternative_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureMix:
+    """A selection as one viewer sees it. `tier` says where it came from; `variant` names the experiments' ways."""
+
+    context: str
+    category_id: UUID | None
+    products: tuple[ShownProduct, ...]
+    scores_version: int | None
+    variant: str | None
+    relaxed: tuple[str, ...]
+    tier: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasedLine:
+    """A line of an order that was sold: so many units of a product for so much (minor units)."""
+
+    line_id: UUID
+    product_id: UUID
+    quantity: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """What a product's events weigh as of a moment."""
+
+    product_id: UUID
+    weight: float
+    impressions: float
+    clicks: float
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InterestRow:
+    """What a customer's events weigh in a category as of a moment."""
+
+    customer_id: UUID
+    category_id: UUID
+    weight: float
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DayFunnelRow:
+    """What people did on a platform day. `…_actors` are different people, or sessions of people not signed in."""
+
+    day: date
+    impressions: int
+    views: int
+    clicks: int
+    carts: int
+    purchases: int
+    view_actors: int
+    click_actors: int
+    cart_actors: int
+    purchase_actors: int
+    suspects: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionCard:
+    """What a message about a reward that somebody took says. Kinds: voucher, wallet_credit, free_shipping."""
+
+    redemption_id: UUID
+    kind: str
+    name: str
+    cost: int
+    amount: Money | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfPoints:
+    """Points that expire in a month of the platform's calendar, and what they are worth in the books."""
+
+    month: date
+    points: int
+    value: Money
+
+
+@dataclass(frozen=True, slots=True)
+class LoyaltyFigures:
+    """The programme over some platform days, both ends included; what stands (members, liability) as of now.
+
+    Points are positive in each of the sums. `upgrade_rate`: upgrades for each member, in hundredths of a percent.
+    """
+
+    members: int
+    members_by_level: Mapping[str, int]
+    upgrades: int
+    downgrades: int
+    upgrade_rate_bp: int
+    earned: int
+    reversed: int
+    redeemed: int
+    returned: int
+    expired: int
+    adjusted: int
+    outstanding: int
+    liability: Money
+    by_month: tuple[MonthOfPoints, ...]

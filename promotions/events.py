@@ -106,3 +106,73 @@ class PriceRulesChanged(Event):
     wire_name: ClassVar[str] = "promotions.price_rules_changed"
     version: int
     rule_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoyaltyUpgraded(Event):
+    """A customer reached a higher level. Keys of `loyalty/levels/`; `from_level` is empty below the first."""
+
+    wire_name: ClassVar[str] = "promotions.loyalty_upgraded"
+    aliases: ClassVar[tuple[str, ...]] = ("loyalty_upgrade",)
+    customer_id: UUID
+    from_level: str
+    to_level: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoyaltyDowngraded(Event):
+    """A customer's points of the window are no longer enough for the level."""
+
+    wire_name: ClassVar[str] = "promotions.loyalty_downgraded"
+    customer_id: UUID
+    from_level: str
+    to_level: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoyaltyRedeemed(Event):
+    """Points were exchanged for a reward."""
+
+    wire_name: ClassVar[str] = "promotions.loyalty_redeemed"
+    aliases: ClassVar[tuple[str, ...]] = ("loyalty_redeem",)
+    customer_id: UUID
+    redemption_id: UUID
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsExpiring(Event):
+    """So many of a customer's points expire within 30 days, the first of them at `expires_at`; said once of each."""
+
+    wire_name: ClassVar[str] = "promotions.points_expiring"
+    customer_id: UUID
+    points: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoresPublished(Event):
+    """A version of the scores is complete and serves from now on."""
+
+    wire_name: ClassVar[str] = "promotions.scores_published"
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinsChanged(Event):
+    """What staff pinned in a place of the shop is different now."""
+
+    wire_name: ClassVar[str] = "promotions.pins_changed"
+    context: str
+    category_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentChanged(Event):
+    """An experiment was started or stopped, or its winner was picked."""
+
+    wire_name: ClassVar[str] = "promotions.experiment_changed"
+    experiment_id: UUID
+    state: str

@@ -111,6 +111,7 @@ class ReturnRequested(Event):
     """A customer wants to give something back."""
 
     wire_name: ClassVar[str] = "purchases.return_requested"
+    subject_field: ClassVar[str] = "order_id"
 
     return_id: UUID
     order_id: UUID
@@ -122,6 +123,7 @@ class ReturnDecided(Event):
     """Staff said yes or no to a return."""
 
     wire_name: ClassVar[str] = "purchases.return_decided"
+    subject_field: ClassVar[str] = "order_id"
 
     return_id: UUID
     order_id: UUID
@@ -148,6 +150,7 @@ class ShipmentShipped(Event):
     """A parcel of one store's part of an order is on its way."""
 
     wire_name: ClassVar[str] = "purchases.shipment_shipped"
+    subject_field: ClassVar[str] = "order_id"
 
     shipment_id: UUID
     order_id: UUID
@@ -162,6 +165,7 @@ class ShipmentDelivered(Event):
     """A parcel arrived. `is_part_complete`: it was the last of the store's part, whose money is shared out."""
 
     wire_name: ClassVar[str] = "purchases.shipment_delivered"
+    subject_field: ClassVar[str] = "order_id"
 
     shipment_id: UUID
     order_id: UUID
@@ -177,6 +181,7 @@ class ShipmentLost(Event):
     """A parcel was lost on its way: its units are to be packed again."""
 
     wire_name: ClassVar[str] = "purchases.shipment_lost"
+    subject_field: ClassVar[str] = "order_id"
 
     shipment_id: UUID
     order_id: UUID
@@ -184,3 +189,58 @@ class ShipmentLost(Event):
     store_id: UUID
     customer_id: UUID
     lost_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoPurchaseAsked(Event):
+    """The engine would buy this and asks first; without an answer by `answer_by` it does not."""
+
+    wire_name: ClassVar[str] = "purchases.auto_purchase_asked"
+
+    purchase_id: UUID
+    customer_id: UUID
+    gift_id: UUID
+    price: Money
+    reason: str
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoPurchaseMade(Event):
+    """A gift was bought: an order of the catalogue, or money set aside and staff on their way to another shop."""
+
+    wire_name: ClassVar[str] = "purchases.auto_purchase_made"
+
+    purchase_id: UUID
+    customer_id: UUID
+    gift_id: UUID
+    order_id: UUID | None
+    held: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoPurchaseEnded(Event):
+    """A purchase in another shop came to its end: `bought` at `cost` with the difference back, or `released`."""
+
+    wire_name: ClassVar[str] = "purchases.auto_purchase_ended"
+
+    purchase_id: UUID
+    customer_id: UUID
+    gift_id: UUID
+    state: str
+    cost: Money | None
+    returned: Money
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoPurchaseShort(Event):
+    """The balance or the weekly limit did not allow what was next in line. Said once until something changes."""
+
+    wire_name: ClassVar[str] = "purchases.auto_purchase_short"
+
+    customer_id: UUID
+    gift_id: UUID
+    outcome: str
+    missing: Money
+    noticed_at: datetime

@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from .autobuy.api.purchases import PurchaseViewSet, RunViewSet
+from .autobuy.api.schedules import PlanViewSet, ScheduleViewSet
 from .call_offs.api import call_off
 from .carts.api.carts import CartCouponViewSet, CartItemViewSet, CartViewSet
 from .checkout.api import CheckoutViewSet, OrderPaymentsViewSet
@@ -23,6 +25,8 @@ router.register("orders", OrderViewSet, basename="order")
 router.register("admin/returns", ReturnsViewSet, basename="return")
 router.register("payments", OrderPaymentsViewSet, basename="payment")
 router.register("shipments", ShipmentViewSet, basename="shipment")
+router.register("purchases", PurchaseViewSet, basename="purchase")
+router.register("scheduler", ScheduleViewSet, basename="schedule")
 router.register("shipping-rates", ShippingRateViewSet, basename="shipping-rate")
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -37,6 +41,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="campaign-preview",
     ),
     path("orders/<uuid:order_id>/call-off/", call_off),
+    # Before the router's own: it would take the names for keys of one.
+    path("scheduler/plan/", PlanViewSet.as_view({"get": "show", "patch": "change"}), name="schedule-plan"),
+    path("purchases/runs/", RunViewSet.as_view({"get": "list"}), name="purchase-runs"),
     path("orders/<uuid:order_id>/invoices/", invoice_list),
     path("orders/<uuid:order_id>/invoices/<uuid:pk>/file/", invoice_file),
     *router.urls,

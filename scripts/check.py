@@ -110,11 +110,21 @@ def messages() -> bool:
     return run(sys.executable, "-m", "scripts.messages")
 
 
+def documentation() -> bool:
+    """Every link of the pages leads somewhere, and the index to every page."""
+    return run(sys.executable, "-m", "scripts.docs")
+
+
 def deployment_files() -> bool:
-    """Dockerfile and compose file, without an engine."""
-    dockerfile = run(BIN / "hadolint", "Dockerfile")
-    compose = run(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yaml")
-    return dockerfile and compose
+    """Dockerfile, compose file, nginx, Terraform, alert rules, dashboard and the rest of deploy/, without an engine."""
+    files = run(sys.executable, "-m", "scripts.deploy_check")
+    monitoring = run(sys.executable, "-m", "scripts.monitoring", settings=NEUTRAL)
+    return files and monitoring
+
+
+def online_migrations() -> bool:
+    """New migrations can run while the release before is still serving."""
+    return run(sys.executable, "-m", "scripts.migration_lint", settings=NEUTRAL)
 
 
 def tests() -> bool:
@@ -128,9 +138,11 @@ STEPS: dict[str, Step] = {
     "types": types,
     "contracts": contracts,
     "migrations": migrations,
+    "online-migrations": online_migrations,
     "production-settings": production_settings,
     "schema": schema,
     "messages": messages,
+    "documentation": documentation,
     "deployment-files": deployment_files,
     "tests": tests,
 }

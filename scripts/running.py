@@ -33,6 +33,12 @@ class Running:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int | None:
+        """Its process, None when it is not running: not started, told to stop, or dead by itself."""
+        alive = self._process is not None and self._process.poll() is None
+        return self._process.pid if self._process is not None and alive else None
+
     def kill(self) -> None:
         """SIGKILL to all of it."""
         if self._process is not None:

@@ -27,8 +27,9 @@ BIN = Path(sys.executable).parent
 # Several checkouts may share one PostgreSQL.
 DATABASE = f"marketplace_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
 CACHE_DATABASE, BROKER_DATABASE = 0, 1
-# A million notifications must not keep a payment waiting, so their queues never share a worker.
-QUEUE_GROUPS = {"payments": "payments", "core": "holds,events,default", "outside": "notify,fetch"}
+# A million notifications must not keep a payment waiting, nor a handler that kills its worker the end of a hold: their
+# queues never share one.
+QUEUE_GROUPS = {"payments": "payments", "core": "holds,default", "events": "events", "outside": "notify,fetch"}
 # A payment worker mostly waits for providers; with four at it, four time-outs open the circuit in the time of one.
 PROCESSES = {"payments": 4}
 # Where all share two cores, requests go before the work they cause: what was accepted is safe and can wait.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from marketplace.core.money import Money
@@ -50,6 +51,36 @@ class ProductFace:
     picture: str
     thumbnail: str
     alternative_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfProduct:
+    """A product that can be bought now, as selections show it. `available`: units of all its variants together.
+
+    `category_ids`: its category and all above it. `price_from`: of its cheapest variant, before promotions.
+    """
+
+    product_id: UUID
+    name: str
+    store_id: UUID
+    store_name: str
+    category_id: UUID
+    category_name: str
+    category_ids: frozenset[UUID]
+    brand_id: UUID | None
+    price_from: Money
+    thumbnail: str
+    alternative_text: str
+    available: int
+
+
+class Goods(NamedTuple):
+    """A product that can be bought now, and what it belongs to: what selections choose among."""
+
+    product_id: UUID
+    category_id: UUID
+    store_id: UUID
+    brand_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,3 +249,29 @@ class StockStep:
     cause: str
     actor_id: UUID | None
     stock_item_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StockHealth:
+    """How stock stands: items (a variant in a store), those with nothing available, those at or below their reorder
+    point (the empty ones among them), units on the shelf and set aside, and items adrift in the last reconciliation.
+    """
+
+    items: int
+    out: int
+    low: int
+    on_hand: int
+    allocated: int
+    drifting: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStock:
+    """The same of a store, by name."""
+
+    store_id: UUID
+    name: str
+    items: int
+    out: int
+    low: int
+    on_hand: int

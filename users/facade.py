@@ -49,6 +49,8 @@
     Place, language, time zone of a customer. Raises `CustomerNotFoundError`, `InvalidInputError` for half a place.
 `contacts(ids) -> dict[UUID, Contact]`
     Address (and whether it is proven), name, language and time zone of each active account. One query.
+`verified_account(email) -> UUID | None`
+    The active account whose owner has proven that address. Never to be told to a stranger.
 `staff_with(permission) -> list[UUID]`
     Active people of the house who have that Django permission (`app.codename`), administrators included.
 `staff_holding(key, department_id) -> list[UUID]`
@@ -69,7 +71,14 @@ from django.utils import timezone
 from marketplace.core.kpis import Kpi
 
 from .accounts.errors import AccessRevokedError, SecondFactorPresentError, WrongCodeError
-from .accounts.selectors import accounts_exist, contacts, is_signed_in, refused_generations, staff_with
+from .accounts.selectors import (
+    accounts_exist,
+    contacts,
+    is_signed_in,
+    refused_generations,
+    staff_with,
+    verified_account,
+)
 from .accounts.services.registration import register_account, request_verification
 from .accounts.services.second_factor import (
     begin_second_factor,
@@ -137,6 +146,7 @@ __all__ = [
     "request_verification",
     "staff_holding",
     "staff_with",
+    "verified_account",
 ]
 
 

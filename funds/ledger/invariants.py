@@ -119,14 +119,16 @@ SELECT a.id, a.deposited, t.deposited, a.spent, t.spent FROM funds_account a
         "the balance after a strict account's last posting is its `posted`",
         """
 SELECT a.id, a.posted FROM funds_account a
- WHERE a.is_strict AND a.posted <> COALESCE((
-   SELECT after FROM (
-     SELECT * FROM (
-       SELECT id, debit_after AS after FROM funds_posting WHERE debit_id = a.id ORDER BY id DESC LIMIT 1
-     ) AS d
-     UNION ALL
-     SELECT * FROM (SELECT id, credit_after FROM funds_posting WHERE credit_id = a.id ORDER BY id DESC LIMIT 1) AS c
-   ) AS latest ORDER BY id DESC LIMIT 1), 0)
+  LEFT JOIN (
+    SELECT account_id, MAX(id) AS id FROM (
+      SELECT debit_id AS account_id, MAX(id) AS id FROM funds_posting GROUP BY debit_id
+      UNION ALL
+      SELECT credit_id, MAX(id) FROM funds_posting GROUP BY credit_id
+    ) AS side GROUP BY account_id
+  ) latest ON latest.account_id = a.id
+  LEFT JOIN funds_posting p ON p.id = latest.id
+ WHERE a.is_strict
+   AND a.posted <> COALESCE(CASE WHEN p.debit_id = a.id THEN p.debit_after ELSE p.credit_after END, 0)
 """,
     ),
     Invariant(

@@ -40,6 +40,7 @@ class AccountKind(models.TextChoices):
     LOYALTY = "loyalty", _("loyalty liability")
     RECEIVABLE = "receivable", _("receivable")
     EQUITY = "equity", _("house equity")
+    OUTSIDE = "outside", _("purchases in other shops")
 
 
 class Tally(models.TextChoices):
@@ -73,6 +74,10 @@ class JournalKind(models.TextChoices):
     RESERVE = "reserve", _("set aside for a payout")
     RECOVERY = "recovery", _("recovery of a debt")
     ADJUSTMENT = "adjustment", _("adjustment")
+    CONTRIBUTION = "contribution", _("contribution to a gift")
+    POT_PAYOUT = "pot_payout", _("payment out of a gift pot")
+    POT_RETURN = "pot_return", _("return to a gift pot or its contributors")
+    REWARD = "reward", _("loyalty reward")
 
 
 class Account(models.Model):

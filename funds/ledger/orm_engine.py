@@ -138,6 +138,14 @@ class OrmEngine:
         return Posted(journal.pk, is_replay=False)
 
     @transaction.atomic
+    def hold_and_capture(self, order: HoldOrder, capture: CaptureOrder) -> tuple[Placed, Posted]:
+        """Set money aside and pay all of it at once."""
+        placed = self.place_hold(order)
+        if placed.is_replay:
+            raise KeyReusedError
+        return placed, self.capture_hold(capture)
+
+    @transaction.atomic
     def release_hold(self, hold_id: UUID) -> None:
         """Free what is left of a hold."""
         payer_id = Hold.objects.filter(pk=hold_id).values_list("payer_id", flat=True).first()

@@ -40,6 +40,12 @@ class LedgerEngine(Protocol):
         Raises `UnknownHoldError`, `HoldNotActiveError`, `CaptureExceedsHoldError`, `KeyReusedError`.
         """
 
+    def hold_and_capture(self, order: HoldOrder, capture: CaptureOrder) -> tuple[Placed, Posted]:
+        """Set money aside and pay all of it at once, under a key that no hold has used.
+
+        Raises `InsufficientFundsError`, `KeyReusedError`, `UnknownAccountError`.
+        """
+
     def release_hold(self, hold_id: UUID) -> None:
         """Free what is left of a hold; harmless twice. Raises `UnknownHoldError`, `HoldNotActiveError`."""
 

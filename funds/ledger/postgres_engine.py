@@ -1,7 +1,8 @@
 """PostgreSQL: one function call, one round trip for each movement of money (functions: migrations 0002, 0003)."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -21,6 +22,9 @@ from .postgres_batch import BATCH_STATEMENT, batch_values
 from .terms import AccountRef, CaptureOrder, HoldOrder, Placed, Posted, Transfer, tally_of
 
 CAPTURE_SCOPE = "capture"
+_CAPTURED: Final = "journal, outcome, hold_state, left_over, hold_currency"
+_CAPTURE: Final = "funds_capture_hold(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_CAPTURE_PLACED: Final = _CAPTURE.replace("%s", "CASE placed.outcome WHEN 'placed' THEN placed.hold END", 1)
 
 
 class PostgresEngine:
@@ -69,57 +73,30 @@ class PostgresEngine:
 
     def place_hold(self, order: HoldOrder) -> Placed:
         """Set money aside."""
-        payer, payer_values = _account(order.payer)
-        payee, payee_values = _account(order.payee)
-        hold, expires_at, outcome, missing = _call(
-            "SELECT hold, expires, outcome, missing FROM funds_place_hold("  # noqa: S608 - places only, values apart
-            f"%s, %s, %s, %s, {payer}, {payee}, %s, %s, %s, %s)",
-            [
-                order.hold_id,
-                order.scope,
-                order.key,
-                order.fingerprint,
-                *payer_values,
-                *payee_values,
-                order.amount.currency,
-                order.amount.minor,
-                order.lasts,
-                order.source,
-            ],
-        )
-        if outcome == "insufficient":
-            raise insufficient(missing, order.amount.currency)
-        if outcome == "reused":
-            raise KeyReusedError
-        if outcome == "mismatch":
-            raise UnknownAccountError
-        return Placed(hold, expires_at, is_replay=outcome == "replayed")
+        call, values = _hold_call(order)
+        row = _call(f"SELECT hold, expires, outcome, missing FROM {call}", values)  # noqa: S608 - places only
+        return _placed(order, *row)
 
     def capture_hold(self, order: CaptureOrder) -> Posted:
         """Pay a hold or part of it to its payee."""
-        journal, outcome, state, left, currency = _call(
-            "SELECT journal, outcome, hold_state, left_over, hold_currency FROM funds_capture_hold("
-            "%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                order.hold_id,
-                CAPTURE_SCOPE,
-                order.idem_key,
-                order.fingerprint,
-                order.kind.value,
-                tally_of(order.kind).value,
-                None if order.amount is None else order.amount.minor,
-                order.is_final,
-                order.at,
-            ],
+        values = [order.hold_id, *_capture_values(order)]
+        return _captured(*_call(f"SELECT {_CAPTURED} FROM {_CAPTURE}", values))  # noqa: S608 - places only
+
+    def hold_and_capture(self, order: HoldOrder, capture: CaptureOrder) -> tuple[Placed, Posted]:
+        """Set money aside and pay all of it at once: one statement, whose second call sees what the first has written.
+
+        What was not placed just now is not captured either: there is no hold of no name.
+        """
+        call, values = _hold_call(order)
+        row = _call(
+            f"WITH placed AS MATERIALIZED (SELECT hold, expires, outcome, missing FROM {call}) "  # noqa: S608 - places
+            f"SELECT placed.*, taken.* FROM placed, LATERAL (SELECT {_CAPTURED} FROM {_CAPTURE_PLACED}) taken",
+            [*values, *_capture_values(capture)],
         )
-        match outcome:
-            case "unknown":
-                raise UnknownHoldError
-            case "inactive":
-                raise HoldNotActiveError(state=state)
-            case "exceeds":
-                raise CaptureExceedsHoldError(left=f"{Money(left, currency).decimal:f}", currency=currency)
-        return _posted(journal, outcome)
+        placed = _placed(order, *row[:4])
+        if placed.is_replay:
+            raise KeyReusedError
+        return placed, _captured(*row[4:])
 
     def release_hold(self, hold_id: UUID) -> None:
         """Free what is left of a hold."""
@@ -128,6 +105,51 @@ class PostgresEngine:
             raise UnknownHoldError
         if outcome == "inactive":
             raise HoldNotActiveError(state=state)
+
+
+def _hold_call(order: HoldOrder) -> tuple[str, list[Any]]:
+    payer, payer_values = _account(order.payer)
+    payee, payee_values = _account(order.payee)
+    identity = [order.hold_id, order.scope, order.key, order.fingerprint]
+    terms = [order.amount.currency, order.amount.minor, order.lasts, order.source]
+    call = f"funds_place_hold(%s, %s, %s, %s, {payer}, {payee}, %s, %s, %s, %s)"
+    return call, [*identity, *payer_values, *payee_values, *terms]
+
+
+def _placed(order: HoldOrder, hold: UUID, expires_at: datetime, outcome: str, missing: int) -> Placed:
+    match outcome:
+        case "insufficient":
+            raise insufficient(missing, order.amount.currency)
+        case "reused":
+            raise KeyReusedError
+        case "mismatch":
+            raise UnknownAccountError
+    return Placed(hold, expires_at, is_replay=outcome == "replayed")
+
+
+def _capture_values(order: CaptureOrder) -> list[Any]:
+    """All but the hold."""
+    return [
+        CAPTURE_SCOPE,
+        order.idem_key,
+        order.fingerprint,
+        order.kind.value,
+        tally_of(order.kind).value,
+        None if order.amount is None else order.amount.minor,
+        order.is_final,
+        order.at,
+    ]
+
+
+def _captured(journal: int, outcome: str, state: str, left: int, currency: str) -> Posted:
+    match outcome:
+        case "unknown":
+            raise UnknownHoldError
+        case "inactive":
+            raise HoldNotActiveError(state=state)
+        case "exceeds":
+            raise CaptureExceedsHoldError(left=f"{Money(left, currency).decimal:f}", currency=currency)
+    return _posted(journal, outcome)
 
 
 def _call(statement: str, values: list[Any]) -> tuple[Any, ...]:

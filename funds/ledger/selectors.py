@@ -54,26 +54,20 @@ def trial_balance() -> TrialBalance:
     """Balances by currency and kind.
 
     One statement: what is posted or rolled up between two would show on one side only, as if the books were broken.
+    Accounts and what waits beside them are added up each by itself: nothing is looked up account by account.
     """
-    deltas = (
-        AccountDelta.objects.filter(account__currency=OuterRef("currency"), account__kind=OuterRef("kind"))
-        .values("account__currency")
-        .annotate(total=Sum("amount"))
+    posted = Account.objects.values_list("currency", "kind").annotate(total=Sum("posted"), accounts=Count("pk"))
+    waiting = AccountDelta.objects.values_list("account__currency", "account__kind").annotate(
+        total=Sum("amount"), accounts=Value(0)
     )
-    rows = (
-        Account.objects.values("currency", "kind")
-        .annotate(total=Sum("posted"), accounts=Count("pk"), waiting=_or_zero(deltas.values("total")))
-        .order_by("currency", "kind")
-    )
+    totals: dict[tuple[str, str], tuple[int, int]] = {}
+    for currency, kind, total, accounts in posted.order_by().union(waiting.order_by(), all=True):
+        amount, count = totals.get((currency, kind), (0, 0))
+        totals[currency, kind] = amount + int(total), count + accounts
     return TrialBalance(
         tuple(
-            TrialBalanceLine(
-                row["currency"],
-                row["kind"],
-                row["accounts"],
-                Money(int(row["total"] + row["waiting"]), row["currency"]),
-            )
-            for row in rows
+            TrialBalanceLine(currency, kind, accounts, Money(total, currency))
+            for (currency, kind), (total, accounts) in sorted(totals.items())
         )
     )
 

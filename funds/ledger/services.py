@@ -95,10 +95,28 @@ def place_hold(
 
     Raises `InsufficientFundsError`, `KeyReusedError`, `UnknownAccountError` (also for a lazy payer), `ValueError`.
     """
-    expect_legs([Leg(payer, payee, amount)])
-    if lasts <= timedelta(0):
-        raise ValueError("a hold lasts for some time")
-    return engine().place_hold(HoldOrder(uuid7(), scope, key, payer, payee, amount, lasts, source))
+    return engine().place_hold(_hold_order(scope, key, Leg(payer, payee, amount), lasts, source))
+
+
+def hold_and_capture(
+    *,
+    scope: str,
+    key: str,
+    payer: AccountRef,
+    payee: AccountRef,
+    amount: Money,
+    lasts: timedelta,
+    source: str = "",
+    capture_key: str,
+    at: datetime | None = None,
+) -> tuple[Placed, Posted]:
+    """Set money of a strict account aside and pay all of it to the payee at once; `lasts` is what the hold says of it.
+
+    For what must be on record as a hold although it is paid at once. Raises `InsufficientFundsError`, `KeyReusedError`
+    for any key that was used before, `UnknownAccountError`, `ValueError`.
+    """
+    order = _hold_order(scope, key, Leg(payer, payee, amount), lasts, source)
+    return engine().hold_and_capture(order, CaptureOrder(order.hold_id, capture_key, amount, is_final=True, at=at))
 
 
 def capture_hold(
@@ -199,3 +217,10 @@ def _roll_up(number: int, batch: int) -> int:
         amounts = [row[0] for row in cursor.fetchall()]
         cursor.execute(f"UPDATE {accounts} SET posted = posted + %s WHERE id = %s", [sum(amounts), number])  # noqa: S608
     return len(amounts)
+
+
+def _hold_order(scope: str, key: str, leg: Leg, lasts: timedelta, source: str) -> HoldOrder:
+    expect_legs([leg])
+    if lasts <= timedelta(0):
+        raise ValueError("a hold lasts for some time")
+    return HoldOrder(uuid7(), scope, key, leg.debit, leg.credit, leg.amount, lasts, source)

@@ -57,6 +57,11 @@ class AccountKey:
         return cls(OwnerKind.STORE, store_id, kind, currency)
 
     @classmethod
+    def pot(cls, pot_id: UUID, currency: str) -> "AccountKey":
+        """Money that people put together for a list of gifts, or for one gift of it; its id is the pot's."""
+        return cls(OwnerKind.POT, pot_id, AccountKind.POT, currency)
+
+    @classmethod
     def receivable(cls, customer_id: UUID, currency: str) -> "AccountKey":
         """The twin of a wallet that a charge-back emptied: a negative balance is what the customer owes."""
         return cls(OwnerKind.CUSTOMER, customer_id, AccountKind.RECEIVABLE, currency)

@@ -55,6 +55,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'deposit',
                 'verbose_name_plural': 'deposits',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_deposit_amount'),
+                ],
+                'indexes': [
+                    models.Index(fields=['customer', 'id'], name='funds_deposit_of_customer'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -79,6 +85,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'hold',
                 'verbose_name_plural': 'holds',
+                'constraints': [
+                    models.UniqueConstraint(fields=('scope', 'idem_key'), name='funds_hold_once'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='funds_hold_amount'),
+                    models.CheckConstraint(condition=models.Q(('captured__gte', 0), ('captured__lte', models.F('amount'))), name='funds_hold_captured'),
+                    models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('captured'))), name='funds_hold_refunded'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'active')), fields=['payer', 'expires_at'], name='funds_hold_active'),
+                    models.Index(condition=models.Q(('state', 'active')), fields=['expires_at'], name='funds_hold_lapse'),
+                    models.Index(fields=['payer', 'id'], name='funds_hold_of_payer'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -99,6 +116,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'journal',
                 'verbose_name_plural': 'journals',
+                'constraints': [
+                    models.UniqueConstraint(fields=('scope', 'idem_key'), name='funds_journal_once'),
+                    models.UniqueConstraint(condition=models.Q(('reverses__isnull', False)), fields=('reverses',), name='funds_journal_reversed_once'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('hold__isnull', False)), fields=['hold'], name='funds_journal_of_hold'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -120,6 +144,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payment task',
                 'verbose_name_plural': 'payment tasks',
+                'constraints': [
+                    models.UniqueConstraint(fields=('deposit', 'kind', 'intent'), name='funds_task_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'sending')), models.Q(('state', 'sending'), _negated=True), _connector='OR'), name='funds_task_lease'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('state__in', ['queued', 'unknown', 'sending'])), fields=['wake_at'], name='funds_task_due'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +168,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payment attempt',
                 'verbose_name_plural': 'payment attempts',
+                'constraints': [
+                    models.UniqueConstraint(fields=('task', 'number'), name='funds_attempt_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -154,6 +188,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'posting',
                 'verbose_name_plural': 'postings',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='funds_posting_amount'),
+                    models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='funds_posting_two_sides'),
+                ],
+                'indexes': [
+                    models.Index(fields=['debit', 'id'], name='funds_posting_debit'),
+                    models.Index(fields=['credit', 'id'], name='funds_posting_credit'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -172,6 +214,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'provider payment',
                 'verbose_name_plural': 'provider payments',
+                'constraints': [
+                    models.UniqueConstraint(fields=('provider', 'payment_id'), name='funds_provider_payment_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +227,14 @@ class Migration(migrations.Migration):
                 ('text', models.CharField(blank=True, max_length=200, verbose_name='note')),
                 ('posting', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='funds.posting')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['customer_id'], name='funds_note_of_customer'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('posting', 'customer_id'), name='funds_note_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AccountDelta',
@@ -193,97 +246,5 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['account', 'id'], name='funds_delta_account')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='deposit',
-            index=models.Index(fields=['customer', 'id'], name='funds_deposit_of_customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='deposit',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_deposit_amount'),
-        ),
-        migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('state', 'active')), fields=['payer', 'expires_at'], name='funds_hold_active'),
-        ),
-        migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('state', 'active')), fields=['expires_at'], name='funds_hold_lapse'),
-        ),
-        migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(fields=['payer', 'id'], name='funds_hold_of_payer'),
-        ),
-        migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.UniqueConstraint(fields=('scope', 'idem_key'), name='funds_hold_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='funds_hold_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('captured__gte', 0), ('captured__lte', models.F('amount'))), name='funds_hold_captured'),
-        ),
-        migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('captured'))), name='funds_hold_refunded'),
-        ),
-        migrations.AddIndex(
-            model_name='journal',
-            index=models.Index(condition=models.Q(('hold__isnull', False)), fields=['hold'], name='funds_journal_of_hold'),
-        ),
-        migrations.AddConstraint(
-            model_name='journal',
-            constraint=models.UniqueConstraint(fields=('scope', 'idem_key'), name='funds_journal_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='journal',
-            constraint=models.UniqueConstraint(condition=models.Q(('reverses__isnull', False)), fields=('reverses',), name='funds_journal_reversed_once'),
-        ),
-        migrations.AddIndex(
-            model_name='paymenttask',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'unknown', 'sending'])), fields=['wake_at'], name='funds_task_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymenttask',
-            constraint=models.UniqueConstraint(fields=('deposit', 'kind', 'intent'), name='funds_task_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymenttask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'sending')), models.Q(('state', 'sending'), _negated=True), _connector='OR'), name='funds_task_lease'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentattempt',
-            constraint=models.UniqueConstraint(fields=('task', 'number'), name='funds_attempt_once'),
-        ),
-        migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['debit', 'id'], name='funds_posting_debit'),
-        ),
-        migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['credit', 'id'], name='funds_posting_credit'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='funds_posting_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='funds_posting_two_sides'),
-        ),
-        migrations.AddConstraint(
-            model_name='providerpayment',
-            constraint=models.UniqueConstraint(fields=('provider', 'payment_id'), name='funds_provider_payment_once'),
-        ),
-        migrations.AddIndex(
-            model_name='statementnote',
-            index=models.Index(fields=['customer_id'], name='funds_note_of_customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementnote',
-            constraint=models.UniqueConstraint(fields=('posting', 'customer_id'), name='funds_note_once'),
         ),
     ]

@@ -50,6 +50,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'decision',
                 'verbose_name_plural': 'decisions',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='funds_decision_reason'),
+                    models.CheckConstraint(condition=models.Q(('decided_by', models.F('requested_by')), ('needs_second_person', True), ('state', 'done'), _negated=True), name='funds_decision_two_people'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('state', 'waiting')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='funds_decision_decided'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -63,6 +68,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'funds policy',
                 'verbose_name_plural': 'funds policies',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('second_person_above_minor__gte', 0)), name='funds_policy_limit'),
+                ],
+                'indexes': [
+                    models.Index(fields=['currency', '-id'], name='funds_policy_in_force'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -78,6 +89,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payment event',
                 'verbose_name_plural': 'payment events',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_payment_event_amount'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +117,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payout',
                 'verbose_name_plural': 'payouts',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_payout_amount'),
+                ],
+                'indexes': [
+                    models.Index(fields=['owner_kind', 'owner_id', 'id'], name='funds_payout_of_owner'),
+                    models.Index(condition=models.Q(('next_check_at__isnull', False)), fields=['next_check_at'], name='funds_payout_unsettled'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,6 +152,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'provider event',
                 'verbose_name_plural': 'provider events',
+                'constraints': [
+                    models.UniqueConstraint(fields=('provider', 'event_key'), name='funds_provider_event_once'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('processed_at__isnull', True)), fields=['received_at'], name='funds_event_waiting'),
+                    models.Index(fields=['provider', 'payment_id'], name='funds_event_of_payment'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +175,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reconciliation finding',
                 'verbose_name_plural': 'reconciliation findings',
+                'constraints': [
+                    models.UniqueConstraint(fields=('provider', 'kind', 'subject'), name='funds_finding_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -163,6 +194,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reconciliation',
                 'verbose_name_plural': 'reconciliations',
+                'indexes': [
+                    models.Index(fields=['provider', '-until'], name='funds_reconciliation_last'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +216,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'refund',
                 'verbose_name_plural': 'refunds',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_refund_amount'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -197,6 +234,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'wallet settings',
                 'verbose_name_plural': 'wallet settings',
+                'constraints': [
+                    models.UniqueConstraint(fields=('customer_id', 'currency'), name='funds_wallet_settings_once'),
+                    models.CheckConstraint(condition=models.Q(('weekly_limit_minor__isnull', True), ('weekly_limit_minor__gte', 0), _connector='OR'), name='funds_wallet_settings_weekly'),
+                    models.CheckConstraint(condition=models.Q(('low_balance_minor__isnull', True), ('low_balance_minor__gte', 0), _connector='OR'), name='funds_wallet_settings_low'),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -311,14 +353,6 @@ class Migration(migrations.Migration):
             name='task',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='funds.paymenttask', verbose_name='task'),
         ),
-        migrations.AddIndex(
-            model_name='fundspolicy',
-            index=models.Index(fields=['currency', '-id'], name='funds_policy_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='fundspolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('second_person_above_minor__gte', 0)), name='funds_policy_limit'),
-        ),
         migrations.AddField(
             model_name='paymentevent',
             name='journal',
@@ -344,18 +378,6 @@ class Migration(migrations.Migration):
             name='payout',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='funds.payout', verbose_name='payout'),
         ),
-        migrations.AddIndex(
-            model_name='providerevent',
-            index=models.Index(condition=models.Q(('processed_at__isnull', True)), fields=['received_at'], name='funds_event_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='providerevent',
-            index=models.Index(fields=['provider', 'payment_id'], name='funds_event_of_payment'),
-        ),
-        migrations.AddConstraint(
-            model_name='providerevent',
-            constraint=models.UniqueConstraint(fields=('provider', 'event_key'), name='funds_provider_event_once'),
-        ),
         migrations.AddField(
             model_name='paymenttask',
             name='event',
@@ -365,10 +387,6 @@ class Migration(migrations.Migration):
             model_name='reconciliationfinding',
             name='payment',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='funds.providerpayment', verbose_name='payment'),
-        ),
-        migrations.AddIndex(
-            model_name='reconciliationrun',
-            index=models.Index(fields=['provider', '-until'], name='funds_reconciliation_last'),
         ),
         migrations.AddField(
             model_name='refund',
@@ -410,48 +428,8 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('deposit__isnull', False), ('event__isnull', True), ('kind', 'start_deposit'), ('payout__isnull', True), ('refund__isnull', True)), models.Q(('deposit__isnull', True), ('event__isnull', False), ('kind', 'read_payment'), ('payout__isnull', True), ('refund__isnull', True)), models.Q(('deposit__isnull', True), ('event__isnull', True), ('kind', 'refund'), ('payout__isnull', True), ('refund__isnull', False)), models.Q(('deposit__isnull', True), ('event__isnull', True), ('kind', 'payout'), ('payout__isnull', False), ('refund__isnull', True)), _connector='OR'), name='funds_task_subject'),
         ),
         migrations.AddConstraint(
-            model_name='walletsettings',
-            constraint=models.UniqueConstraint(fields=('customer_id', 'currency'), name='funds_wallet_settings_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='walletsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('weekly_limit_minor__isnull', True), ('weekly_limit_minor__gte', 0), _connector='OR'), name='funds_wallet_settings_weekly'),
-        ),
-        migrations.AddConstraint(
-            model_name='walletsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('low_balance_minor__isnull', True), ('low_balance_minor__gte', 0), _connector='OR'), name='funds_wallet_settings_low'),
-        ),
-        migrations.AddConstraint(
             model_name='paymentevent',
             constraint=models.UniqueConstraint(fields=('payment', 'reference', 'kind'), name='funds_payment_event_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentevent',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_payment_event_amount'),
-        ),
-        migrations.AddIndex(
-            model_name='payout',
-            index=models.Index(fields=['owner_kind', 'owner_id', 'id'], name='funds_payout_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='payout',
-            index=models.Index(condition=models.Q(('next_check_at__isnull', False)), fields=['next_check_at'], name='funds_payout_unsettled'),
-        ),
-        migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_payout_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='funds_decision_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', models.F('requested_by')), ('needs_second_person', True), ('state', 'done'), _negated=True), name='funds_decision_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('state', 'waiting')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='funds_decision_decided'),
         ),
         migrations.AddConstraint(
             model_name='decision',
@@ -464,14 +442,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='decision',
             constraint=models.UniqueConstraint(condition=models.Q(('payout__isnull', False), ('state', 'waiting')), fields=('payout',), name='funds_decision_out_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reconciliationfinding',
-            constraint=models.UniqueConstraint(fields=('provider', 'kind', 'subject'), name='funds_finding_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_refund_amount'),
         ),
         migrations.RunPython(write_events, migrations.RunPython.noop),
     ]

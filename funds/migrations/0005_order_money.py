@@ -29,6 +29,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': "order's money",
                 'verbose_name_plural': "orders' money",
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('refunded_minor__gte', 0), ('refunded_minor__lte', models.F('paid_minor'))), name='funds_order_refunded'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -52,6 +55,16 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'order payment',
                 'verbose_name_plural': 'order payments',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['awaiting', 'paid', 'partly_refunded', 'refunded'])), fields=('order_id',), name='funds_order_payment_live'),
+                    models.CheckConstraint(condition=models.Q(('wallet_minor__gte', 0), ('wallet_minor__lte', models.F('total_minor'))), name='funds_order_payment_split'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('deposit__isnull', True), ('wallet_minor', models.F('total_minor'))), models.Q(('deposit__isnull', False), ('expires_at__isnull', False), ('wallet_minor__lt', models.F('total_minor'))), _connector='OR'), name='funds_order_payment_deposit'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['paid', 'partly_refunded', 'refunded']), _negated=True), ('paid_at__isnull', False), _connector='OR'), name='funds_order_payment_paid_at'),
+                ],
+                'indexes': [
+                    models.Index(fields=['customer', 'id'], name='funds_order_payment_of'),
+                    models.Index(condition=models.Q(('state', 'awaiting')), fields=['expires_at'], name='funds_order_payment_lapse'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +84,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'order refund',
                 'verbose_name_plural': 'order refunds',
+                'constraints': [
+                    models.UniqueConstraint(fields=('order', 'key'), name='funds_order_refund_once'),
+                    models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_order_refund_amount'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,58 +107,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': "money of an order's part",
                 'verbose_name_plural': "money of orders' parts",
+                'constraints': [
+                    models.UniqueConstraint(fields=('order', 'store_id'), name='funds_part_once'),
+                    models.CheckConstraint(condition=models.Q(('refunded_minor__gte', 0), ('refunded_minor__lte', models.F('total_minor'))), name='funds_part_refunded'),
+                    models.CheckConstraint(condition=models.Q(('commission_minor__gte', 0), ('payable_minor__gte', 0), ('tax_minor__gte', 0)), name='funds_part_shares'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('commission_minor', 0), ('payable_minor', 0), ('settled_at__isnull', True), ('tax_minor', 0)), models.Q(('settled_at__isnull', False), ('total_minor', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('refunded_minor'), '+', models.F('payable_minor')), '+', models.F('commission_minor')), '+', models.F('tax_minor')))), _connector='OR'), name='funds_part_nothing_lost'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='ordermoney',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_minor__gte', 0), ('refunded_minor__lte', models.F('paid_minor'))), name='funds_order_refunded'),
-        ),
-        migrations.AddIndex(
-            model_name='orderpayment',
-            index=models.Index(fields=['customer', 'id'], name='funds_order_payment_of'),
-        ),
-        migrations.AddIndex(
-            model_name='orderpayment',
-            index=models.Index(condition=models.Q(('state', 'awaiting')), fields=['expires_at'], name='funds_order_payment_lapse'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderpayment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['awaiting', 'paid', 'partly_refunded', 'refunded'])), fields=('order_id',), name='funds_order_payment_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderpayment',
-            constraint=models.CheckConstraint(condition=models.Q(('wallet_minor__gte', 0), ('wallet_minor__lte', models.F('total_minor'))), name='funds_order_payment_split'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderpayment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('deposit__isnull', True), ('wallet_minor', models.F('total_minor'))), models.Q(('deposit__isnull', False), ('expires_at__isnull', False), ('wallet_minor__lt', models.F('total_minor'))), _connector='OR'), name='funds_order_payment_deposit'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderpayment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['paid', 'partly_refunded', 'refunded']), _negated=True), ('paid_at__isnull', False), _connector='OR'), name='funds_order_payment_paid_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderrefund',
-            constraint=models.UniqueConstraint(fields=('order', 'key'), name='funds_order_refund_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderrefund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='funds_order_refund_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='partmoney',
-            constraint=models.UniqueConstraint(fields=('order', 'store_id'), name='funds_part_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='partmoney',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_minor__gte', 0), ('refunded_minor__lte', models.F('total_minor'))), name='funds_part_refunded'),
-        ),
-        migrations.AddConstraint(
-            model_name='partmoney',
-            constraint=models.CheckConstraint(condition=models.Q(('commission_minor__gte', 0), ('payable_minor__gte', 0), ('tax_minor__gte', 0)), name='funds_part_shares'),
-        ),
-        migrations.AddConstraint(
-            model_name='partmoney',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('commission_minor', 0), ('payable_minor', 0), ('settled_at__isnull', True), ('tax_minor', 0)), models.Q(('settled_at__isnull', False), ('total_minor', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('refunded_minor'), '+', models.F('payable_minor')), '+', models.F('commission_minor')), '+', models.F('tax_minor')))), _connector='OR'), name='funds_part_nothing_lost'),
         ),
     ]

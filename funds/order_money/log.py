@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from operator import attrgetter
 from uuid import UUID
 
 from funds.contracts import OrderMoneyLog, OrderMoneyStep, PartShares
@@ -33,7 +32,12 @@ def order_money_log(order_id: UUID) -> OrderMoneyLog:
     for part in shares:
         if part.settled_at is not None:
             steps.append(OrderMoneyStep(part.settled_at, "settled", part.payable, subject_id=part.store_id))
-    return OrderMoneyLog(tuple(sorted(steps, key=attrgetter("at"))), shares)
+    return OrderMoneyLog(tuple(sorted(steps, key=_millisecond)), shares)
+
+
+def _millisecond(step: OrderMoneyStep) -> datetime:
+    """SQLite's clock knows no finer one, Python's does. Within one, steps stay in the order they were told in."""
+    return step.at.replace(microsecond=step.at.microsecond // 1_000 * 1_000)
 
 
 def _steps_of(payment: OrderPayment) -> Iterator[OrderMoneyStep]:

@@ -1,6 +1,6 @@
 """What a customer's money is and was: balances, the statement, sums by week and month."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import BooleanField, Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncMonth, TruncWeek
 
-from funds.contracts import WalletBalance
+from funds.contracts import AutomaticRoom, WalletBalance
 from funds.ledger.models import Account, AccountKind, Hold, OwnerKind, Posting, Tally
 from funds.ledger.selectors import wallets_of_owners
 from marketplace.core.clock import db_now, platform_day
@@ -127,28 +127,66 @@ def settings_of(customer_id: UUID) -> list[WalletSettings]:
 
 def taken_this_week(account: Account, *, at: datetime) -> Money:
     """What automatic purchases begun in the platform's week of `at` took and still hold; weeks begin on Monday."""
+    return Money(_taken_in_week([account.pk], at).get(account.pk, 0), account.currency)
+
+
+def automatic_room(customer_ids: Iterable[UUID], currency: str, at: datetime) -> dict[UUID, AutomaticRoom]:
+    """What is free in these customers' wallets, and what their weekly limit leaves to automatic purchases.
+
+    Three queries for any number. A look, not a promise: `hold_for_purchase` decides. Who has no wallet is left out.
+    """
+    rows = wallets_of_owners(customer_ids).filter(currency=currency)
+    wallets = {owner: wallet for owner, *wallet in rows.values_list("owner_id", "pk", "posted", "held", "lapsed")}
+    limits: dict[UUID, Any] = dict(
+        WalletSettings.objects.filter(
+            customer_id__in=list(wallets), currency=currency, weekly_limit_minor__isnull=False
+        ).values_list("customer_id", "weekly_limit_minor")
+    )
+    taken = _taken_in_week([wallets[owner][0] for owner in limits], at) if limits else {}
+    return {
+        owner: AutomaticRoom(
+            available=Money(posted - held + lapsed, currency),
+            weekly_left=Money(max(0, limits[owner] - taken.get(account, 0)), currency) if owner in limits else None,
+        )
+        for owner, (account, posted, held, lapsed) in wallets.items()
+    }
+
+
+def week_of(at: datetime) -> tuple[datetime, datetime]:
+    """The platform's week that `at` is in: from Monday's first moment to the next one's."""
     zone = ZoneInfo(settings.PLATFORM_TIME_ZONE)
     day = platform_day(at)
-    monday = datetime.combine(day - timedelta(days=day.weekday()), datetime.min.time(), tzinfo=zone)
+    monday = day - timedelta(days=day.weekday())
+    return tuple(  # type: ignore[return-value]
+        datetime.combine(each, datetime.min.time(), tzinfo=zone) for each in (monday, monday + timedelta(weeks=1))
+    )
+
+
+def _taken_in_week(account_ids: Collection[int], at: datetime) -> dict[int, int]:
+    starts_at, ends_at = week_of(at)
     still_held = Case(
         When(state=Hold.State.ACTIVE, expires_at__gt=db_now(), then=F("amount") - F("captured")), default=Value(0)
     )
-    taken = Hold.objects.filter(
-        scope=AUTOMATIC_SCOPE, payer=account, created_at__gte=monday, created_at__lt=monday + timedelta(weeks=1)
-    ).aggregate(total=Sum(F("captured") - F("refunded") + still_held))
-    return Money(taken["total"] or 0, account.currency)
-
-
-def left_this_week(account: Account, *, at: datetime) -> Money | None:
-    """What automatic purchases may still take; None without a limit. The caller holds the account's lock."""
-    limit = (
-        WalletSettings.objects.filter(customer_id=account.owner_id, currency=account.currency)
-        .values_list("weekly_limit_minor", flat=True)
-        .first()
+    taken = (
+        Hold.objects.filter(
+            scope=AUTOMATIC_SCOPE, payer__in=account_ids, created_at__gte=starts_at, created_at__lt=ends_at
+        )
+        .values("payer")
+        .annotate(total=Sum(F("captured") - F("refunded") + still_held))
     )
-    if limit is None:
-        return None
-    return Money(max(0, limit - taken_this_week(account, at=at).minor), account.currency)
+    return dict(taken.values_list("payer", "total"))
+
+
+def weekly_limit(customer_id: UUID, currency: str) -> Money | None:
+    """What automatic purchases may take in a week; None without a limit."""
+    rows = WalletSettings.objects.filter(customer_id=customer_id, currency=currency)
+    minor = rows.values_list("weekly_limit_minor", flat=True).first()
+    return None if minor is None else Money(minor, currency)
+
+
+def left_this_week(account: Account, limit: Money, *, at: datetime) -> Money:
+    """What automatic purchases may still take of the limit. The caller holds the account's lock."""
+    return Money(max(0, limit.minor - taken_this_week(account, at=at).minor), account.currency)
 
 
 def _balance(row: Any) -> WalletBalance:

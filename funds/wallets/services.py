@@ -12,7 +12,7 @@ from funds.ledger.errors import AccountNotEmptyError
 from funds.ledger.models import Account, AccountKind, Hold, JournalKind, OwnerKind, Posting
 from funds.ledger.orm_accounts import account_id
 from funds.ledger.selectors import has_money
-from funds.ledger.services import place_hold, post_transfer
+from funds.ledger.services import hold_and_capture, place_hold, post_transfer
 from funds.ledger.terms import AccountKey, Leg
 from funds.payments.models import Deposit, Payout, ProviderPayment
 from marketplace.core.errors import NotFoundError
@@ -23,14 +23,22 @@ from marketplace.core.outbox.publishing import publish
 from .errors import WeeklyLimitError
 from .low_balance import turn_low_flags
 from .models import StatementNote, WalletSettings
-from .selectors import AUTOMATIC_SCOPE, left_this_week, statement_of
+from .selectors import AUTOMATIC_SCOPE, left_this_week, statement_of, weekly_limit
 
 ORDER_SCOPE: Final = "order"
+REWARD_SCOPE: Final = "reward"
+BY_HAND_SCOPE: Final = "by_hand"
+"""Of holds for what a customer has bought of a list by hand; the weekly limit does not count these."""
 
 
 def order_escrow(currency: str) -> AccountKey:
     """Where the money of paid orders waits until they are delivered."""
     return AccountKey.house(AccountKind.ESCROW, currency)
+
+
+def outside_purchases(currency: str) -> AccountKey:
+    """Where the money of what staff bought in other shops goes: the house pays those."""
+    return AccountKey.house(AccountKind.OUTSIDE, currency)
 
 
 def pay_order(*, order_id: UUID, customer_id: UUID, total: Money, at: datetime | None = None) -> PaymentReceipt:
@@ -59,26 +67,62 @@ def pay_order(*, order_id: UUID, customer_id: UUID, total: Money, at: datetime |
     return PaymentReceipt(order_id, total, posted.journal_id, posted.is_replay)
 
 
+def credit_reward(*, customer_id: UUID, amount: Money, key: str) -> int:
+    """Pay a loyalty reward from the house into the customer's wallet, once per key; the journal's number.
+
+    It counts as no deposit. Raises `KeyReusedError`, `ValueError` for nothing.
+    """
+    house = AccountKey.house(AccountKind.LOYALTY, amount.currency)
+    leg = Leg(house, AccountKey.wallet(customer_id, amount.currency), amount)
+    posted = post_transfer(scope=REWARD_SCOPE, key=key, kind=JournalKind.REWARD, legs=[leg], source=f"redemption:{key}")
+    return posted.journal_id
+
+
 @transaction.atomic
 def hold_for_purchase(
-    *, customer_id: UUID, payee: AccountKey, amount: Money, key: str, lasts: timedelta, at: datetime
+    *,
+    customer_id: UUID,
+    payee: AccountKey,
+    amount: Money,
+    key: str,
+    lasts: timedelta,
+    at: datetime,
+    is_automatic: bool = True,
+    capture_key: str = "",
 ) -> PurchaseHold:
     """Set money aside for an automatic purchase, within the customer's weekly limit, once per key.
 
-    What automatic purchases of the platform's week of `at` have taken and still hold is added up under the lock that
-    the hold needs too, so that two at once cannot both find the same rest. Ordinary purchases are not bound. Raises
+    Where there is a limit, what automatic purchases of the platform's week of `at` have taken and still hold is added
+    up under the lock that the hold needs too, so that two at once cannot both find the same rest. Ordinary purchases
+    are not bound, nor is what the customer asks for by hand (not `is_automatic`), which does not count either.
+    `capture_key`: it is paid to the payee at once; then any key that was used before is refused. Raises
     `WeeklyLimitError` (with the rest), `InsufficientFundsError`, `KeyReusedError`, `ValueError`.
     """
     wallet = AccountKey.wallet(customer_id, amount.currency)
-    (account,) = lock(LockRank.ACCOUNT, Account.objects.filter(pk=account_id(wallet)))
-    if not Hold.objects.filter(scope=AUTOMATIC_SCOPE, idem_key=key).exists():
-        left = left_this_week(account, at=at)
-        if left is not None and amount > left:
-            raise WeeklyLimitError(left=f"{left.decimal:f}", currency=left.currency)
-    placed = place_hold(
-        scope=AUTOMATIC_SCOPE, key=key, payer=account.pk, payee=payee, amount=amount, lasts=lasts, source=f"auto:{key}"
-    )
-    return PurchaseHold(placed.hold_id, amount, placed.expires_at, placed.is_replay)
+    scope = AUTOMATIC_SCOPE if is_automatic else BY_HAND_SCOPE
+    limit = weekly_limit(customer_id, amount.currency) if is_automatic else None
+    if limit is not None:
+        (account,) = lock(LockRank.ACCOUNT, Account.objects.filter(pk=account_id(wallet)))
+        if not Hold.objects.filter(scope=scope, idem_key=key).exists():
+            _expect_in_week(amount, left_this_week(account, limit, at=at))
+    journal_id = None
+    if capture_key:
+        placed, posted = hold_and_capture(
+            scope=scope,
+            key=key,
+            payer=wallet,
+            payee=payee,
+            amount=amount,
+            lasts=lasts,
+            source=f"auto:{key}",
+            capture_key=capture_key,
+        )
+        journal_id = posted.journal_id
+    else:
+        placed = place_hold(
+            scope=scope, key=key, payer=wallet, payee=payee, amount=amount, lasts=lasts, source=f"auto:{key}"
+        )
+    return PurchaseHold(placed.hold_id, amount, placed.expires_at, placed.is_replay, journal_id)
 
 
 @transaction.atomic
@@ -141,6 +185,11 @@ def forget_customer(user_id: UUID) -> None:
     WalletSettings.objects.filter(customer_id=user_id).delete()
     Deposit.objects.filter(customer_id=user_id).update(note="")
     Payout.objects.filter(owner_kind=OwnerKind.CUSTOMER, owner_id=user_id).update(note="", destination="")
+
+
+def _expect_in_week(amount: Money, left: Money) -> None:
+    if amount > left:
+        raise WeeklyLimitError(left=f"{left.decimal:f}", currency=left.currency)
 
 
 def _minor(money: Money | None) -> int | None:

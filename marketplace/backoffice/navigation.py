@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from purchases import facade as purchases
 
+from .analytics.reports import REPORTS
+
 SECTIONS: list[tuple[Any, tuple[str, ...]]] = [
     (_("Promotions"), ("promotions",)),
     (_("Orders"), ("purchases",)),
@@ -28,18 +30,50 @@ SECTIONS: list[tuple[Any, tuple[str, ...]]] = [
 # https://fonts.google.com/icons (Material Symbols, as django-unfold bundles them)
 ICONS = {
     "promotions.campaign": "campaign",
+    "promotions.customerengagementdaily": "person_search",
+    "promotions.customerinterest": "interests",
+    "promotions.dayfunnel": "filter_alt",
+    "promotions.deadevent": "report",
     "promotions.discount": "percent",
+    "promotions.engagementevent": "ads_click",
+    "promotions.engagementhourly": "schedule",
+    "promotions.engagementpolicy": "tune",
+    "promotions.eventdrain": "water_drop",
+    "promotions.productengagementdaily": "bar_chart",
+    "promotions.productsignal": "trending_up",
+    "promotions.experiment": "science",
     "promotions.flashpromo": "bolt",
     "promotions.reservation": "timer",
     "promotions.promounit": "confirmation_number",
     "promotions.activehold": "lock_clock",
+    "promotions.scoringpolicy": "tune",
+    "promotions.scoresversion": "leaderboard",
+    "promotions.productscore": "trending_up",
+    "promotions.pin": "push_pin",
+    "promotions.slate": "view_carousel",
+    "promotions.slot": "help_center",
+    "promotions.slotdaily": "ads_click",
+    "promotions.loyaltypolicy": "rule_settings",
+    "promotions.loyaltylevel": "military_tech",
+    "promotions.loyaltymember": "loyalty",
+    "promotions.pointsentry": "swap_vert",
+    "promotions.reward": "redeem",
+    "promotions.redemption": "local_activity",
+    "promotions.loyaltyday": "calendar_today",
     "purchases.order": "receipt_long",
     "purchases.orderreturn": "assignment_return",
+    "purchases.purchaseticket": "shopping_bag",
+    "purchases.plan": "auto_mode",
+    "purchases.autopurchase": "smart_toy",
+    "purchases.run": "history",
     "purchases.invoice": "receipt",
     "purchases.orderpart": "call_split",
     "purchases.cart": "shopping_cart",
     "purchases.shippingrate": "price_change",
     "purchases.shipment": "local_shipping",
+    "purchases.dailysales": "calendar_month",
+    "purchases.dailyvariantsales": "bar_chart",
+    "purchases.dailybenefit": "savings",
     "purchases.orderline": "list_alt",
     "purchases.orderevent": "history",
     "stores.store": "storefront",
@@ -58,6 +92,9 @@ ICONS = {
     "stores.question": "forum",
     "stores.importrun": "upload_file",
     "stores.importrow": "list",
+    "links.page": "language",
+    "links.productlink": "link",
+    "links.hostpace": "dns",
     "users.user": "person",
     "users.customerprofile": "account_box",
     "users.segment": "groups",
@@ -68,6 +105,11 @@ ICONS = {
     "users.session": "devices",
     "auth.group": "group",
     "axes.accessattempt": "lock_person",
+    "links.giftlist": "featured_play_list",
+    "links.gift": "redeem",
+    "links.giftclaim": "volunteer_activism",
+    "links.contribution": "group_add",
+    "links.potuse": "shopping_bag",
     "funds.account": "account_balance_wallet",
     "funds.journal": "menu_book",
     "funds.posting": "list",
@@ -78,6 +120,7 @@ ICONS = {
     "funds.paymenttask": "sync_alt",
     "funds.providerpayment": "credit_card",
     "funds.decision": "gavel",
+    "links.pricealert": "price_check",
     "funds.reconciliationfinding": "rule",
     "funds.reconciliationrun": "fact_check",
     "funds.providerevent": "webhook",
@@ -106,6 +149,9 @@ DEFAULT_ICON = "table_rows"
 
 EXTRA_PAGES: dict[str, tuple[tuple[Any, str, str], ...]] = {
     "promotions.discount": ((_("Discount matrix"), "grid_on", "admin:promotions_discount_matrix"),),
+    "promotions.loyaltymember": (
+        (_("What points are owed"), "account_balance", "admin:promotions_loyaltymember_liability"),
+    ),
 }
 """Pages beside a model's list, as (title, icon, route): in the menu below it, for whoever may see the list."""
 
@@ -123,7 +169,17 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for title, labels in [*SECTIONS, *others]
     ]
     dashboard = {"title": _("Dashboard"), "icon": "dashboard", "link": reverse("admin:index")}
-    return [{"items": [dashboard]}, *[_section(title, models) for title, models in sections if models]]
+    return [
+        {"items": [dashboard, *_analytics(request)]},
+        *[_section(title, models) for title, models in sections if models],
+    ]
+
+
+def _analytics(request: HttpRequest) -> list[dict[str, Any]]:
+    """The first report this person may see: its page has tabs to the others."""
+    first = next((kind.key for kind in REPORTS.values() if request.user.has_perm(kind.needs)), None)
+    link = None if first is None else reverse("backoffice:analytics", args=[first])
+    return [] if link is None else [{"title": _("Analytics"), "icon": "monitoring", "link": link}]
 
 
 def _section(title: Any, models: list[type[Model]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import BigIntegerField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
@@ -14,6 +14,7 @@ from . import access
 from .admin_forms import RefusalsShown, refusal_text
 from .admin_history import history_of
 from .audit import AuditEntry
+from .bus.models import BusMessage
 from .errors import DomainError
 from .jobs import JobSlot
 from .outbox.models import EventDelivery, OutboxEvent
@@ -166,6 +167,24 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
 
     list_display = ["id", "handler", "state", "attempts", "due_at", "done_at", "last_error"]
     list_filter = ["state", "handler"]
+
+
+@admin.register(BusMessage)
+class BusMessageAdmin(ReadOnlyAdmin):
+    """What waits for other systems, what they took, what is parked."""
+
+    list_display = ["event", "partition_key", "state", "attempts", "due_at", "sent_at", "last_error"]
+    list_filter = ["state"]
+    list_select_related = ["event"]
+    search_fields = ["partition_key"]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> BusMessage | None:
+        """None for what is no number of an event; Django does not look at the range of another table's key."""
+        is_number = object_id.isascii() and object_id.isdigit() and len(object_id) < 20
+        if not is_number or int(object_id) > BigIntegerField.MAX_BIGINT:
+            return None
+        found: BusMessage | None = super().get_object(request, object_id, from_field)
+        return found
 
 
 @admin.register(JobSlot)

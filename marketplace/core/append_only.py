@@ -4,7 +4,7 @@ A model is protected with `protect(Model)` in its app's `ready()`. Triggers are 
 `migrate`, because Django's SQLite table rebuild drops them without a word; `core.checks` looks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -72,10 +72,10 @@ def missing_triggers(using: str = DEFAULT_DB_ALIAS) -> list[str]:
 
 
 @contextmanager
-def lifted(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """Without the triggers: only for the flush between tests."""
+def lifted(using: str = DEFAULT_DB_ALIAS, *, only: Collection[str] | None = None) -> Iterator[None]:
+    """Without the triggers (of the tables `only`, or of all): only for the flush between tests."""
     connection = connections[using]
-    present = set(connection.introspection.table_names())
+    present = set(connection.introspection.table_names()) if only is None else only
     tables = [table for table in protected_tables() if table in present]
     with connection.cursor() as cursor:
         for table in tables:

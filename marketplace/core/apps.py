@@ -15,12 +15,12 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from . import append_only, checks  # noqa: F401, PLC0415
         from .audit import AuditEntry  # noqa: PLC0415
-        from .observability import metrics  # noqa: PLC0415
-        from .sockets.hub import Hub  # noqa: PLC0415
+        from .bus import metrics as bus_metrics  # noqa: PLC0415
+        from .observability import counting_tasks, gauges, queues  # noqa: PLC0415
 
         append_only.protect(AuditEntry)
-        open_sockets = "WebSockets open in the process that answers: ask those that serve /ws/"
-        metrics.register(
-            metrics.Gauge("marketplace_open_sockets", open_sockets, lambda: {(): Hub.count_open()}),
-        )
+        gauges.register_gauges()
+        bus_metrics.register_gauges()
+        counting_tasks.connect()
+        queues.connect()
         post_migrate.connect(append_only.install_triggers, dispatch_uid="core.append_only")

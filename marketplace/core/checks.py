@@ -8,6 +8,7 @@ from django.core import checks
 from django.db import DatabaseError
 
 from . import append_only, postgis
+from .bus.transports import bus_problem
 
 
 # A deployment check: `migrate` runs the other checks of a database first, and must not be refused by what it mends.
@@ -54,3 +55,10 @@ def map_tiles_have_an_address(app_configs: Any = None, **kwargs: Any) -> list[ch
     if not url or is_usable:
         return []
     return [checks.Error("MAP_TILES_URL needs http(s):// and the places {z}, {x} and {y}", id="core.E002")]
+
+
+@checks.register()
+def event_bus_is_usable(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """EVENT_BUS_URL has an adapter, and what that adapter needs."""
+    problem = bus_problem(settings.EVENT_BUS_URL, settings.EVENT_BUS_SECRET)
+    return [checks.Error(problem, id="core.E005")] if problem else []

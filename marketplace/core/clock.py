@@ -50,3 +50,8 @@ def read_db_now(using: str = DEFAULT_DB_ALIAS) -> datetime:
 def platform_day(at: datetime) -> date:
     """The day `at` falls on in the platform's time zone (caps and limits are counted in it)."""
     return timezone.localtime(at, ZoneInfo(settings.PLATFORM_TIME_ZONE)).date()
+
+
+def day_begins(day: date) -> datetime:
+    """The first moment of a day in the platform's time zone; the next day's is where it ends."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(settings.PLATFORM_TIME_ZONE))

@@ -32,9 +32,10 @@ def register(context: str, *, guard: Callable[[UUID], None], erase: Callable[[UU
 def erase_person(user_id: UUID) -> None:
     """Ask every guard, then let every context forget. One refusal and nothing is forgotten.
 
-    The higher contexts forget first (they registered last), the person's own row goes at the end: as locks are taken.
+    The higher contexts are asked and forget first (they registered last), the person's own row goes at the end: as
+    locks are taken.
     """
-    for eraser in _ERASERS.values():
+    for eraser in reversed(_ERASERS.values()):
         eraser.guard(user_id)
     for eraser in reversed(_ERASERS.values()):
         eraser.erase(user_id)

@@ -22,6 +22,8 @@ class Event:
     """Base of every event. Subclasses are frozen dataclasses that name themselves on the wire."""
 
     wire_name: ClassVar[str] = ""
+    subject_field: ClassVar[str] = ""
+    """What the event is about, and is kept in order with; without it the first field that ends in `_id`."""
     aliases: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -35,6 +37,16 @@ class Event:
     def payload(self) -> dict[str, Any]:
         """The event as JSON-ready values."""
         return {field.name: json_ready(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def subject_name(cls) -> str:
+        """The field that says what the event is about; empty for an event about nothing in particular."""
+        return cls.subject_field or next((field.name for field in fields(cls) if field.name.endswith("_id")), "")
+
+    def subject(self) -> str:
+        """What the event is about: such as an order's id. Events of one subject are one story, told in order."""
+        value = getattr(self, self.subject_name(), None)
+        return self.wire_name if value is None else str(value)
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> "Event":

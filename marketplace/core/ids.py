@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from datetime import datetime
 from uuid import UUID
 
 NIL = UUID(int=0)
@@ -27,3 +28,8 @@ def uuid7() -> UUID:
     random = int.from_bytes(os.urandom(8), "big") & 0x3FFF_FFFF_FFFF_FFFF
     value = (tick >> 12) << 80 | 0x7 << 76 | (tick & 0xFFF) << 64 | 0b10 << 62 | random
     return UUID(int=value)
+
+
+def uuid7_floor(at: datetime) -> UUID:
+    """The smallest UUIDv7 of the moment's millisecond: rows with a smaller key are older."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)

@@ -7,12 +7,14 @@ beats, a replay or a late clock find the slot taken; a crash gives it back.
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from .clock import db_now, now_sql
+from .clock import db_now, now_sql, read_db_now
 from .ids import uuid7
 
+TICK = "core.tick"
+TICK_PERIOD = timedelta(minutes=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -76,6 +78,19 @@ def period_slot(at: datetime, period: timedelta) -> str:
     """The slot `at` falls into: the period's start, in UTC seconds."""
     seconds = int(period.total_seconds())
     return str(int(at.timestamp()) // seconds * seconds)
+
+
+def tick(at: datetime) -> None:
+    """Write down that periodic work was done in the minute of `at`; harmless twice."""
+    with transaction.atomic():
+        take_slot(TICK, period_slot(at, TICK_PERIOD))
+
+
+def since_tick() -> timedelta | None:
+    """How long ago periodic work was last seen, by the database's clock; None before the first time."""
+    # Slots of one job sort as their moments do: by the unique key, not by a walk through all jobs.
+    last = JobSlot.objects.filter(job=TICK).order_by("-slot").values_list("taken_at", flat=True).first()
+    return None if last is None else max(timedelta(0), read_db_now() - last)
 
 
 def take_lease(job: str, duration: timedelta) -> UUID | None:

@@ -27,6 +27,8 @@ class LockRank(IntEnum):
     IDEMPOTENCY_KEY = 10
     PERSON = 15
     PLAN = 20
+    # Lists of gifts, then their gifts: what is given towards them and what is bought from them.
+    GIFT_LIST = 25
     CART = 30
     ORDER = 40
     PAYMENT = 50
@@ -52,12 +54,12 @@ class LockOrderError(RuntimeError):
 
 @dataclass(slots=True)
 class _Held:
-    """What one transaction has locked so far: its highest rank, and the keys of that rank by table."""
+    """What one transaction has locked so far: its highest rank, and the keys by rank and table."""
 
     transaction: object
     savepoint: str | None
     rank: LockRank
-    keys: dict[str, set[Any]] = field(default_factory=dict)
+    keys: dict[tuple[LockRank, str], set[Any]] = field(default_factory=dict)
 
 
 def enter(rank: LockRank, using: str = "default") -> None:
@@ -85,17 +87,26 @@ def in_transaction(using: str = "default") -> bool:
 def lock(rank: LockRank, rows: "QuerySet[ModelT]") -> list[ModelT]:
     """Lock the rows in key order and return them as they are now.
 
-    Raises `LockOrderError` like `enter`, and for a row that comes before one of the same table and rank that this
-    transaction holds already: two calls must not undo the order that one call keeps.
+    Rows that this transaction holds already may be locked again at any time: there is nothing to wait for. Raises
+    `LockOrderError` like `enter`, and for a row that comes before one of the same table and rank that this transaction
+    holds already: two calls must not undo the order that one call keeps.
     """
-    held = _enter(rank, rows.db)
+    held = _held(rows.db, rank)
+    is_step_back = rank < held.rank
+    if is_step_back and (rank, rows.model._meta.label) not in held.keys:
+        raise LockOrderError(f"{rank.name} locked after {held.rank.name}")
     locked = list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
-    _take(held, rank, rows.model._meta.label, {row.pk for row in locked})
+    found = {row.pk for row in locked}
+    if is_step_back and not found <= held.keys[rank, rows.model._meta.label]:
+        raise LockOrderError(f"{rank.name} locked after {held.rank.name}")
+    if not is_step_back:
+        held.rank = rank
+        _take(held, rank, rows.model._meta.label, found)
     return locked
 
 
 def _take(held: _Held, rank: LockRank, table: str, found: set[Any]) -> None:
-    keys = held.keys.setdefault(table, set())
+    keys = held.keys.setdefault((rank, table), set())
     new = found - keys
     if new and keys and min(new) < max(keys):
         raise LockOrderError(f"{rank.name}: a row locked after one with a higher key")
@@ -103,6 +114,15 @@ def _take(held: _Held, rank: LockRank, table: str, found: set[Any]) -> None:
 
 
 def _enter(rank: LockRank, using: str) -> _Held:
+    held = _held(using, rank)
+    if rank < held.rank:
+        raise LockOrderError(f"{rank.name} locked after {held.rank.name}")
+    held.rank = rank
+    return held
+
+
+def _held(using: str, rank: LockRank) -> _Held:
+    """What the transaction holds; `rank` is what it begins with."""
     connection: Any = connections[using]
     if all(block._from_testcase for block in connection.atomic_blocks):
         raise LockOrderError(f"{rank.name} locked outside a transaction")
@@ -110,10 +130,6 @@ def _enter(rank: LockRank, using: str) -> _Held:
     held: _Held | None = getattr(connection, "_house_lock", None)
     if held is None or held.transaction is not transaction or held.savepoint != savepoint:
         held = connection._house_lock = _Held(transaction, savepoint, rank)
-    if rank < held.rank:
-        raise LockOrderError(f"{rank.name} locked after {held.rank.name}")
-    if rank > held.rank:
-        held.rank, held.keys = rank, {}
     return held
 
 
@@ -133,6 +149,11 @@ def is_lock_timeout(error: BaseException) -> bool:
     if isinstance(cause, sqlite3.Error):
         return _sqlite_code(cause) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
     return getattr(cause, "pgcode", None) in {"55P03", "40P01", "40001"}
+
+
+def is_statement_timeout(error: BaseException) -> bool:
+    """Whether the database ended a statement that took longer than `statement_timeout`."""
+    return getattr(error.__cause__, "pgcode", None) == "57014"
 
 
 def is_unavailable(error: BaseException) -> bool:

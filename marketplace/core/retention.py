@@ -1,4 +1,4 @@
-"""What the core forgets, and when. Audit entries and parked deliveries stay."""
+"""What the core forgets, and when. Audit entries and what is parked stay."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from .bus.models import BusMessage
 from .http.idempotency import KEPT_FOR, IdempotencyKey
 from .jobs import JobSlot
 from .outbox.models import EventDelivery, OutboxEvent
@@ -28,10 +29,13 @@ class Forgotten:
 def forget_old(at: datetime) -> Forgotten:
     """Delete what has outlived its use: keys after 24 hours, heard events after 14 days, job slots after 30 days.
 
-    An event stays while a delivery of it waits or is parked. Harmless twice, also at the same time.
+    An event stays while a delivery of it, or its message to the event bus, waits or is parked. Harmless twice, also at
+    the same time.
     """
     unheard = EventDelivery.objects.exclude(state=EventDelivery.State.DONE).values("event")
+    not_sent = BusMessage.objects.exclude(state=BusMessage.State.SENT).values("event")
     heard = OutboxEvent.objects.filter(relayed_at__lt=at - EVENTS_KEPT_FOR).exclude(pk__in=unheard)
+    heard = heard.exclude(pk__in=not_sent)
     return Forgotten(
         idempotency_keys=delete_in_batches(IdempotencyKey.objects.filter(created_at__lt=at - KEPT_FOR)),
         events=delete_in_batches(heard),

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from funds import facade as funds
 from marketplace.core.access import KEYS
+from marketplace.core.clock import platform_day
 from marketplace.core.jobs import JobSlot, take_slot
 from marketplace.core.money import Money
 from promotions import facade as promotions
@@ -20,7 +21,7 @@ from stores.contracts import Added, CatalogAdded, StockLine
 from users import facade as users
 from users.contracts import NewCustomer, NewStaff
 
-from . import town
+from . import shown, town
 from .goods import DEPARTMENTS, TOWN
 from .logins import ADMINISTRATOR, CUSTOMER, DEMO_PASSWORD, MERCHANT, OTHER_CUSTOMER, STAFF
 from .people import SHOPS
@@ -67,10 +68,15 @@ def populate(*, seed: int, at: datetime, progress: Progress) -> Result:
             town.past_orders(seed, plan, customer_ids=customer_ids, variant_ids=added.variant_ids, at=at), progress
         )
     )
+    purchases.add_up_sales()
+    promotions.add_funnel_days(shown.funnel_days(seed, at))
+    promotions.add_slot_days(shown.slot_days(seed, at))
     _supply(plan, added.variant_ids, at)
     _draw(plan, added.variant_ids)
     promos = _schedule(plan, added.variant_ids, merchant_id, at, progress)
     _reduce(at)
+    _reward(customer_ids, at)
+    _popularity(seed, plan, customer_ids, added.variant_ids, at)
     purchases.add_rates(
         added.store_ids.values(), name="Envío a domicilio", price=town.SENDING, free_from=town.SENDING_FREE_FROM
     )
@@ -176,9 +182,41 @@ def _draw(plan: town.Town, variant_ids: dict[tuple[str, str], UUID]) -> None:
 def _reduce(at: datetime) -> None:
     """A campaign for larger baskets, a discount for good customers, and one for each Tuesday."""
     categories = stores.add_categories(town.category_rows(users.add_departments(DEPARTMENTS))).ids
+    past = town.past_campaign(at, categories)
+    promotions.add_campaign(past, at=past.starts_at)
     promotions.add_campaign(town.campaign(at), at=at)
     for terms in town.discounts(at, categories):
         promotions.add_discount(terms)
+
+
+def _reward(customer_ids: Iterable[UUID], at: datetime) -> None:
+    """Levels, rewards, and points that some customers have earned by now."""
+    promotions.add_programme(levels=town.levels(), rewards=town.rewards())
+    earned = town.earned(list(customer_ids), at)
+    for order_id, customer_id, goods, when in earned:
+        promotions.award_points(order_id=order_id, customer_id=customer_id, goods=goods, at=when)
+    promotions.write_loyalty_days(platform_day(min(when for *_rest, when in earned)), platform_day(at))
+
+
+def _popularity(
+    seed: int, plan: town.Town, customer_ids: Iterable[UUID], variant_ids: dict[tuple[str, str], UUID], at: datetime
+) -> None:
+    """What people looked at, the scores that follow, and an experiment with them half-way through."""
+    first = {(row.store_slug, row.slug): variant_ids[row.store_slug, row.variants[0].sku] for row in plan.products}
+    cards = stores.variant_cards(first.values())
+    categories = stores.add_categories(town.category_rows(users.add_departments(DEPARTMENTS))).ids
+    liked = dict(zip(customer_ids, shown.LIKED, strict=False))
+    promotions.add_signals(
+        shown.signals(seed, [cards[variant_id].product_id for variant_id in first.values()], at),
+        [row for customer_id, shelf in liked.items() for row in shown.interests(customer_id, categories, shelf, at)],
+    )
+    promotions.compute_scores(at=at)
+    promotions.add_experiment(
+        terms=shown.experiment(at),
+        started_at=at - shown.EXPERIMENT_AGE,
+        units=shown.visitors(),
+        story=partial(shown.visit, at),
+    )
 
 
 def _counted(items: Iterable[ItemT], progress: Progress) -> Iterator[ItemT]:

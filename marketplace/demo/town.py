@@ -2,15 +2,15 @@
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.utils.text import slugify
 
 from marketplace.core.money import Money
-from promotions.facade import CampaignTerms, DiscountTerms
+from promotions.facade import CampaignTerms, DiscountTerms, LevelTerms, RewardTerms
 from purchases.contracts import ImportedLine, ImportedOrder
 from stores.contracts import BrandRow, CategoryRow, ProductRow, StoreRow, SupplierRow, VariantRow
 from users.contracts import NewCustomer
@@ -21,7 +21,12 @@ from .people import FIRST_NAMES, LAST_NAMES, SHOPS, Shop
 CURRENCY = "MXN"
 PRODUCTS = 300
 CUSTOMERS = 500
+MEMBERS = 60
 ORDERS = 240
+ORDERS = 480
+PAST_CAMPAIGN_OF = "abarrotes"
+PAST_CAMPAIGN_BEGAN, PAST_CAMPAIGN_DAYS = 12, 7
+"""So many days ago, for so many."""
 RUNNING, COMING = 12, 6
 SUPPLIERS = {
     "abarrotes": ("Distribuidora La Merced", 3),
@@ -136,11 +141,18 @@ def sold_out(town: Town) -> list[tuple[str, VariantRow]]:
 def past_orders(
     seed: int, town: Town, *, customer_ids: list[UUID], variant_ids: dict[tuple[str, str], UUID], at: datetime
 ) -> Iterator[ImportedOrder]:
-    """A month of sales before `at`: most delivered, the latest still under way."""
+    """Two months of sales before `at`: most delivered, the latest still under way. More were sold in the week of the
+    campaign that is over, of what it was about.
+    """
     dice = random.Random(seed + 1)  # noqa: S311
+    shelves = {shelf.slug for shelf in TOWN[PAST_CAMPAIGN_OF]}
+    on_campaign = [product for product in town.products if product.category_slug in shelves]
     for number in range(ORDERS):
-        age = timedelta(days=30 * dice.random() ** 1.3, minutes=5)
+        age = timedelta(days=60 * dice.random() ** 1.3, minutes=5)
         product = dice.choice(town.products)
+        if number % 24 == 0:
+            age = timedelta(days=PAST_CAMPAIGN_BEGAN - PAST_CAMPAIGN_DAYS * dice.random())
+            product = dice.choice(on_campaign)
         variant = dice.choice(product.variants)
         state = "delivered" if age.days >= 4 else dice.choice(("paid", "packed", "shipped"))
         if dice.random() < 0.04:
@@ -158,6 +170,21 @@ def past_orders(
             delivered_at=at - age + timedelta(days=3) if state == "delivered" else None,
             lines=(line,),
         )
+
+
+def past_campaign(at: datetime, category_ids: dict[str, UUID]) -> CampaignTerms:
+    """15 % off groceries for a week that is over: what a report can measure."""
+    starts_at = at - timedelta(days=PAST_CAMPAIGN_BEGAN)
+    return CampaignTerms(
+        name="Semana de abarrotes",
+        description="15 % menos en abarrotes.",
+        benefits_json=[{"kind": "percentage", "basis_points": 1_500}],
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(days=PAST_CAMPAIGN_DAYS),
+        scope="category",
+        category_ids=frozenset({category_ids[PAST_CAMPAIGN_OF]}),
+        currency=CURRENCY,
+    )
 
 
 def campaign(at: datetime) -> CampaignTerms:
@@ -274,3 +301,35 @@ def _promos(dice: random.Random, products: tuple[ProductRow, ...]) -> Iterator[P
             radius_km=3.0 if number < len(centre) else dice.choice((1.5, 2.0, 5.0)),
             units=40 if number < len(centre) else dice.randint(1, 12),
         )
+
+
+def levels() -> list[LevelTerms]:
+    """Three levels by what was earned within a year."""
+    return [
+        LevelTerms("bronce", "Bronce", 0, perks=("Tus puntos valen un año",)),
+        LevelTerms("plata", "Plata", 300, 12_500, ("25 % más puntos en cada compra",)),
+        LevelTerms("oro", "Oro", 1_000, 15_000, ("50 % más puntos en cada compra", "Recompensas solo para oro")),
+    ]
+
+
+def rewards() -> list[RewardTerms]:
+    """A voucher, free sending, and money for the wallet."""
+    fifty, hundred = Money(50_00, CURRENCY), Money(100_00, CURRENCY)
+    return [
+        RewardTerms("Envío gratis", "free_shipping", 150),
+        RewardTerms("$50 de descuento", "voucher", 400, fifty, Money(200_00, CURRENCY)),
+        RewardTerms("$100 en tu monedero", "wallet_credit", 900, hundred),
+    ]
+
+
+def earned(customer_ids: Sequence[UUID], at: datetime) -> list[tuple[UUID, UUID, Money, datetime]]:
+    """Orders of the last weeks by which the first customers came to points: order, customer, goods, moment."""
+    orders = [
+        (customer_id, 350_00 + 97_00 * ((place * 7 + turn * 13) % 40), timedelta(days=3 + 9 * turn + place % 9))
+        for place, customer_id in enumerate(customer_ids[:MEMBERS])
+        for turn in range(1 + place % 4 if place else 4)
+    ]
+    return [
+        (uuid5(customer_id, f"demo:{age.days}"), customer_id, Money(minor, CURRENCY), at - age)
+        for customer_id, minor, age in sorted(orders, key=lambda order: -order[2])
+    ]

@@ -9,9 +9,10 @@ from celery.worker import state as worker_state
 from celery.worker.worker import WorkController
 from django.conf import settings
 from django.db import close_old_connections, connections
-from django_celery_beat.schedulers import DatabaseScheduler
 
 from marketplace.celery import app
+from marketplace.core.beat import Scheduler
+from marketplace.core.bus.pump import run_pump
 from marketplace.core.outbox.relay import Relay
 from marketplace.core.outbox.tasks import send_to_celery
 
@@ -56,7 +57,7 @@ def _end_worker(stop: threading.Event, ended: threading.Event) -> None:
 
 def run_beat(stop: threading.Event) -> None:
     """Celery beat on the schedule in the database; waits on the stop event where beat itself would sleep."""
-    scheduler = DatabaseScheduler(app=app)
+    scheduler = Scheduler(app=app)
     while not stop.is_set():
         close_old_connections()
         stop.wait(min(scheduler.tick() or LONGEST_NAP, LONGEST_NAP))
@@ -68,7 +69,7 @@ def run_relay(stop: threading.Event) -> None:
     Relay(send_to_celery).run(stop)
 
 
-PARTS: dict[str, Part] = {"worker": run_worker, "beat": run_beat, "relay": run_relay}
+PARTS: dict[str, Part] = {"worker": run_worker, "beat": run_beat, "relay": run_relay, "bus": run_pump}
 
 
 class Background:

@@ -14,6 +14,10 @@ from marketplace.embedded.background import Background
 # and the database knows which are due, so nothing is lost by that.
 GRACE_SECONDS = 0.9
 
+# Open connections at once; more are not accepted until one closes, and wait for minutes. An on-sale minute brings
+# thousands that are kept alive; each costs a few kilobytes.
+MOST_CONNECTIONS = 8192
+
 
 class WebServerEndedError(Exception):
     """The web server stopped without having been told to; its own log says why."""
@@ -26,6 +30,8 @@ async def serve_until_signal(application: Application, background: Background, *
         address=address,
         port=port,
         interface=Interfaces.ASGI,
+        backlog=MOST_CONNECTIONS,
+        backpressure=MOST_CONNECTIONS,
         # Its start-up lines would tell a person at a terminal less than our own.
         log_level=LogLevels.error,
     )

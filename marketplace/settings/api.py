@@ -45,19 +45,32 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "marketplace.core.http.schema.free_sparse_answers",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "AlertDirectionEnum": "links.models.PriceAlert.Direction",
         "CallingOffEnum": [("cancelled", "cancelled")],
         "ChannelEnum": "notifications.kinds.channels.Channel",
         "DevicePlatformEnum": "notifications.models.Device.Platform",
+        "ExperimentMetricEnum": "promotions.models.Experiment.Metric",
+        "ExperimentStateEnum": "promotions.models.Experiment.State",
+        "FigureKindEnum": "marketplace.backoffice.analytics.values.KINDS",
+        "GiftListRoleEnum": ["owner", "editor", "guest"],
+        "GiftListStateEnum": "links.models.GiftList.State",
+        "GiftStateEnum": "links.models.Gift.State",
+        "DirectionEnum": [("in", "in"), ("out", "out")],
         "DigestEnum": "notifications.models.QuietHours.Digest",
         "JournalKindEnum": "funds.ledger.models.JournalKind",
         "LanguageEnum": "marketplace.settings.i18n.LANGUAGES",
         "MovementKindEnum": "stores.models.StockMovement.Kind",
         "OrderStateEnum": "purchases.models.Order.State",
+        "PointsEntryKindEnum": "promotions.models.PointsEntry.Kind",
         "OrderPaymentStateEnum": "funds.models.OrderPayment.State",
         "PriceRuleKindEnum": ["discount", "campaign"],
         "PayoutStateEnum": "funds.models.Payout.State",
         "QuestionStateEnum": "stores.models.Question.State",
+        "RedemptionStateEnum": "promotions.models.Redemption.State",
         "ReturnStateEnum": "purchases.models.OrderReturn.State",
+        "RewardKindEnum": "promotions.models.Reward.Kind",
+        "RoleEnum": "stores.models.StoreMember.Role",
+        "ScheduleKindEnum": "purchases.models.Schedule.Kind",
         "ShipmentStateEnum": "purchases.models.Shipment.State",
         "TierEnum": "users.models.Tier",
     },
@@ -65,7 +78,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/.*$"
-CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "x-cart-token"]
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "x-cart-token", "x-claim-token", "x-session-id"]
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="MXN")
@@ -83,4 +96,10 @@ THROTTLE_RATES: dict[str, str] = {
     "numbers": env.str("THROTTLE_NUMBERS", default="20/hour"),
     "unsubscribe": env.str("THROTTLE_UNSUBSCRIBE", default="20/min"),
     "devices": env.str("THROTTLE_DEVICES", default="20/hour"),
+    "links": env.str("THROTTLE_LINKS", default="120/hour"),
+    "shared_lists": env.str("THROTTLE_SHARED_LISTS", default="60/min"),
+    "claims": env.str("THROTTLE_CLAIMS", default="20/min"),
+    # Requests with events, of an address (many people may share one) and of a person or session.
+    "events_address": env.str("THROTTLE_EVENTS_ADDRESS", default="3000/min"),
+    "events": env.str("THROTTLE_EVENTS", default="300/min"),
 }

@@ -4,17 +4,22 @@ from .admin import *  # noqa: F403
 from .api import *  # noqa: F403
 from .auth import *  # noqa: F403
 from .beat import *  # noqa: F403
+from .bus import *  # noqa: F403
 from .caches import *  # noqa: F403
 from .carts import *  # noqa: F403
 from .celery import *  # noqa: F403
 from .databases import *  # noqa: F403
+from .engagement import *  # noqa: F403
 from .env import BASE_DIR, VAR_DIR, env
+from .exposure import *  # noqa: F403
 from .flash import *  # noqa: F403
 from .geography import *  # noqa: F403
 from .i18n import *  # noqa: F403
 from .importing import *  # noqa: F403
+from .links import *  # noqa: F403
 from .logs import *  # noqa: F403
 from .mail import *  # noqa: F403
+from .metrics import *  # noqa: F403
 from .orders import *  # noqa: F403
 from .outside import *  # noqa: F403
 from .payments import *  # noqa: F403
@@ -33,8 +38,6 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")  # noqa: F405
 # How many proxies in front of us may be believed about the client's address. 0 = none.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-# Opens /metrics. Empty: only for clients on this machine.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 INSTALLED_APPS = [
     # The admin's looks come before the admin itself: templates are taken from the first that has them.

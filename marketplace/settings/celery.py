@@ -19,6 +19,7 @@ CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_ROUTES = {
     "core.*": {"queue": "events"},
     "funds.*": {"queue": "payments"},
+    "links.read_*": {"queue": "fetch"},
     "notifications.*": {"queue": "notify"},
     "promotions.*": {"queue": "holds"},
 }
@@ -50,5 +51,5 @@ else:
         "unacked_restore_interval": 10,
     }
 
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "marketplace.core.beat:Scheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

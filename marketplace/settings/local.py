@@ -19,18 +19,8 @@ Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # noqa: F405
 WHITENOISE_USE_FINDERS = True
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 
-# One machine plays hundreds of customers here.
+# One machine plays hundreds of customers here; each limit may still be set by its own variable.
 THROTTLE_RATES = {
-    "auth": env.str("THROTTLE_AUTH", default="6000/min"),
-    "mail": env.str("THROTTLE_MAIL", default="6000/min"),
-    "questions": env.str("THROTTLE_QUESTIONS", default="6000/min"),
-    "feeds": env.str("THROTTLE_FEEDS", default="6000/min"),
-    "carts": env.str("THROTTLE_CARTS", default="6000/min"),
-    "coupons": env.str("THROTTLE_COUPONS", default="6000/min"),
-    "checkout": env.str("THROTTLE_CHECKOUT", default="6000/min"),
-    "reservations": env.str("THROTTLE_RESERVATIONS", default="60000/min"),
-    "sockets": env.str("THROTTLE_SOCKETS", default="6000/min"),
-    "numbers": env.str("THROTTLE_NUMBERS", default="6000/min"),
-    "unsubscribe": env.str("THROTTLE_UNSUBSCRIBE", default="6000/min"),
-    "devices": env.str("THROTTLE_DEVICES", default="6000/min"),
+    scope: env.str(f"THROTTLE_{scope.upper()}", default="60000/min" if scope == "reservations" else "6000/min")
+    for scope in THROTTLE_RATES  # noqa: F405
 }

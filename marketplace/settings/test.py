@@ -37,6 +37,9 @@ if REDIS_URL:  # noqa: F405
 # Uploads of tests are theirs.
 MEDIA_ROOT = str(Path(VAR_DIR) / "test" / f"media-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
 
+# And what they count.
+METRICS_FOLDER = str(Path(VAR_DIR) / "test" / f"metrics-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+
 # And what would go to people's telephones.
 PUSH_FILE_PATH = str(Path(VAR_DIR) / "test" / f"push-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
 

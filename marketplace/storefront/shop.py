@@ -17,6 +17,7 @@ from .answers import account_id, back_home, page, signed_in
 from .cards import Card, card_for, cards_for, customer_of
 from .forms import PlaceForm, add_refusal
 from .frame import frame
+from .selections import begin_session, carousels_for, remember_session
 
 MAP_ID = "place-map-data"
 
@@ -64,14 +65,16 @@ def set_place(request: HttpRequest) -> HttpResponse:
 
 def _home(request: HttpRequest, form: PlaceForm | None = None, *, status: int = 200) -> HttpResponse:
     customer = customer_of(request.user.pk)
+    session = begin_session(request)
     context: dict[str, Any] = {**frame(request), "customer": customer, "cards": cards_for(customer, timezone.now())}
+    context["carousels"] = carousels_for(request)
     if customer is not None:
         context["has_place"] = customer.latitude is not None
         context["place_form"] = form or PlaceForm(
             initial={"latitude": customer.latitude, "longitude": customer.longitude}
         )
         context |= {"place_map_id": MAP_ID, "place_map": _map(context["cards"])}
-    return render(request, "storefront/home.html", context, status=status)
+    return remember_session(render(request, "storefront/home.html", context, status=status), session)
 
 
 def _map(cards: list[Card]) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from . import door, inbox, shop, taking
+from . import door, inbox, selections, shop, taking
 
 app_name = "storefront"
 urlpatterns = [
     path("", shop.home, name="home"),
     path("place/", shop.set_place, name="place"),
+    path("selections/", selections.selections, name="selections"),
+    path("selections/seen/", selections.seen, name="seen"),
     path("promotions/", shop.promotions_list, name="promotions"),
     path("promotions/<uuid:promo_id>/card/", shop.promotion_card, name="card"),
     path("promotions/<uuid:promo_id>/reserve/", taking.reserve, name="reserve"),

@@ -83,8 +83,33 @@ TABLE: Final[dict[str, Row]] = {
         "vacd  vacd  v  -  -  (vacd)  -", of="discounts", switch_on="c", switch_off="c", matrix="v"
     ),
     "promotions.campaign": house("vacd", switch_on="c", switch_off="c", activate="c", deactivate="c", preview="v"),
+    "promotions.experiment": house("vacd", report="v", figures="v", start="c", stop="c", pick="c"),
     "promotions.reservation": row("v  v  v  v  v  (v)  -", of="promo-reservations"),
     "promotions.activehold": house("v"),
+    "promotions.customerengagementdaily": house("v"),
+    "promotions.customerinterest": house("v"),
+    "promotions.dayfunnel": house("v"),
+    "promotions.deadevent": house("v"),
+    "promotions.engagementevent": house("vx", restore="x", restore_actors="x"),
+    "promotions.engagementhourly": house("v"),
+    "promotions.engagementpolicy": house("va"),
+    "promotions.eventdrain": house("v"),
+    "promotions.productengagementdaily": house("v"),
+    "promotions.productsignal": house("v"),
+    "promotions.scoringpolicy": house("va"),
+    "promotions.scoresversion": house("v", run_now="a"),
+    "promotions.productscore": house("v"),
+    "promotions.pin": house("vacd"),
+    "promotions.slate": house("v"),
+    "promotions.slot": house("v"),
+    "promotions.slotdaily": house("v"),
+    "promotions.loyaltypolicy": house("va"),
+    "promotions.loyaltylevel": house("vacd"),
+    "promotions.loyaltymember": house("v", adjust="v", liability="v"),
+    "promotions.pointsentry": house("v"),
+    "promotions.reward": house("vac"),
+    "promotions.redemption": house("v", withdraw="v"),
+    "promotions.loyaltyday": house("v"),
     # users
     "users.user": house(
         "vac", disable="c", enable="c", end_sessions="c", reset_second_factor="c", archive="c",
@@ -117,6 +142,15 @@ TABLE: Final[dict[str, Row]] = {
     "funds.reconciliationfinding": house("v"),
     "funds.reconciliationrun": house("v"),
     "funds.walletsettings": house("v"),
+    # links
+    "links.page": house("v", read_again="v"),
+    "links.productlink": house("v"),
+    "links.hostpace": house("v"),
+    "links.giftlist": house("v"),
+    "links.gift": house("v"),
+    "links.giftclaim": house("v"),
+    "links.contribution": house("v"),
+    "links.potuse": house("v"),
     # purchases
     "purchases.order": house(
         "v",
@@ -129,15 +163,24 @@ TABLE: Final[dict[str, Row]] = {
         cancel="v",
         call_off="v",
     ),
+    "purchases.purchaseticket": house("v", claim="v", put_back="v", bought="v", give_up="v", ask_again="v"),
+    "purchases.plan": house("v"),
+    "purchases.autopurchase": house("v"),
+    "purchases.run": house("v"),
     "purchases.orderreturn": house("v", approve="v", refuse="v", receive="v"),
     "purchases.invoice": house("v", file="v"),
     "purchases.orderpart": house("v"),
     "purchases.cart": house("v"),
+    "purchases.dailysales": house("v"),
+    "purchases.dailyvariantsales": house("v"),
+    "purchases.dailybenefit": house("v"),
     # A store has goods of many departments: their keys open none of its rates and parcels.
     "purchases.shipment": row(
         "vx  -  -  vx  vx  -  -", of="shipments", ship="x", deliver="x", send="x", arrived="x", lost="x", take_apart="x"
     ),
     "purchases.shippingrate": row("vacd  -     -      vacd  vacd   -         -", of="shipping-rates"),
+    # links
+    "links.pricealert": house("v"),
     # notifications
     "notifications.message": house("v"),
     "notifications.inboxitem": house("v"),
@@ -152,6 +195,7 @@ TABLE: Final[dict[str, Row]] = {
     "core.auditentry": house("v"),
     "core.outboxevent": house("v"),
     "core.eventdelivery": house("v"),
+    "core.busmessage": house("v"),
     "core.jobslot": house("v"),
     "django_celery_beat.periodictask": house(
         "vacd", enable_tasks="c", disable_tasks="c", toggle_tasks="c", run_tasks="c"

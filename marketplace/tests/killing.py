@@ -18,6 +18,8 @@ from marketplace.core.clock import db_now
 from marketplace.core.models import EventDelivery
 
 FOLLOWED = (
+    "EVENT_BUS_TOPIC",
+    "EVENT_BUS_URL",
     "MERCADOPAGO_ACCESS_TOKEN",
     "MERCADOPAGO_API_URL",
     "MERCADOPAGO_COLLECTOR_ID",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 
 from marketplace.celery import PACKAGES
@@ -18,6 +19,8 @@ from marketplace.core.errors import DomainError
 from marketplace.core.events import known_events
 from marketplace.core.outbox.handlers import all_handlers
 from marketplace.settings.env import BASE_DIR
+
+pytestmark = pytest.mark.once
 
 CONTEXTS = PACKAGES[1:]
 # Lower numbers are lower layers; a foreign key points to the same app or downwards.
@@ -55,12 +58,20 @@ WITHOUT_ADMIN = {
     "users.SegmentMembership",  # a line between two rows; the profile's page has the segments
     "stores.Listing",  # derived from the product, whose page it is
     "stores.PublicPrice",  # pushed down by promotions, which have pages
+    "promotions.ActorHour",  # derived, a counter of one hour
+    "promotions.EventBatch",  # consumed within seconds
+    "promotions.TouchedDay",  # a dirty flag, gone within the hour
     "promotions.RuleBookVersion",  # one row that counts changes
+    "promotions.ExperimentUnit",  # a row a person and experiment: the report adds them up
+    "promotions.ExperimentPurchase",  # copies of what orders show, for attribution
     "promotions.UsageCounter",  # derived from the uses, which the campaign's page shows
     "stores.SearchWord",  # derived: the words of the catalogue
     "stores.Answer",  # shown and written on its question's page
+    "purchases.StaleSalesDay",  # a dirty flag, gone in a minute
     "purchases.DuePrice",  # a dirty flag, gone in a second
     "purchases.KnownRule",  # derived: what a promotion was about
+    "links.PageSnapshot",  # a document, shown on its page's page
+    "links.PricePoint",  # a document, shown on its page's page
     "notifications.Device",  # a customer's own; its token is a secret
     "notifications.NumberCode",  # secrets
     "notifications.Preference",  # a customer's own word
@@ -80,6 +91,9 @@ HANDLERS = {
     "funds.fail_order_payment_on_deposit_rejected",
     "funds.finish_order_payment_on_order_deposit_credited",
     "funds.return_to_source_on_order_refunded",
+    "links.judge_alert_on_price_alert_set",
+    "links.judge_alerts_on_page_read",
+    "links.judge_alerts_on_products_repriced",
     "notifications.close_sockets_on_account_disabled",
     "notifications.deliver_on_inbox_filled",
     "notifications.go_on_on_delivery_left",
@@ -89,11 +103,30 @@ HANDLERS = {
     "notifications.stop_telling_on_flash_promo_ended",
     "notifications.tell_audience_on_broadcast_started",
     "notifications.tell_audience_on_flash_promo_started",
+    "notifications.tell_auto_purchase_asked",
+    "notifications.tell_auto_purchase_bought",
+    "notifications.tell_auto_purchase_limit",
+    "notifications.tell_auto_purchase_ordered",
+    "notifications.tell_auto_purchase_queued",
+    "notifications.tell_auto_purchase_released",
+    "notifications.tell_auto_purchase_short",
+    "notifications.tell_contribution_anonymous",
+    "notifications.tell_contribution_made",
+    "notifications.tell_contribution_returned",
+    "notifications.tell_gift_claimed",
+    "notifications.tell_gift_list_closed",
+    "notifications.tell_price_alert",
+    "notifications.tell_purchase_ticket_opened",
     "notifications.tell_deposit_credited",
     "notifications.tell_deposit_rejected",
     "notifications.tell_deposit_returned",
     "notifications.tell_flash_unit_free",
     "notifications.tell_low_balance",
+    "notifications.tell_loyalty_downgraded",
+    "notifications.tell_loyalty_upgraded",
+    "notifications.tell_points_expiring",
+    "notifications.tell_reward_credited",
+    "notifications.tell_voucher_ready",
     "notifications.tell_order_cancelled",
     "notifications.tell_order_cancelled_paid",
     "notifications.tell_order_delivered",
@@ -125,13 +158,34 @@ HANDLERS = {
     "promotions.end_promo_when_nothing_is_left",
     "promotions.move_promos_when_store_moves",
     "promotions.reread_running_when_store_state_changes",
+    "promotions.show_viewers_when_campaign_ended",
+    "promotions.show_viewers_when_campaign_started",
+    "promotions.show_viewers_when_experiment_changed",
+    "promotions.show_viewers_when_flash_promo_ended",
+    "promotions.show_viewers_when_flash_promo_started",
+    "promotions.show_viewers_when_pins_changed",
+    "promotions.show_viewers_when_scores_published",
     "promotions.show_watchers_when_hold_released",
     "promotions.show_watchers_when_promo_ended",
     "promotions.show_watchers_when_promo_started",
     "promotions.show_watchers_when_unit_reserved",
     "promotions.show_watchers_when_unit_sold",
     "promotions.tell_waitlist_on_hold_released",
+    "purchases.award_points_on_order_delivered",
+    "purchases.count_sale_on_order_cancelled",
+    "purchases.count_sale_on_order_paid",
+    "purchases.count_sale_on_order_part_called_off",
+    "purchases.count_sale_on_order_returned",
     "purchases.count_success_on_order_delivered",
+    "purchases.receive_gift_on_order_delivered",
+    "purchases.release_gift_on_order_cancelled",
+    "purchases.release_gift_on_order_expired",
+    "purchases.wake_plan_on_contribution_made",
+    "purchases.wake_plan_on_deposit_credited",
+    "purchases.wake_plan_on_gift_changed",
+    "purchases.wake_plan_on_order_refunded",
+    "purchases.wake_plans_on_page_read",
+    "purchases.wake_plans_on_products_repriced",
     "purchases.discount_success_on_order_returned",
     "purchases.give_goods_back_on_order_cancelled",
     "purchases.give_goods_back_on_order_expired",
@@ -142,6 +196,7 @@ HANDLERS = {
     "purchases.put_goods_away_on_order_part_called_off",
     "purchases.put_goods_away_on_order_returned",
     "purchases.refund_order_on_reserved_unit_missed",
+    "purchases.reverse_points_on_order_returned",
     "purchases.revive_order_on_late_deposit",
     "purchases.unpack_shipments_on_order_cancelled",
     "purchases.wish_credit_on_order_cancelled",
@@ -263,6 +318,18 @@ def test_every_model_has_a_page_in_the_back_office_or_a_reason():
     }
 
     assert without == WITHOUT_ADMIN
+
+
+def test_coloured_labels_stand_in_lists_only():
+    """On an object's own page the pair of value and words would be shown as Python writes it."""
+    coloured = [
+        f"{page}.{name}"
+        for page in admin.site._registry.values()
+        for name in flatten_fieldsets(page.fieldsets or [(None, {"fields": page.fields or ()})])
+        if getattr(getattr(page, str(name), None), "label", None)
+    ]
+
+    assert coloured == []
 
 
 def test_whoever_keeps_rows_of_people_takes_part_in_their_erasure():

@@ -12,6 +12,8 @@ import pytest
 
 from marketplace.settings.env import BASE_DIR
 
+pytestmark = pytest.mark.once
+
 CONTRACTS = {
     "layers": "Contexts import downwards only",
     "doors": "A context is reached by its facade, contracts and events",

@@ -1,7 +1,7 @@
 """A property-based client walks over the whole schema as three people: no 5xx, no answer outside the schema.
 
 The seed is fixed so that a failure can be repeated; `SCHEMATHESIS_SEED` walks another way, and
-`SCHEMATHESIS_EXAMPLES` walks farther (requests per operation and person).
+`SCHEMATHESIS_EXAMPLES` walks farther (requests per operation, each sent as every person).
 """
 
 import os
@@ -30,10 +30,9 @@ from marketplace.wsgi import application
 from users.accounts.deny_list import deny_list
 from users.facade import access_token
 
-from .test_access_matrix import ids_for
-from .world import World, build_world
+from .world import World, build_world, ids_for
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.served]
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8"))
 SEED = int(os.environ.get("SCHEMATHESIS_SEED", "20260131"))
@@ -60,20 +59,28 @@ def one_connection() -> Iterator[None]:
             signal.connect(close_old_connections)
 
 
+@pytest.fixture(scope="module")
+def world(module_rows: None) -> World:
+    """Once for all operations: whatever a request writes is undone."""
+    return build_world()
+
+
 @pytest.mark.parametrize("label", OPERATIONS)
 @pytest.mark.django_db
-def test_nothing_breaks_and_every_answer_is_described(label: str, settings: Any):
+def test_nothing_breaks_and_every_answer_is_described(world: World, label: str, settings: Any):
     settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, "1000000/min")
-    world = build_world()
-    for person in PEOPLE:
-        for mode in GenerationMode:  # requests that follow the schema, and requests that break it
-            walk_over(OPERATIONS[label], world, person, mode)
+    everybody = [headers_of(world, person) for person in PEOPLE]
+    for mode in GenerationMode:  # requests that follow the schema, and requests that break it
+        walk_over(OPERATIONS[label], world, everybody, mode)
 
 
-def walk_over(operation: Any, world: World, person: str, mode: GenerationMode) -> None:
-    """Draw requests for one operation and send them as one person; each is undone."""
+def headers_of(world: World, person: str) -> dict[str, str]:
     user = world.people[person]
-    headers = {} if user is None else {"Authorization": f"Bearer {access_token(user.pk)}"}
+    return {} if user is None else {"Authorization": f"Bearer {access_token(user.pk)}"}
+
+
+def walk_over(operation: Any, world: World, everybody: list[dict[str, str]], mode: GenerationMode) -> None:
+    """Draw requests for one operation and send each as everybody; it is undone each time."""
 
     @with_seed(SEED)
     # No shrinking: a failure is read as it came, in seconds.
@@ -87,10 +94,11 @@ def walk_over(operation: Any, world: World, person: str, mode: GenerationMode) -
     @given(case=operation.as_strategy(generation_mode=mode))
     def walk(case: Any) -> None:
         name_something_that_exists(world, case)
-        deny_list.forget()
-        with one_connection():
-            response = case.call(headers=headers)
-        case.validate_response(response, checks=CHECKS)
+        for headers in everybody:
+            deny_list.forget()
+            with one_connection():
+                response = case.call(headers=headers)
+            case.validate_response(response, checks=CHECKS)
 
     with suppress(Unsatisfiable):  # nothing in this operation can be broken
         walk()

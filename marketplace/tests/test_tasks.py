@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django_celery_beat.models import PeriodicTask
-from django_celery_beat.schedulers import DatabaseScheduler
 
 from marketplace.celery import PACKAGES, app, packages_with_tasks
+from marketplace.core.beat import Scheduler
 from marketplace.settings.env import BASE_DIR
 
 # Names wait in queues and in beat's table: add, never rename.
@@ -16,6 +16,7 @@ TASKS = {
     "core.deliver",
     "core.forget_old",
     "core.sweep_outbox",
+    "core.tick",
     "funds.check_unsettled",
     "funds.expire_order_payments",
     "funds.forget_old_payments",
@@ -26,16 +27,35 @@ TASKS = {
     "funds.tell_low_balances",
     "funds.tidy_ledger",
     "funds.verify_ledger",
+    "links.forget_old_documents",
+    "links.read_due_pages",
+    "links.read_page",
     "notifications.drain_outside_queue",
     "notifications.forget_old_deliveries",
     "notifications.forget_old_tickets",
+    "notifications.go_rounds",
     "notifications.send_due",
     "notifications.sweep_broadcasts",
     "promotions.clean_up_expired",
+    "promotions.drain_events",
+    "promotions.forget_old_engagement",
+    "promotions.rebuild_engagement_days",
+    "promotions.compute_scores",
+    "promotions.fold_exposures",
+    "promotions.forget_old_slates",
+    "promotions.forget_old_experiments",
+    "promotions.expire_points",
+    "promotions.recompute_levels",
+    "promotions.sum_loyalty_days",
     "promotions.sweep",
+    "promotions.sweep_experiments",
+    "purchases.add_up_sales",
     "purchases.close_orders",
     "purchases.compute_prices",
     "purchases.drop_abandoned_carts",
+    "purchases.forget_old_runs",
+    "purchases.run_plans",
+    "purchases.run_woken_plans",
     "purchases.sweep_orders",
     "purchases.number_invoices",
     "promotions.sweep_campaigns",
@@ -52,32 +72,50 @@ TASKS = {
 # The periodic work of the first release (architecture.md).
 PERIODS = {
     "core.sweep_outbox": timedelta(seconds=2),
+    "core.tick": timedelta(minutes=1),
     "funds.sweep_payment_tasks": timedelta(seconds=2),
     "notifications.drain_outside_queue": timedelta(seconds=30),
     "notifications.send_due": timedelta(seconds=30),
+    "notifications.go_rounds": timedelta(minutes=10),
     "notifications.sweep_broadcasts": timedelta(minutes=1),
     "promotions.sweep": timedelta(minutes=1),
     "promotions.sweep_campaigns": timedelta(minutes=1),
+    "promotions.sweep_experiments": timedelta(minutes=1),
     "purchases.sweep_orders": timedelta(minutes=1),
+    "purchases.add_up_sales": timedelta(minutes=1),
     "purchases.number_invoices": timedelta(minutes=1),
     "funds.check_unsettled": timedelta(seconds=30),
     "funds.reconcile_providers": timedelta(minutes=5),
     "funds.expire_order_payments": timedelta(minutes=1),
     "funds.tell_low_balances": timedelta(minutes=1),
     "funds.tidy_ledger": timedelta(minutes=1),
+    "links.read_due_pages": timedelta(minutes=15),
     "notifications.forget_old_tickets": timedelta(hours=1),
     "promotions.clean_up_expired": timedelta(hours=1),
+    "promotions.drain_events": timedelta(seconds=5),
+    "promotions.rebuild_engagement_days": timedelta(hours=1),
+    "promotions.compute_scores": timedelta(hours=1),
+    "promotions.fold_exposures": timedelta(seconds=5),
+    "promotions.sum_loyalty_days": timedelta(hours=1),
     "stores.suggest_replenishment": timedelta(hours=1),
+    "purchases.run_plans": timedelta(minutes=5),
     "purchases.sweep_prices": timedelta(minutes=1),
 }
 DAILY = {
+    "promotions.forget_old_slates",
+    "links.forget_old_documents",
     "notifications.forget_old_deliveries",
     "core.forget_old",
     "funds.forget_old_payments",
     "funds.report_clearing",
     "funds.verify_ledger",
+    "promotions.forget_old_engagement",
+    "promotions.forget_old_experiments",
+    "promotions.expire_points",
+    "promotions.recompute_levels",
     "purchases.close_orders",
     "purchases.drop_abandoned_carts",
+    "purchases.forget_old_runs",
     "stores.place_automatic_orders",
     "stores.reconcile_stock",
     "stores.forget_old_imports",
@@ -140,7 +178,7 @@ def test_the_periods_are_the_ones_that_were_asked_for():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_scheduler_copies_the_rows_into_its_table():
-    DatabaseScheduler(app=app).setup_schedule()
+    Scheduler(app=app).setup_schedule()
 
     rows = {row.name: row for row in PeriodicTask.objects.filter(name__in=settings.CELERY_BEAT_SCHEDULE)}
     assert {name: (row.task, row.queue) for name, row in rows.items()} == {

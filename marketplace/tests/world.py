@@ -9,6 +9,10 @@ from rest_framework.test import APIClient
 
 from funds.facade import start_order_payment
 from funds.payments.services import fund_wallets
+from links.alerts.tests.factories import PriceAlertFactory
+from links.gift_lists.services.editors import add_editor
+from links.gift_lists.tests.factories import given, make_gift, make_list
+from links.product_links.tests.factories import pasted_link
 from marketplace.core.access import KEYS
 from marketplace.core.ids import uuid7
 from marketplace.core.money import Money
@@ -18,12 +22,15 @@ from notifications.devices.tests.factories import DeviceFactory
 from notifications.inbox.tests.factories import InboxItemFactory, MessageFactory
 from promotions.campaigns.tests.factories import make_campaign
 from promotions.discounts.tests.factories import make_discount
+from promotions.experiments.tests.factories import make_experiment
+from promotions.exposure.tests.factories import make_pin
 from promotions.flash.tests.factories import make_customer, make_promo, make_variant
 from promotions.models import WaitlistPlace
+from purchases.autobuy.tests.factories import outside_gift, run, schedule
 from purchases.carts.models import Cart
 from purchases.carts.tests.factories import filled_cart
 from purchases.invoices.tests.factories import issued_invoice
-from purchases.models import OrderReturn
+from purchases.models import AutoPurchase, OrderReturn
 from purchases.orders.tests.factories import OrderFactory
 from purchases.shipments.tests.factories import ShippingRateFactory, parcel_of
 from stores.catalog.tests.factories import BrandFactory, ProductImageFactory
@@ -68,7 +75,7 @@ class World:
         """What nobody but the owner (and staff) may read."""
         routes = [
             "funds", "funds/withdrawals", "payments", "orders", "promo-reservations", "client-profiles", "cart/items",
-            "addresses", "shipments",
+            "addresses", "shipments", "product-links", "gifts", "gift-lists", "scheduler", "purchases",
         ]  # fmt: skip
         own = [self.ids[route]["pk"] for route in routes]
         return [self.owner.email, str(self.owner.pk), MESSAGE, *map(str, own)]
@@ -131,7 +138,22 @@ def build_world() -> World:
         "movements": {"pk": variant.stock_items.get().movements.first().pk},
         **own_things(world, variant),
     }
+    world.ids |= own_lists(owner)
     return world
+
+
+def own_lists(owner: User) -> dict[str, Ids]:
+    """A private list with a gift and a contribution; and somebody's, for whoever has its link."""
+    gift = make_gift(make_list(owner, visibility="private", name=MESSAGE))
+    given(owner, 100, to=gift)
+    place = add_editor(gift_list_id=gift.gift_list_id, email="editor@example.com")
+    shared = make_gift(make_list(name="Boda"))
+    return {
+        "gift-lists": {"pk": gift.gift_list_id, "gift_list_id": gift.gift_list_id},
+        "gift-lists/editors": {"gift_list_id": gift.gift_list_id, "pk": place.pk},
+        "gifts": {"pk": gift.pk},
+        "gift-lists/shared": {"token": shared.gift_list.share_token, "gift_id": shared.pk},
+    }
 
 
 def own_things(world: World, variant: Any) -> dict[str, Ids]:
@@ -165,6 +187,9 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         format="json",
         headers={"Idempotency-Key": uuid7().hex},
     )
+    wished = outside_gift(make_list(owner), 50_000, seen_price_minor=10_000)
+    scheduled = schedule(wished)
+    run()
     message = MessageFactory.create(params={"title": MESSAGE, "body": "At three."})
     OrderReturn.objects.create(order=order, reason="Too small")
     cart = filled_cart(customer=owner, variant=variant)
@@ -174,6 +199,8 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         "flash-promos": {"pk": promo.pk},
         "discounts": {"pk": make_discount(variant.product.category).pk},
         "admin/promotions": {"pk": campaign.pk},
+        "admin/exposure/pins": {"pk": make_pin(variant.product).pk},
+        "admin/experiments": {"pk": make_experiment(state="draft").pk},
         "admin/broadcasts": {"pk": make_broadcast().pk},
         "promotions/eligibility": {"pk": campaign.pk},
         "promo-reservations": {"pk": reservation.json()["id"], "reservation_id": reservation.json()["id"]},
@@ -182,12 +209,25 @@ def own_things(world: World, variant: Any) -> dict[str, Ids]:
         "payments": {"pk": payment.payment_id},
         "orders": {"pk": order.pk},
         "admin/returns": {"pk": OrderReturn.objects.create(order=order, reason="Too small.").pk},
+        "scheduler": {"pk": scheduled.pk},
+        "purchases": {"pk": AutoPurchase.objects.get(customer=owner).pk},
         "shipments": {"pk": parcel_of(order, variant).pk},
         "orders/call-off": {"order_id": order.pk},
         "orders/invoices": {"order_id": order.pk, "pk": issued_invoice(order, variant.store).pk},
         "cart/items": {"pk": cart.lines.get().pk},
         "cart/coupons": {"code": "VERANO"},
         "addresses": {"pk": add_address(customer_id=owner.pk, **LEAST).pk},
+        "product-links": {"pk": pasted_link(owner).pk},
+        "price-alerts": {"pk": PriceAlertFactory.create(customer=owner).pk},
         "notifications": {"pk": InboxItemFactory.create(customer=owner.pk, message=message).pk},
         "notifications/devices": {"pk": DeviceFactory.create(customer=owner.pk).pk},
     }
+
+
+def ids_for(world: World, path: str) -> dict[str, Any]:
+    """Parameters that name one of the world's objects."""
+    if "{" not in path:
+        return {}
+    words = {word.replace("clients-", "client-") for word in path.split("/")}
+    fitting = [name for name in world.ids if words.issuperset(name.split("/"))]
+    return world.ids[max(fitting, key=lambda name: (name.count("/"), name != "users"))]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from email.mime.image import MIMEImage
 from email.utils import parseaddr
 from typing import Any
 
@@ -14,11 +15,14 @@ from django.utils.translation import ngettext
 from notifications.inbox.models import Message
 from notifications.inbox.rendering import Text, render
 from notifications.kinds.channels import Channel
-from notifications.kinds.table import KINDS
+from notifications.kinds.table import KINDS, WEEKLY_SUMMARY
+from notifications.summaries.presenting import picture_of, shown_week
 from users.contracts import Contact
 
 from .links import unsubscribe_url
 
+PICTURE = "week"
+"""The Content-ID of a weekly summary's picture."""
 LISTED = 40
 """A digest names no more than so many; the rest is in the inbox."""
 
@@ -32,7 +36,22 @@ def mail_for(message: Message, person: Contact) -> EmailMultiAlternatives:
     is_required = kind is not None and kind.is_required_on(Channel.EMAIL)
     link = "" if is_required else unsubscribe_url(person.user_id, message.kind)
     context = {"text": text, "kind_name": kind.name if kind else "", "link": link}
-    return _mail("message", person, text.title, context, f"notification.{message.pk}")
+    name = f"notification.{message.pk}"
+    if message.kind == WEEKLY_SUMMARY:
+        return _week(message, person, text.title, context, name)
+    return _mail("message", person, text.title, context, name)
+
+
+def _week(message: Message, person: Contact, title: str, context: dict[str, Any], name: str) -> EmailMultiAlternatives:
+    """With its picture inside: programs that load nothing from elsewhere show it, too."""
+    with translation.override(person.language):
+        mail = _mail("week", person, title, context | shown_week(message.params) | {"picture": PICTURE}, name)
+        picture = MIMEImage(picture_of(message.params), "png")
+    picture.add_header("Content-ID", f"<{PICTURE}>")
+    picture.add_header("Content-Disposition", "inline", filename="week.png")
+    mail.mixed_subtype = "related"  # type: ignore[attr-defined]  # Django has it, its stubs do not
+    mail.attach(picture)
+    return mail
 
 
 def digest_for(messages: Sequence[Message], person: Contact, at: datetime) -> EmailMultiAlternatives:

@@ -13,9 +13,10 @@ from django.conf import settings
 from notifications.devices.selectors import devices_reached_by
 from notifications.inbox.models import InboxItem, Message
 from notifications.kinds.channels import Channel
+from notifications.kinds.moments import zone_named
 from notifications.kinds.table import FLASH_STARTED, KINDS
 from notifications.preferences.models import QuietHours
-from notifications.preferences.moments import next_digest, quiet_until, zone_named
+from notifications.preferences.moments import next_digest, quiet_until
 from notifications.preferences.selectors import quiet_hours_of, wanted
 from promotions import facade as promotions
 from users import facade as users

@@ -84,6 +84,7 @@ ID = OpenApiParameter("id", {"type": "string", "format": "uuid"}, OpenApiParamet
 class DeviceViewSet(ViewSet):
     """My own."""
 
+    is_private = True
     permission_classes = [SignedIn]
     serializer_class = DeviceSerializer
     lookup_value_regex = UUID_PATTERN

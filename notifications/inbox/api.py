@@ -149,6 +149,7 @@ ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="Id of the n
 class NotificationViewSet(ViewSet):
     """One's own inbox."""
 
+    is_private = True
     serializer_class = NotificationSerializer
     filterset_class = NotificationFilter
     http_method_names = ["get", "post", "patch", "head", "options"]

@@ -65,7 +65,14 @@ def _readable(value: Any) -> Any:
 
 def _api_value(value: Any) -> Any:
     money = _money(value)
-    return value if money is None else money_json(money)
+    if money is not None:
+        return money_json(money)
+    match value:
+        case list():
+            return [_api_value(each) for each in value]
+        case dict():
+            return {name: _api_value(each) for name, each in value.items()}
+    return value
 
 
 def _money(value: Any) -> Money | None:

@@ -1,6 +1,6 @@
 """Writes of the inbox."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.db import transaction
 from marketplace.core import audit
 from marketplace.core.errors import NotFoundError
 from marketplace.core.ids import uuid7
-from marketplace.core.outbox.publishing import publish
+from marketplace.core.outbox.publishing import publish, publish_all
 from notifications.events import InboxFilled
 from notifications.kinds.channels import Channel
 from notifications.kinds.table import ANNOUNCEMENT, KINDS
@@ -50,6 +50,34 @@ def tell_customer(
     message = write_message(kind=kind, params=params, dedupe_key=dedupe_key, at=at, recipient=customer_id)
     _put_into_inboxes(message, [customer_id], at, channels)
     return message
+
+
+@transaction.atomic
+def tell_each(*, kind: str, messages: Mapping[UUID, dict[str, Any]], fact: str, at: datetime) -> int:
+    """Tell each of these customers something of their own, set-wise; how many were told. `messages` are parameters.
+
+    The same `fact` is told to a customer once. A handful of statements for any number.
+    """
+    people = wanted(kind, Channel.INBOX, messages)
+    keys = {f"{kind}:{customer}:{fact}": customer for customer in sorted(people)}
+    told = set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
+    rows = [
+        Message(kind=kind, params=messages[customer], dedupe_key=key, recipient=customer, created_at=at)
+        for key, customer in keys.items()
+        if key not in told
+    ]
+    Message.objects.bulk_create(rows, ignore_conflicts=True)
+    written = Message.objects.filter(dedupe_key__in=[row.dedupe_key for row in rows])
+    news = [(pk, keys[key]) for pk, key in written.values_list("pk", "dedupe_key")]
+    InboxItem.objects.bulk_create(
+        (InboxItem(customer=customer, message_id=pk, created_at=at) for pk, customer in news), ignore_conflicts=True
+    )
+    channels = KINDS[kind].channels
+    publish_all(
+        InboxFilled(message_id=pk, from_customer=customer, to_customer=customer, channels=channels)
+        for pk, customer in news
+    )
+    return len(news)
 
 
 @transaction.atomic

@@ -13,6 +13,8 @@ from promotions import facade as promotions
 from promotions.events import UnitFreed
 from users.events import EmailVerified
 
+from .gifts import GIFTS
+from .loyalty import LOYALTY
 from .money import MONEY
 from .orders import ORDERS
 from .stores import STORES
@@ -21,6 +23,8 @@ from .values import Cause, Kind, Params
 ANNOUNCEMENT: Final = "announcement"
 BROADCAST: Final = "broadcast"
 FLASH_STARTED: Final = "flash_started"
+LIST_REMINDER: Final = "list_reminder"
+WEEKLY_SUMMARY: Final = "weekly_summary"
 
 
 def _free_unit_params(event: UnitFreed) -> Params:
@@ -59,6 +63,26 @@ _TABLE = (
     *ORDERS,
     *MONEY,
     *STORES,
+    *GIFTS,
+    *LOYALTY,
+    Kind(
+        code=LIST_REMINDER,
+        name=_("Reminders of lists that wait"),
+        title=_("“%(list)s” is waiting: %(item)s"),
+        body=_("On your list “%(list)s” wait: %(count)s, first of all %(item)s. Nothing has changed there for long."),
+        by_mail=True,
+        may_wait=True,
+    ),
+    Kind(
+        code=WEEKLY_SUMMARY,
+        name=_("Your week, on Mondays"),
+        title=_("Your week, %(from)s to %(to)s"),
+        body=_(
+            "Bought by itself: %(bought_count)s. Still wanted: %(wish_count)s, cheaper than a week ago: "
+            "%(cheaper_count)s. %(incoming)s came into your wallet, %(outgoing)s went out."
+        ),
+        by_mail=True,
+    ),
     Kind(
         code="welcome",
         name=_("Welcome"),

@@ -39,6 +39,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'broadcast',
                 'verbose_name_plural': 'broadcasts',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True), ('radius_km__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180)), ('radius_km__gt', 0), ('radius_km__lte', 20040)), _connector='OR'), name='notifications_broadcast_whole_circle', violation_error_message='Give a place and a radius, or neither.'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'scheduled')), fields=['send_at'], name='notifications_broadcast_due'),
+                    models.Index(condition=models.Q(('state', 'sending')), fields=['started_at'], name='notifications_broadcast_open'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +67,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'device',
                 'verbose_name_plural': 'devices',
+                'constraints': [
+                    models.UniqueConstraint(fields=('platform', 'token_hash'), name='notifications_device_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('disabled_at__isnull', True), ('disabled_reason', '')), models.Q(('disabled_at__isnull', False), models.Q(('disabled_reason', ''), _negated=True)), _connector='OR'), name='notifications_device_disabled_why'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('disabled_at__isnull', True)), fields=['customer', 'platform'], name='notifications_device_live'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +89,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'preference',
                 'verbose_name_plural': 'preferences',
+                'constraints': [
+                    models.UniqueConstraint(fields=('customer', 'kind', 'channel'), name='notifications_preference_once'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('is_on', False)), fields=['kind', 'channel', 'customer'], name='notifications_opted_out'),
+                    models.Index(condition=models.Q(('is_on', True)), fields=['kind', 'channel', 'customer'], name='notifications_opted_in'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -89,6 +110,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'quiet hours',
                 'verbose_name_plural': 'quiet hours',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False)), _connector='OR'), name='notifications_quiet_both_ends'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +127,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'sending rate',
                 'verbose_name_plural': 'sending rates',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('burst__gte', 1), ('per_second__gte', 1)), name='notifications_rate_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +142,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'socket ticket',
                 'verbose_name_plural': 'socket tickets',
+                'indexes': [
+                    models.Index(fields=['expires_at'], name='notifications_ticket_age'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,6 +161,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'straggler',
                 'verbose_name_plural': 'stragglers',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='notifications_straggler_due'),
+                    models.Index(fields=['customer'], name='notifications_straggler_of'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -146,6 +180,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'suppressed address',
                 'verbose_name_plural': 'suppressed addresses',
+                'constraints': [
+                    models.UniqueConstraint(fields=('channel', 'address_hash'), name='notifications_suppression_once'),
+                ],
             },
         ),
         migrations.RemoveIndex(
@@ -214,74 +251,14 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'codes of numbers',
             },
         ),
-        migrations.AddIndex(
-            model_name='device',
-            index=models.Index(condition=models.Q(('disabled_at__isnull', True)), fields=['customer', 'platform'], name='notifications_device_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='device',
-            constraint=models.UniqueConstraint(fields=('platform', 'token_hash'), name='notifications_device_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='device',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('disabled_at__isnull', True), ('disabled_reason', '')), models.Q(('disabled_at__isnull', False), models.Q(('disabled_reason', ''), _negated=True)), _connector='OR'), name='notifications_device_disabled_why'),
-        ),
-        migrations.AddIndex(
-            model_name='preference',
-            index=models.Index(condition=models.Q(('is_on', False)), fields=['kind', 'channel', 'customer'], name='notifications_opted_out'),
-        ),
-        migrations.AddIndex(
-            model_name='preference',
-            index=models.Index(condition=models.Q(('is_on', True)), fields=['kind', 'channel', 'customer'], name='notifications_opted_in'),
-        ),
-        migrations.AddConstraint(
-            model_name='preference',
-            constraint=models.UniqueConstraint(fields=('customer', 'kind', 'channel'), name='notifications_preference_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='quiethours',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False)), _connector='OR'), name='notifications_quiet_both_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='sendingrate',
-            constraint=models.CheckConstraint(condition=models.Q(('burst__gte', 1), ('per_second__gte', 1)), name='notifications_rate_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='socketticket',
-            index=models.Index(fields=['expires_at'], name='notifications_ticket_age'),
-        ),
         migrations.AddField(
             model_name='straggler',
             name='delivery',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='stragglers', to='notifications.delivery', verbose_name='delivery'),
         ),
         migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.UniqueConstraint(fields=('channel', 'address_hash'), name='notifications_suppression_once'),
-        ),
-        migrations.AddIndex(
-            model_name='broadcast',
-            index=models.Index(condition=models.Q(('state', 'scheduled')), fields=['send_at'], name='notifications_broadcast_due'),
-        ),
-        migrations.AddIndex(
-            model_name='broadcast',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['started_at'], name='notifications_broadcast_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='broadcast',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True), ('radius_km__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180)), ('radius_km__gt', 0), ('radius_km__lte', 20040)), _connector='OR'), name='notifications_broadcast_whole_circle', violation_error_message='Give a place and a radius, or neither.'),
-        ),
-        migrations.AddConstraint(
             model_name='broadcast',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'scheduled', 'stopped']), ('message__isnull', False), _connector='OR'), name='notifications_broadcast_has_message'),
-        ),
-        migrations.AddIndex(
-            model_name='straggler',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='notifications_straggler_due'),
-        ),
-        migrations.AddIndex(
-            model_name='straggler',
-            index=models.Index(fields=['customer'], name='notifications_straggler_of'),
         ),
         migrations.AddConstraint(
             model_name='straggler',

@@ -124,6 +124,7 @@ SHOWN = {
 class PreferencesViewSet(ViewSet):
     """My own."""
 
+    is_private = True
     permission_classes = [SignedIn]
     serializer_class = PreferencesSerializer
     pagination_class = None

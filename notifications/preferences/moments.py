@@ -6,9 +6,7 @@ not over yet.
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from django.conf import settings
+from zoneinfo import ZoneInfo
 
 from .models import QuietHours
 
@@ -16,14 +14,6 @@ DIGEST_AT: Final = time(8)
 """Local time of the one mail a day, or a week: before work, and outside of most people's nights."""
 DIGEST_WEEKDAY: Final = 0
 """Monday."""
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """The customer's zone; the platform's where the name leads nowhere (any more)."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(settings.PLATFORM_TIME_ZONE)
 
 
 def quiet_until(hours: QuietHours, zone: ZoneInfo, at: datetime) -> datetime | None:

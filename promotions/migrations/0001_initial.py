@@ -59,6 +59,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'flash promotion',
                 'verbose_name_plural': 'flash promotions',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('promo_price_minor__gt', 0)), name="promotions_flash_price_positive", violation_error_message="The price must be more than zero."),
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name="promotions_flash_ends_after_start", violation_error_message="The end must come after the start."),
+                    models.CheckConstraint(condition=models.Q(('units__gte', 1), ('units__lte', 10000)), name="promotions_flash_units", violation_error_message="Offer 1 to 10,000 units."),
+                    models.CheckConstraint(condition=models.Q(('radius_km__isnull', True), ('radius_km__gt', 0), _connector='OR'), name="promotions_flash_radius_positive", violation_error_message="Give a radius from 0.01 to 20,040 km, or none."),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('is_active', True), ('started_at__isnull', True)), fields=['starts_at'], name='promotions_flash_to_start'),
+                    models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['ends_at'], name='promotions_flash_to_end'),
+                    models.Index(fields=['updated_at'], name='promotions_flash_changed'),
+                    models.Index(condition=models.Q(('ended_at__isnull', False), ('stock_reserved_at__isnull', False)), fields=['ended_at'], name='promotions_flash_to_release'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -76,6 +88,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'unit',
                 'verbose_name_plural': 'units',
+                'constraints': [
+                    models.UniqueConstraint(fields=('promo', 'number'), name='promotions_unit_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('held_until__isnull', True), ('holder__isnull', True)), models.Q(('held_until__isnull', False), ('holder__isnull', False)), _connector='OR'), name='promotions_unit_whole_hold'),
+                    models.CheckConstraint(condition=models.Q(('sold_at__isnull', True), ('released_at__isnull', True), _connector='OR'), name='promotions_unit_one_end'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('held_until__isnull', True), ('released_at__isnull', True), ('sold_at__isnull', True)), fields=['promo', 'number'], name='promotions_unit_untouched'),
+                    models.Index(condition=models.Q(('held_until__isnull', False), ('released_at__isnull', True), ('sold_at__isnull', True)), fields=['promo', 'held_until'], name='promotions_unit_lapsing'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -96,70 +117,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reservation',
                 'verbose_name_plural': 'reservations',
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'claim_no'), name='promotions_reservation_per_claim'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'completed'), _negated=True), ('order_id__isnull', False), _connector='OR'), name='promotions_completed_has_order'),
+                ],
+                'indexes': [
+                    models.Index(fields=['customer', '-id'], name='promotions_reservation_own'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='flashpromo',
-            index=models.Index(condition=models.Q(('is_active', True), ('started_at__isnull', True)), fields=['starts_at'], name='promotions_flash_to_start'),
-        ),
-        migrations.AddIndex(
-            model_name='flashpromo',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['ends_at'], name='promotions_flash_to_end'),
-        ),
-        migrations.AddIndex(
-            model_name='flashpromo',
-            index=models.Index(fields=['updated_at'], name='promotions_flash_changed'),
-        ),
-        migrations.AddIndex(
-            model_name='flashpromo',
-            index=models.Index(condition=models.Q(('ended_at__isnull', False), ('stock_reserved_at__isnull', False)), fields=['ended_at'], name='promotions_flash_to_release'),
-        ),
-        migrations.AddConstraint(
-            model_name='flashpromo',
-            constraint=models.CheckConstraint(condition=models.Q(('promo_price_minor__gt', 0)), name="promotions_flash_price_positive", violation_error_message="The price must be more than zero."),
-        ),
-        migrations.AddConstraint(
-            model_name='flashpromo',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name="promotions_flash_ends_after_start", violation_error_message="The end must come after the start."),
-        ),
-        migrations.AddConstraint(
-            model_name='flashpromo',
-            constraint=models.CheckConstraint(condition=models.Q(('units__gte', 1), ('units__lte', 10000)), name="promotions_flash_units", violation_error_message="Offer 1 to 10,000 units."),
-        ),
-        migrations.AddConstraint(
-            model_name='flashpromo',
-            constraint=models.CheckConstraint(condition=models.Q(('radius_km__isnull', True), ('radius_km__gt', 0), _connector='OR'), name="promotions_flash_radius_positive", violation_error_message="Give a radius from 0.01 to 20,040 km, or none."),
-        ),
-        migrations.AddIndex(
-            model_name='promounit',
-            index=models.Index(condition=models.Q(('held_until__isnull', True), ('released_at__isnull', True), ('sold_at__isnull', True)), fields=['promo', 'number'], name='promotions_unit_untouched'),
-        ),
-        migrations.AddIndex(
-            model_name='promounit',
-            index=models.Index(condition=models.Q(('held_until__isnull', False), ('released_at__isnull', True), ('sold_at__isnull', True)), fields=['promo', 'held_until'], name='promotions_unit_lapsing'),
-        ),
-        migrations.AddConstraint(
-            model_name='promounit',
-            constraint=models.UniqueConstraint(fields=('promo', 'number'), name='promotions_unit_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='promounit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('held_until__isnull', True), ('holder__isnull', True)), models.Q(('held_until__isnull', False), ('holder__isnull', False)), _connector='OR'), name='promotions_unit_whole_hold'),
-        ),
-        migrations.AddConstraint(
-            model_name='promounit',
-            constraint=models.CheckConstraint(condition=models.Q(('sold_at__isnull', True), ('released_at__isnull', True), _connector='OR'), name='promotions_unit_one_end'),
-        ),
-        migrations.AddIndex(
-            model_name='reservation',
-            index=models.Index(fields=['customer', '-id'], name='promotions_reservation_own'),
-        ),
-        migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.UniqueConstraint(fields=('unit', 'claim_no'), name='promotions_reservation_per_claim'),
-        ),
-        migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'completed'), _negated=True), ('order_id__isnull', False), _connector='OR'), name='promotions_completed_has_order'),
         ),
     ]

@@ -50,6 +50,20 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'campaign',
                 'verbose_name_plural': 'campaigns',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='promotions_campaign_ends_after_start', violation_error_message='The end must come after the start.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('started_at__isnull', True), ('state__in', ('draft', 'scheduled'))), models.Q(('ended_at__isnull', True), ('started_at__isnull', False), ('state', 'active')), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='promotions_campaign_state_moments'),
+                    models.CheckConstraint(condition=models.Q(('scope__in', ('order', 'category', 'product', 'store'))), name='promotions_campaign_scope'),
+                    models.CheckConstraint(condition=models.Q(('min_ticket_minor', 0), models.Q(('min_ticket_minor__gt', 0), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='promotions_campaign_ticket_has_currency', violation_error_message='Amounts need a currency.'),
+                    models.CheckConstraint(condition=models.Q(('max_uses__isnull', True), ('max_uses__gte', 1), _connector='OR'), name='promotions_campaign_max_uses'),
+                    models.CheckConstraint(condition=models.Q(('max_uses_per_customer__isnull', True), ('max_uses_per_customer__gte', 1), _connector='OR'), name='promotions_campaign_max_uses_each'),
+                    models.CheckConstraint(condition=models.Q(('priority__range', (-1000, 1000))), name='promotions_campaign_priority'),
+                    models.CheckConstraint(condition=models.Q(('is_exclusive', False), ('stack_group', ''), _connector='OR'), name='promotions_campaign_alone_or_grouped', violation_error_message='An exclusive promotion applies alone; it belongs to no group.'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'scheduled')), fields=['starts_at'], name='promotions_campaign_to_start'),
+                    models.Index(condition=models.Q(('state', 'active')), fields=['ends_at'], name='promotions_campaign_to_end'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -66,6 +80,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'coupon',
                 'verbose_name_plural': 'coupons',
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Upper('code'), name='promotions_coupon_code_once', violation_error_message='The coupon code is taken.'),
+                    models.CheckConstraint(condition=models.Q(('max_uses__isnull', True), ('max_uses__gte', 1), _connector='OR'), name='promotions_coupon_max_uses'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,6 +101,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'use of a campaign',
                 'verbose_name_plural': 'uses of campaigns',
+                'constraints': [
+                    models.UniqueConstraint(fields=('order_id', 'campaign'), name='promotions_use_once'),
+                    models.CheckConstraint(condition=models.Q(('is_taken', True), ('is_counted', False), _connector='OR'), name='promotions_use_counted_is_taken'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +134,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'discount',
                 'verbose_name_plural': 'discounts',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('tier__in', ['', 'bronze', 'silver', 'gold'])), name='promotions_discount_tier'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='promotions_discount_ends_after_start', violation_error_message='The end must come after the start.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__isnull', True), ('currency', ''), ('percent_bp__isnull', False), ('percent_bp__range', (1, 10000))), models.Q(('amount_minor__gt', 0), ('amount_minor__isnull', False), ('percent_bp__isnull', True), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='promotions_discount_one_benefit', violation_error_message='Give a percentage or an amount, not both.'),
+                    models.CheckConstraint(condition=models.Q(('month_day_bits__lte', 2147483647), ('weekday_bits__lte', 127)), name='promotions_discount_days'),
+                    models.CheckConstraint(condition=models.Q(('priority__range', (-1000, 1000))), name='promotions_discount_priority'),
+                    models.CheckConstraint(condition=models.Q(('is_exclusive', False), ('stack_group', ''), _connector='OR'), name='promotions_discount_alone_or_grouped', violation_error_message='An exclusive promotion applies alone; it belongs to no group.'),
+                ],
+                'indexes': [
+                    models.Index(fields=['category', 'tier'], name='promotions_discount_cell'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -138,94 +171,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'usage counter',
                 'verbose_name_plural': 'usage counters',
+                'constraints': [
+                    models.UniqueConstraint(fields=('campaign', 'customer_id'), name='promotions_counter_once'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('state', 'scheduled')), fields=['starts_at'], name='promotions_campaign_to_start'),
-        ),
-        migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('state', 'active')), fields=['ends_at'], name='promotions_campaign_to_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='promotions_campaign_ends_after_start', violation_error_message='The end must come after the start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('started_at__isnull', True), ('state__in', ('draft', 'scheduled'))), models.Q(('ended_at__isnull', True), ('started_at__isnull', False), ('state', 'active')), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='promotions_campaign_state_moments'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('scope__in', ('order', 'category', 'product', 'store'))), name='promotions_campaign_scope'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('min_ticket_minor', 0), models.Q(('min_ticket_minor__gt', 0), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='promotions_campaign_ticket_has_currency', violation_error_message='Amounts need a currency.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('max_uses__isnull', True), ('max_uses__gte', 1), _connector='OR'), name='promotions_campaign_max_uses'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('max_uses_per_customer__isnull', True), ('max_uses_per_customer__gte', 1), _connector='OR'), name='promotions_campaign_max_uses_each'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__range', (-1000, 1000))), name='promotions_campaign_priority'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('is_exclusive', False), ('stack_group', ''), _connector='OR'), name='promotions_campaign_alone_or_grouped', violation_error_message='An exclusive promotion applies alone; it belongs to no group.'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Upper('code'), name='promotions_coupon_code_once', violation_error_message='The coupon code is taken.'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(('max_uses__isnull', True), ('max_uses__gte', 1), _connector='OR'), name='promotions_coupon_max_uses'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignuse',
-            constraint=models.UniqueConstraint(fields=('order_id', 'campaign'), name='promotions_use_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignuse',
-            constraint=models.CheckConstraint(condition=models.Q(('is_taken', True), ('is_counted', False), _connector='OR'), name='promotions_use_counted_is_taken'),
-        ),
-        migrations.AddIndex(
-            model_name='discount',
-            index=models.Index(fields=['category', 'tier'], name='promotions_discount_cell'),
-        ),
-        migrations.AddConstraint(
-            model_name='discount',
-            constraint=models.CheckConstraint(condition=models.Q(('tier__in', ['', 'bronze', 'silver', 'gold'])), name='promotions_discount_tier'),
-        ),
-        migrations.AddConstraint(
-            model_name='discount',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='promotions_discount_ends_after_start', violation_error_message='The end must come after the start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='discount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__isnull', True), ('currency', ''), ('percent_bp__isnull', False), ('percent_bp__range', (1, 10000))), models.Q(('amount_minor__gt', 0), ('amount_minor__isnull', False), ('percent_bp__isnull', True), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='promotions_discount_one_benefit', violation_error_message='Give a percentage or an amount, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='discount',
-            constraint=models.CheckConstraint(condition=models.Q(('month_day_bits__lte', 2147483647), ('weekday_bits__lte', 127)), name='promotions_discount_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='discount',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__range', (-1000, 1000))), name='promotions_discount_priority'),
-        ),
-        migrations.AddConstraint(
-            model_name='discount',
-            constraint=models.CheckConstraint(condition=models.Q(('is_exclusive', False), ('stack_group', ''), _connector='OR'), name='promotions_discount_alone_or_grouped', violation_error_message='An exclusive promotion applies alone; it belongs to no group.'),
-        ),
-        migrations.AddConstraint(
-            model_name='usagecounter',
-            constraint=models.UniqueConstraint(fields=('campaign', 'customer_id'), name='promotions_counter_once'),
         ),
     ]

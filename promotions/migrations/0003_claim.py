@@ -32,6 +32,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'place in the waiting list',
                 'verbose_name_plural': 'waiting list',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True), ('told_until__isnull', False)), fields=('told_unit_id', 'told_claim_no'), name='promotions_place_one_notice'),
+                ],
+                'indexes': [
+                    models.Index(fields=['customer'], name='promotions_place_of'),
+                ],
             },
         ),
         migrations.AddField(
@@ -79,16 +85,8 @@ class Migration(migrations.Migration):
             model_name='waitlistplace',
             index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['promo', 'turn_at', 'id'], name='promotions_place_in_line'),
         ),
-        migrations.AddIndex(
-            model_name='waitlistplace',
-            index=models.Index(fields=['customer'], name='promotions_place_of'),
-        ),
         migrations.AddConstraint(
             model_name='waitlistplace',
             constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('promo', 'customer'), name='promotions_place_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitlistplace',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True), ('told_until__isnull', False)), fields=('told_unit_id', 'told_claim_no'), name='promotions_place_one_notice'),
         ),
     ]

@@ -42,25 +42,25 @@ def shown_cart(cart: Cart | None, *, at: datetime) -> ShownCart:
     Only lines that can be bought are priced: the total is what a checkout without the others would ask for, with the
     cheapest shipping of each store. A constant number of queries, whatever the number of lines.
     """
-    lines = [] if cart is None else standing_lines(cart, list(cart.lines.order_by("pk")))
+    lines = [] if cart is None else standing_lines(cart.currency, list(cart.lines.order_by("pk")))
     wanted = [wanted_of(line) for line in lines if line.lack is None]
     if cart is None or not wanted:
         currency = cart.currency if cart is not None else ""
         return ShownCart(cart, Quote(currency=currency or settings.DEFAULT_CURRENCY, items=()), tuple(lines))
-    costs = quote(wanted, customer_id=cart.customer_id, at=at, coupons=cart.coupons)
+    costs = quote(wanted, customer_id=cart.customer_id, at=at, coupons=cart.coupons, spends_vouchers=True)
     priced = {each.item.key: each for each in costs.items}
     return ShownCart(cart, costs, tuple(replace(line, priced=priced.get(str(line.line.pk))) for line in lines))
 
 
-def standing_lines(cart: Cart, lines: Sequence[CartLine]) -> list[ShownLine]:
-    """How the cart's lines stand now, without their prices: one query, and one more where units are reserved."""
+def standing_lines(currency: str, lines: Sequence[CartLine]) -> list[ShownLine]:
+    """How lines in that currency stand now, without their prices: one query, one more where units are reserved."""
     cards = stores.variant_cards([line.variant_id for line in lines])
     reserved = [line.reservation_id for line in lines if line.reservation_id is not None]
     units = promotions.reserved_units(reserved) if reserved else {}
     return [
         _reserved(line, cards[line.variant_id], units[line.reservation_id])
         if line.reservation_id is not None
-        else _ordinary(line, cards[line.variant_id], cart.currency)
+        else _ordinary(line, cards[line.variant_id], currency)
         for line in lines
     ]
 

@@ -4,7 +4,7 @@ In house order: the cart's row (a second tab waits here, and finds the cart empt
 stock, the wallet. Whoever comes too late for the goods has written nothing yet: the order's rows come after them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from marketplace.core.clock import read_db_now
 from marketplace.core.ids import uuid7
 from marketplace.core.money import MAX_MINOR, Money
 from promotions import facade as promotions
-from purchases.carts.models import Cart
+from purchases.carts.models import CartLine
 from purchases.carts.selectors import standing_lines, wanted_of
 from purchases.carts.services import clear, lines_of, lock_cart
 from purchases.carts.values import ShownLine
@@ -27,7 +27,7 @@ from purchases.orders.models import Order
 from purchases.orders.services import lock_order, write_order
 from purchases.orders.services.goods import reservation_key, sale_key
 from purchases.orders.values import OrderDraft, PartShipping, SoldLine, payment_time
-from purchases.pricing.pipeline import FLASH
+from purchases.pricing.pipeline import FLASH, LOYALTY
 from purchases.pricing.presenting import rejections, stored_benefit, stored_refusal
 from purchases.pricing.selectors import quote
 from purchases.pricing.values import PricedItem, Quote, Rejected
@@ -46,7 +46,7 @@ from .errors import (
     TotalTooLargeError,
     shown,
 )
-from .values import Acceptance, CheckedOut, PaymentPlan
+from .values import Acceptance, CheckedOut, PaymentPlan, Sale, Wish
 
 
 @transaction.atomic
@@ -57,7 +57,7 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
     they are; `PriceChangedError` when the total is not the one that was accepted, or (without one) when a unit costs
     something else than when it was chosen; `PaymentSplitError`, `ReservedNeedsWalletError`, `RateNotFoundError`,
     `AddressNotFoundError`, `AddressNeededError`, `TotalTooLargeError`, `TooManyWaitingOrdersError`;
-    `CampaignUsedUpError`, `InsufficientStockError`, `ReservationLapsedError` when somebody was
+    `CampaignUsedUpError`, `VoucherGoneError`, `InsufficientStockError`, `ReservationLapsedError` when somebody was
     faster; `InsufficientFundsError`, `UnknownProviderError`, `CurrencyMismatchError`. All of them leave the cart as it
     was.
 
@@ -68,7 +68,7 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
     lines = lines_of(cart) if cart is not None else []
     if cart is None or not lines:
         raise CartEmptyError
-    standing = standing_lines(cart, lines)
+    standing = standing_lines(cart.currency, lines)
     _refuse_lacks(standing)
     costs = quote(
         [wanted_of(line) for line in standing],
@@ -76,22 +76,76 @@ def check_out(*, customer_id: UUID, accepted: Acceptance, at: datetime) -> Check
         at=at,
         coupons=cart.coupons,
         rates=accepted.rates,
+        spends_vouchers=True,
     )
     _refuse_changes(standing, costs, accepted.expected_total)
-    if costs.list_total.minor >= MAX_MINOR:
-        raise TotalTooLargeError
+    _refuse_too_large(costs)
     from_wallet = accepted.plan.wallet_part(costs.total)
     provider = accepted.plan.provider if costs.total != from_wallet else ""
     if provider:
         _expect_room(customer_id, standing)
-    address = _address(customer_id, accepted.address_id, costs)
-    order_id = uuid7()
-    _take_promotions(order_id, customer_id, standing, costs, cart.coupons)
-    _take_goods(order_id, customer_id, standing, is_paid=not provider)
-    order = write_order(_draft(order_id, cart, standing, costs, address, at=at, is_paid=not provider))
+    order = _sell(
+        Sale(
+            customer_id=customer_id,
+            source=Order.Source.CHECKOUT,
+            lines=tuple(standing),
+            costs=costs,
+            address_id=accepted.address_id,
+            is_paid=not provider,
+            at=at,
+            coupons=tuple(cart.coupons),
+        )
+    )
     payment = _pay(order, from_wallet, provider)
     clear(cart, at)
     return CheckedOut(order, payment)
+
+
+@transaction.atomic
+def buy_for(*, wish: Wish, pay: Callable[[Order], object], at: datetime) -> Order:
+    """Buy so many of one variant that is in no cart: the usual prices, promotions, shipping and stock.
+
+    The order is written as paid, and `pay` pays it in the same transaction, after the goods: accounts are locked last.
+    Whose cart holds what does not matter, and no loyalty voucher is spent: those are for what the customer buys. Raises
+    `ItemsUnavailableError`, `PriceChangedError` when the goods cost more than `wish.most`, `AddressNotFoundError`,
+    `AddressNeededError`, `TotalTooLargeError`, `CampaignUsedUpError`, `InsufficientStockError`, and whatever `pay`
+    raises. A second order for the same source and key breaks a constraint.
+    """
+    line = CartLine(variant_id=wish.variant_id, quantity=wish.quantity, seen_price_minor=0)  # a value, never saved
+    standing = standing_lines(wish.currency, [line])
+    _refuse_lacks(standing)
+    costs = quote([wanted_of(each) for each in standing], customer_id=wish.customer_id, at=at)
+    if wish.most is not None and costs.goods_total > wish.most:
+        raise PriceChangedError(total=costs.goods_total, expected=wish.most, lines=[])
+    _refuse_too_large(costs)
+    order = _sell(
+        Sale(
+            customer_id=wish.customer_id,
+            source=wish.source,
+            source_key=wish.source_key,
+            lines=tuple(standing),
+            costs=costs,
+            address_id=wish.address_id,
+            is_paid=True,
+            at=at,
+        )
+    )
+    pay(order)
+    return order
+
+
+def _sell(sale: Sale) -> Order:
+    """Take uses and goods in house order, then write the order. Its money is the caller's, who locks accounts last."""
+    address = _address(sale.customer_id, sale.address_id, sale.costs)
+    order_id = uuid7()
+    _take_promotions(order_id, sale)
+    _take_goods(order_id, sale.customer_id, sale.lines, is_paid=sale.is_paid)
+    return write_order(_draft(order_id, sale, address))
+
+
+def _refuse_too_large(costs: Quote) -> None:
+    if costs.list_total.minor >= MAX_MINOR:
+        raise TotalTooLargeError
 
 
 def _refuse_lacks(lines: Sequence[ShownLine]) -> None:
@@ -120,32 +174,23 @@ def _moved(line: ShownLine) -> dict[str, Any]:
     }
 
 
-def _draft(
-    order_id: UUID,
-    cart: Cart,
-    lines: Sequence[ShownLine],
-    costs: Quote,
-    address: dict[str, str],
-    *,
-    at: datetime,
-    is_paid: bool,
-) -> OrderDraft:
-    assert cart.customer_id is not None
-    customer_id = cart.customer_id
+def _draft(order_id: UUID, sale: Sale, address: dict[str, str]) -> OrderDraft:
+    costs = sale.costs
     return OrderDraft(
         order_id=order_id,
-        customer_id=customer_id,
-        source=Order.Source.CHECKOUT,
-        source_key=str(order_id),
-        lines=tuple(_sold(line, priced) for line, priced in zip(lines, costs.items, strict=True)),
-        at=at,
-        is_paid=is_paid,
+        customer_id=sale.customer_id,
+        source=sale.source,
+        source_key=sale.source_key or str(order_id),
+        lines=tuple(_sold(line, priced) for line, priced in zip(sale.lines, costs.items, strict=True)),
+        at=sale.at,
+        is_paid=sale.is_paid,
         shipping={each.store_id: PartShipping(each.price, each.rate) for each in costs.shipping},
         applied_benefits=tuple(stored_benefit(each) for each in costs.applied),
-        coupons=tuple(cart.coupons),
+        coupons=sale.coupons,
+        points_bp=costs.points_bp,
         rejected_promotions=tuple(stored_refusal(each) for each in _rejected(costs)),
         shipping_address=address,
-        expires_at=None if is_paid else read_db_now() + payment_time(),
+        expires_at=None if sale.is_paid else read_db_now() + payment_time(),
     )
 
 
@@ -185,22 +230,25 @@ def _sold(line: ShownLine, priced: PricedItem) -> SoldLine:
         tax_bp=card.tax_bp,
         commission_bp=card.commission_bp,
         applied_benefits=tuple(stored_benefit(each) for each in priced.applied),
+        product_id=card.product_id,
     )
 
 
-def _take_promotions(
-    order_id: UUID, customer_id: UUID, lines: Sequence[ShownLine], costs: Quote, coupons: Sequence[str]
-) -> None:
-    """Reserved units become the order's; uses of promotions are counted."""
-    reserved = sorted(line.line.reservation_id for line in lines if line.line.reservation_id is not None)
+def _take_promotions(order_id: UUID, sale: Sale) -> None:
+    """Reserved units and loyalty vouchers become the order's; uses of promotions are counted."""
+    owner, costs = {"order_id": order_id, "customer_id": sale.customer_id}, sale.costs
+    reserved = sorted(line.line.reservation_id for line in sale.lines if line.line.reservation_id is not None)
     for reservation_id in reserved:
-        sale = promotions.claim_sale(reservation_id=reservation_id, customer_id=customer_id, order_id=order_id)
-        if sale.existing_order_id is not None:
+        unit = promotions.claim_sale(reservation_id=reservation_id, **owner)
+        if unit.existing_order_id is not None:
             raise CartEmptyError  # bought a moment ago, at the reservation's own door
     applied = [*costs.applied, *(each for priced in costs.items for each in priced.applied)]
-    used = {each.rule_id for each in applied if each.kind != FLASH}
+    used = {each.rule_id for each in applied if each.kind not in {FLASH, LOYALTY}}
     if used:
-        promotions.take_uses(order_id=order_id, customer_id=customer_id, rule_ids=used, coupon_codes=coupons)
+        promotions.take_uses(rule_ids=used, coupon_codes=sale.coupons, **owner)
+    vouchers = {each.rule_id for each in applied if each.kind == LOYALTY}
+    if vouchers:
+        promotions.take_vouchers(voucher_ids=vouchers, at=sale.at, **owner)
 
 
 def _take_goods(order_id: UUID, customer_id: UUID, lines: Sequence[ShownLine], *, is_paid: bool) -> None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from funds.contracts import OrderPaymentCard
 from marketplace.core.money import Money
+from purchases.carts.values import ShownLine
 from purchases.orders.models import Order
+from purchases.pricing.values import Quote
 
 from .errors import PaymentSplitError
 
@@ -47,3 +50,32 @@ class CheckedOut:
 
     order: Order
     payment: OrderPaymentCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """So many of one variant to be bought for a customer without a cart. `most`: what the goods may cost."""
+
+    customer_id: UUID
+    variant_id: UUID
+    currency: str
+    source: str
+    source_key: str
+    quantity: int = 1
+    most: Money | None = None
+    address_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """Lines that can be sold as they stand, and their costs. Without a `source_key` it is the order's own id."""
+
+    customer_id: UUID
+    source: str
+    lines: tuple[ShownLine, ...]
+    costs: Quote
+    address_id: UUID | None
+    is_paid: bool
+    at: datetime
+    coupons: tuple[str, ...] = ()
+    source_key: str = ""

@@ -132,6 +132,7 @@ def _line(sale: ClaimedSale | ReservedUnit, card: VariantCard) -> SoldLine:
         total=sale.price,
         tax_bp=card.tax_bp,
         commission_bp=card.commission_bp,
+        product_id=card.product_id,
         applied_benefits=(
             {
                 "rule": str(sale.promo_id),

@@ -32,7 +32,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     ordering = ["-issued_at", "-pk"]
     date_hierarchy = "issued_at"
     show_full_result_count = False
-    fields = ["shown_number", "shown_kind", "shown_order", "shown_store", "shown_total", "issued_at"]
+    fields = ["shown_number", "kind", "shown_order", "shown_store", "shown_total", "issued_at"]
     readonly_fields = fields
     actions_detail = ["file"]
 

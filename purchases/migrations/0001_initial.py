@@ -34,6 +34,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'order',
                 'verbose_name_plural': 'orders',
+                'constraints': [
+                    models.UniqueConstraint(fields=('source', 'source_key'), name='purchases_order_per_source'),
+                    models.CheckConstraint(condition=models.Q(('total_minor__gte', 0)), name='purchases_order_total'),
+                ],
+                'indexes': [
+                    models.Index(fields=['customer', '-placed_at'], name='purchases_order_history'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -59,6 +66,11 @@ class Migration(migrations.Migration):
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='purchases.order')),
                 ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('order', 'store'), name='purchases_part_per_store'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='OrderLine',
@@ -79,29 +91,11 @@ class Migration(migrations.Migration):
                 ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.variant')),
                 ('part', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='purchases.orderpart')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['customer', '-placed_at'], name='purchases_order_history'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('source', 'source_key'), name='purchases_order_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total_minor__gte', 0)), name='purchases_order_total'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderpart',
-            constraint=models.UniqueConstraint(fields=('order', 'store'), name='purchases_part_per_store'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='purchases_line_quantity'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_minor__gte', 0), ('tax_minor__lte', models.F('total_minor')), ('total_minor__gte', 0)), name='purchases_line_amounts'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='purchases_line_quantity'),
+                    models.CheckConstraint(condition=models.Q(('tax_minor__gte', 0), ('tax_minor__lte', models.F('total_minor')), ('total_minor__gte', 0)), name='purchases_line_amounts'),
+                ],
+            },
         ),
     ]

@@ -49,6 +49,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'cart line',
                 'verbose_name_plural': 'cart lines',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 1), ('quantity__lte', 999)), name='purchases_cart_quantity'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +70,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'return',
                 'verbose_name_plural': 'returns',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('refund_minor__gte', 0)), name='purchases_return_refund'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'received'), _negated=True), ('received_at__isnull', False), _connector='OR'), name='purchases_return_received_at'),
+                ],
+                'indexes': [
+                    models.Index(fields=['state', 'id'], name='purchases_return_queue'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -80,6 +90,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'return line',
                 'verbose_name_plural': 'return lines',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 1), ('refund_minor__gte', 0)), name='purchases_return_line_amounts'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -98,6 +111,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'shipment',
                 'verbose_name_plural': 'shipments',
+                'indexes': [
+                    models.Index(fields=['state', 'id'], name='purchases_shipment_queue'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'shipped'), _negated=True), ('shipped_at__isnull', False), _connector='OR'), name='purchases_shipment_shipped_at'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'delivered'), _negated=True), ('delivered_at__isnull', False), _connector='OR'), name='purchases_shipment_delivered_at'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -124,6 +144,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'shipment line',
                 'verbose_name_plural': 'shipment lines',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='purchases_shipment_quantity'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -142,6 +165,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'shipping rate',
                 'verbose_name_plural': 'shipping rates',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('price_minor__gte', 0)), name='purchases_rate_price'),
+                    models.CheckConstraint(condition=models.Q(('free_from_minor__isnull', True), ('free_from_minor__gt', 0), _connector='OR'), name='purchases_rate_free_from'),
+                ],
             },
         ),
         migrations.AddField(
@@ -311,62 +338,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='cartline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1), ('quantity__lte', 999)), name='purchases_cart_quantity'),
-        ),
-        migrations.AddConstraint(
-            model_name='cartline',
             constraint=models.CheckConstraint(condition=models.Q(('reservation__isnull', True), ('quantity', 1), _connector='OR'), name='purchases_cart_one_reserved_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='orderreturn',
-            index=models.Index(fields=['state', 'id'], name='purchases_return_queue'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderreturn',
-            constraint=models.CheckConstraint(condition=models.Q(('refund_minor__gte', 0)), name='purchases_return_refund'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderreturn',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'received'), _negated=True), ('received_at__isnull', False), _connector='OR'), name='purchases_return_received_at'),
         ),
         migrations.AddConstraint(
             model_name='returnline',
             constraint=models.UniqueConstraint(fields=('order_return', 'line'), name='purchases_return_line_once'),
         ),
         migrations.AddConstraint(
-            model_name='returnline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1), ('refund_minor__gte', 0)), name='purchases_return_line_amounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'shipped'), _negated=True), ('shipped_at__isnull', False), _connector='OR'), name='purchases_shipment_shipped_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'delivered'), _negated=True), ('delivered_at__isnull', False), _connector='OR'), name='purchases_shipment_delivered_at'),
-        ),
-        migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(fields=['state', 'id'], name='purchases_shipment_queue'),
-        ),
-        migrations.AddConstraint(
             model_name='shipmentline',
             constraint=models.UniqueConstraint(fields=('shipment', 'line'), name='purchases_shipment_line_once'),
         ),
         migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='purchases_shipment_quantity'),
-        ),
-        migrations.AddConstraint(
             model_name='shippingrate',
             constraint=models.UniqueConstraint(fields=('store', 'name'), name='purchases_rate_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='shippingrate',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gte', 0)), name='purchases_rate_price'),
-        ),
-        migrations.AddConstraint(
-            model_name='shippingrate',
-            constraint=models.CheckConstraint(condition=models.Q(('free_from_minor__isnull', True), ('free_from_minor__gt', 0), _connector='OR'), name='purchases_rate_free_from'),
         ),
     ]

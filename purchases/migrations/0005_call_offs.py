@@ -26,6 +26,11 @@ class Migration(migrations.Migration):
                 ('actor_id', models.UUIDField(null=True)),
                 ('called_off_at', models.DateTimeField()),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('refund_minor__gte', models.F('shipping_minor')), ('shipping_minor__gte', 0)), name='purchases_call_off_amounts'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CallOffLine',
@@ -35,6 +40,11 @@ class Migration(migrations.Migration):
                 ('lost_quantity', models.PositiveIntegerField(default=0)),
                 ('refund_minor', models.BigIntegerField()),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('lost_quantity__lte', models.F('quantity')), ('quantity__gte', 1), ('refund_minor__gte', 0)), name='purchases_call_off_line_amounts'),
+                ],
+            },
         ),
         migrations.RemoveConstraint(
             model_name='invoice',
@@ -95,15 +105,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='called_off', to='purchases.orderline'),
         ),
         migrations.AddConstraint(
-            model_name='calloff',
-            constraint=models.CheckConstraint(condition=models.Q(('refund_minor__gte', models.F('shipping_minor')), ('shipping_minor__gte', 0)), name='purchases_call_off_amounts'),
-        ),
-        migrations.AddConstraint(
             model_name='calloffline',
             constraint=models.UniqueConstraint(fields=('call_off', 'line'), name='purchases_call_off_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='calloffline',
-            constraint=models.CheckConstraint(condition=models.Q(('lost_quantity__lte', models.F('quantity')), ('quantity__gte', 1), ('refund_minor__gte', 0)), name='purchases_call_off_line_amounts'),
         ),
     ]

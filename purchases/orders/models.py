@@ -50,6 +50,10 @@ class Order(UUIDModel):
     applied_benefits = models.JSONField(_("applied benefits"), default=list)
     rejected_promotions = models.JSONField(_("rejected promotions"), default=list)
     coupons = models.JSONField(_("coupons"), default=list)
+    # How loyalty points count for it, in hundredths of a percent: 10,000 once.
+    points_bp = models.PositiveIntegerField(
+        _("points multiplier (hundredths of a percent)"), default=10_000, db_default=10_000
+    )
     # A snapshot of the address book's entry; emptied when the person is erased.
     shipping_address = models.JSONField(_("shipping address"), default=dict)
     # An order that waits for its money is over at this moment of the database's clock.
@@ -80,6 +84,8 @@ class Order(UUIDModel):
                 name="purchases_order_to_expire",
             ),
             models.Index(fields=["placed_at"], condition=Q(state="paid"), name="purchases_order_to_pack"),
+            # What was sold on a day.
+            models.Index(fields=["placed_at"], name="purchases_orders_of_day"),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,8 @@ class SoldLine:
     tax_bp: int
     commission_bp: int
     applied_benefits: tuple[dict[str, Any], ...] = field(default=())
+    # Where it is known: an order that is paid at once then asks the catalogue nothing.
+    product_id: UUID | None = None
 
     @property
     def unit_price(self) -> Money:
@@ -70,6 +72,7 @@ class OrderDraft:
     applied_benefits: tuple[dict[str, Any], ...] = ()
     rejected_promotions: tuple[dict[str, Any], ...] = ()
     coupons: tuple[str, ...] = ()
+    points_bp: int = 10_000
     shipping_address: Mapping[str, str] = field(default_factory=dict)
     expires_at: datetime | None = None
 

@@ -17,6 +17,7 @@ Judged = tuple[PriceRule, Sequence[RefusedRule]]
 OUTRANKED: Final = "outranked"
 NO_SAVING: Final = "no_saving"
 FINAL_PRICE: Final = "final_price"
+WORTH_MORE: Final = "worth_more"
 
 
 class Contender:

@@ -6,7 +6,7 @@
    saves most. Rules of a group apply in order of priority, each to what the one before has left.
 3. Rules about orders compete in the same way for the goods as a whole; what the winner takes off is spread over the
    lines (largest remainder), so that lines always add up to the order.
-4. A loyalty reward, likewise, from what is left.
+4. A loyalty reward, likewise, from what is left; never for less than it is worth.
 5. Free sending, and the best multiplier of points: beside the offers, for they lower no price of goods.
 
 Flash prices, and what an exclusive rule has priced, take part in nothing further. Every benefit is rounded on its own,
@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from marketplace.core.money import CurrencyMismatchError, Money
+from promotions.contracts import BenefitKind
 
-from .offers import FINAL_PRICE, NO_SAVING, Contender, Judged, Rivals, Shelves, offers_of, ranked
+from .offers import FINAL_PRICE, NO_SAVING, WORTH_MORE, Contender, Judged, Rivals, Shelves, offers_of, ranked
 from .savings import points_of, sends_free
 from .values import NOT_FOR_THESE, Applied, Item, PricedItem, PricedShipping, Quote, Refused, Sending
 
@@ -165,16 +166,24 @@ def _price_order(order: _Order, contenders: Sequence[Contender]) -> None:
             good.append(each)
         else:
             _enforce(order, each, order.lines)
-    if not good:
-        return
     open_lines = [line for line in order.lines if not line.is_final]
     goods = sum(line.left for line in open_lines)
+    order.refused.extend(each.refusal(WORTH_MORE) for each in good if _is_worth_more(each, goods))
+    good = [each for each in good if not _is_worth_more(each, goods)]
+    if not good:
+        return
     applied, refused = Rivals(offers_of(good)).best(goods, 1)
     order.refused.extend(refused)
     for each, saving in applied:
         order.applied.append(order.applied_one(each, saving))
         _spread(order, each, saving, open_lines)
         _enforce(order, each, order.lines)
+
+
+def _is_worth_more(each: Contender, goods: int) -> bool:
+    """Whether it is a reward that would go for less than it is worth: it applies by itself, and is gone then."""
+    amounts = (benefit.minor for benefit in each.rule.benefits if benefit.kind == BenefitKind.AMOUNT)
+    return each.rule.kind == LOYALTY and sum(amounts) > goods
 
 
 def _spread(order: _Order, each: Contender, saving: int, lines: Sequence[_Line]) -> None:

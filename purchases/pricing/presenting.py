@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from marketplace.core.errors import gettext_noop
 from promotions import facade as promotions
 
-from .offers import FINAL_PRICE, NO_SAVING, OUTRANKED
+from .offers import FINAL_PRICE, NO_SAVING, OUTRANKED, WORTH_MORE
 from .values import NOT_FOR_THESE, Applied, Refused, Rejected
 
 SENTENCES: Final[Mapping[str, str]] = {
@@ -16,6 +16,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     NO_SAVING: gettext_noop("This promotion would save nothing here."),
     NOT_FOR_THESE: gettext_noop("This promotion is for other products."),
     FINAL_PRICE: gettext_noop("This price is final already."),
+    WORTH_MORE: gettext_noop("This reward is worth more than what is left to pay: it waits for a larger order."),
 }
 
 

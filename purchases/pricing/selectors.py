@@ -23,21 +23,24 @@ def quote(
     coupons: Sequence[str] = (),
     ships: bool = True,
     rates: Mapping[UUID, UUID] | None = None,
+    spends_vouchers: bool = False,
 ) -> Quote:
     """What the lines, one at least, cost this customer, or a stranger, at that moment.
 
     They are in one currency (`CurrencyMismatchError`).
 
     `ships`: with what sending costs, by the `rates` that were chosen for stores or each store's cheapest; free from an
-    amount on counts goods as a minimum ticket does. Two queries; one more each for coupons, for rules whose uses are
-    counted, and for who buys where a rule asks that.
+    amount on counts goods as a minimum ticket does. `spends_vouchers`: the customer's loyalty vouchers are rules too.
+    Two queries; one more each for coupons, vouchers, rules whose uses are counted, and for who buys where a rule asks
+    that.
     """
     items = [item_of(line) for line in lines]
     currency = items[0].list_price.currency
+    vouchers = promotions.vouchers_of(customer_id, at) if spends_vouchers and customer_id is not None else ()
     return price(
         items,
         currency=currency,
-        rules=_judged(items, currency, customer_id, at, coupons),
+        rules=_judged(items, currency, customer_id, at, coupons, vouchers),
         shipping=_shipping(items, currency, rates or {}) if ships else {},
     )
 
@@ -58,11 +61,17 @@ def item_of(line: Wanted) -> Item:
 
 
 def _judged(
-    items: Sequence[Item], currency: str, customer_id: UUID | None, at: datetime, coupons: Sequence[str]
+    items: Sequence[Item],
+    currency: str,
+    customer_id: UUID | None,
+    at: datetime,
+    coupons: Sequence[str],
+    vouchers: Sequence[PriceRule],
 ) -> list[Judged]:
     """Rules under way, each with what it fails. Rules behind a coupon that was not shown are nobody's business."""
     opened = frozenset(promotions.coupon_rules(coupons, at).values()) if coupons else frozenset()
     rules = [rule for rule in promotions.rule_book().rules if _is_under_way(rule, at, opened)]
+    rules += vouchers
     limited = [rule.rule_id for rule in rules if rule.is_limited]
     limits = promotions.rule_limits(limited, customer_id) if limited else {}
     buyer = _buyer(customer_id, rules)

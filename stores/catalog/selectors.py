@@ -94,6 +94,12 @@ def product_faces(product_ids: Iterable[UUID]) -> dict[UUID, ProductFace]:
     return found
 
 
+def products_there(product_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of the ids are products that are not archived, published or not; one query."""
+    found = Product.objects.filter(pk__in=set(product_ids), archived_at__isnull=True)
+    return set(found.values_list("pk", flat=True))
+
+
 def products_within(user: access.Person, key: str) -> QuerySet[Product]:
     """Products, published or not, that `key` reaches."""
     where = access.reach(user, key)
@@ -177,6 +183,14 @@ def variants_of(product: Product, *, with_inactive: bool) -> QuerySet[Variant]:
     in_stock = Exists(Variant.objects.filter(pk=OuterRef("pk"), stock_items__on_hand__gt=F("stock_items__allocated")))
     rows = Variant.objects.filter(product=product, archived_at__isnull=True).annotate(in_stock=in_stock)
     return rows if with_inactive else rows.filter(is_active=True)
+
+
+def prices_on(variant_ids: Iterable[UUID], at: datetime) -> dict[UUID, Money]:
+    """What the variants cost at that moment, before promotions; without those not there yet. One query."""
+    before = PriceChange.objects.filter(variant=OuterRef("pk"), created_at__lte=at).order_by("-pk")
+    rows = Variant.objects.filter(pk__in=set(variant_ids)).annotate(minor=Subquery(before.values("price_minor")[:1]))
+    found = rows.filter(minor__isnull=False).values_list("pk", "minor", "currency")
+    return {pk: Money(minor, currency) for pk, minor, currency in found}
 
 
 def variant_card(variant_id: UUID) -> VariantCard:

@@ -47,6 +47,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'stock item',
                 'verbose_name_plural': 'stock items',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('allocated__gte', 0), ('on_hand__gte', models.F('allocated'))), name="stores_stock_not_negative", violation_error_message="Stock cannot go below what is set aside."),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +70,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'category',
                 'verbose_name_plural': 'categories',
                 'ordering': ['name'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('tax_bp__lte', 10000)), name="stores_tax_at_most_all", violation_error_message="A tax has at most 10,000 basis points."),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -88,6 +94,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'stock movement',
                 'verbose_name_plural': 'stock movements',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'adjust'), models.Q(('quantity', 0), _negated=True), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('kind', 'adjust'), _negated=True), ('quantity__gt', 0)), _connector='OR'), name='stores_movement_quantity'),
+                    models.CheckConstraint(condition=models.Q(('from_allocated', 0), models.Q(('from_allocated__lte', models.F('quantity')), ('kind', 'sale')), _connector='OR'), name='stores_movement_from_allocated'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -138,6 +148,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'product',
                 'verbose_name_plural': 'products',
+                'constraints': [
+                    models.UniqueConstraint(fields=('store', 'slug'), name='stores_product_slug_per_store'),
+                ],
+                'indexes': [
+                    models.Index(fields=['category', 'is_published'], name='stores_product_shelf'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -153,6 +169,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'store member',
                 'verbose_name_plural': 'store members',
+                'constraints': [
+                    models.UniqueConstraint(fields=('store', 'user'), name='stores_member_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -175,6 +194,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'variant',
                 'verbose_name_plural': 'variants',
+                'constraints': [
+                    models.UniqueConstraint(fields=('store', 'sku'), name='stores_sku_per_store'),
+                    models.CheckConstraint(condition=models.Q(('price_minor__gt', 0)), name="stores_price_positive", violation_error_message="The price must be more than zero."),
+                    models.CheckConstraint(condition=models.Q(('cost_minor__isnull', True), ('cost_minor__gte', 0), _connector='OR'), name="stores_cost_not_negative", violation_error_message="The cost must not be negative."),
+                ],
             },
         ),
         migrations.AddField(
@@ -183,47 +207,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stock_items', to='stores.variant', verbose_name='variant'),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_bp__lte', 10000)), name="stores_tax_at_most_all", violation_error_message="A tax has at most 10,000 basis points."),
-        ),
-        migrations.AddConstraint(
-            model_name='stockmovement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'adjust'), models.Q(('quantity', 0), _negated=True), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('kind', 'adjust'), _negated=True), ('quantity__gt', 0)), _connector='OR'), name='stores_movement_quantity'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockmovement',
-            constraint=models.CheckConstraint(condition=models.Q(('from_allocated', 0), models.Q(('from_allocated__lte', models.F('quantity')), ('kind', 'sale')), _connector='OR'), name='stores_movement_from_allocated'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['category', 'is_published'], name='stores_product_shelf'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('store', 'slug'), name='stores_product_slug_per_store'),
-        ),
-        migrations.AddConstraint(
-            model_name='storemember',
-            constraint=models.UniqueConstraint(fields=('store', 'user'), name='stores_member_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.UniqueConstraint(fields=('store', 'sku'), name='stores_sku_per_store'),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gt', 0)), name="stores_price_positive", violation_error_message="The price must be more than zero."),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('cost_minor__isnull', True), ('cost_minor__gte', 0), _connector='OR'), name="stores_cost_not_negative", violation_error_message="The cost must not be negative."),
-        ),
-        migrations.AddConstraint(
             model_name='stockitem',
             constraint=models.UniqueConstraint(fields=('variant', 'store'), name='stores_stock_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockitem',
-            constraint=models.CheckConstraint(condition=models.Q(('allocated__gte', 0), ('on_hand__gte', models.F('allocated'))), name="stores_stock_not_negative", violation_error_message="Stock cannot go below what is set aside."),
         ),
     ]

@@ -75,6 +75,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'promoted price',
                 'verbose_name_plural': 'promoted prices',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('price_minor__gte', 0)), name='stores_public_price_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='stores_public_price_window'),
+                ],
+                'indexes': [
+                    models.Index(fields=['source'], name='stores_public_price_source'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -146,21 +153,9 @@ class Migration(migrations.Migration):
             model_name='productimage',
             constraint=models.UniqueConstraint(fields=('product', 'digest'), name='stores_image_once'),
         ),
-        migrations.AddIndex(
-            model_name='publicprice',
-            index=models.Index(fields=['source'], name='stores_public_price_source'),
-        ),
         migrations.AddConstraint(
             model_name='publicprice',
             constraint=models.UniqueConstraint(fields=('variant', 'source'), name='stores_public_price_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='publicprice',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gte', 0)), name='stores_public_price_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='publicprice',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='stores_public_price_window'),
         ),
         migrations.AddConstraint(
             model_name='stockdrift',

@@ -36,6 +36,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'purchase order',
                 'verbose_name_plural': 'purchase orders',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', True), ('placed_at__isnull', True), ('received_at__isnull', True), ('state', 'draft')), models.Q(('cancelled_at__isnull', True), ('placed_at__isnull', False), ('received_at__isnull', True), ('state', 'placed')), models.Q(('cancelled_at__isnull', True), ('placed_at__isnull', False), ('received_at__isnull', False), ('state', 'received')), models.Q(('cancelled_at__isnull', False), ('received_at__isnull', True), ('state', 'cancelled')), _connector='OR'), name='stores_purchase_order_moments'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +75,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'purchase order line',
                 'verbose_name_plural': 'purchase order lines',
+                'constraints': [
+                    models.UniqueConstraint(fields=('order', 'variant'), name='stores_purchase_line_once'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='stores_purchase_line_positive'),
+                    models.CheckConstraint(condition=models.Q(('unit_cost_minor__gte', 0)), name='stores_purchase_cost_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('received_qty__lte', django.db.models.expressions.CombinedExpression(models.F('quantity'), '*', models.Value(2)))), name='stores_purchase_line_received'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +94,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'goods receipt line',
                 'verbose_name_plural': 'goods receipt lines',
+                'constraints': [
+                    models.UniqueConstraint(fields=('receipt', 'line'), name='stores_receipt_line_once'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='stores_receipt_line_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +125,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'supplier',
                 'verbose_name_plural': 'suppliers',
                 'ordering': ['name'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('department__isnull', True), ('store__isnull', False)), models.Q(('department__isnull', False), ('store__isnull', True)), _connector='OR'), name='stores_supplier_of_one', violation_error_message='A supplier serves either a department or a store.'),
+                    models.CheckConstraint(condition=models.Q(('over_receipt_bp__lte', 10000)), name='stores_over_receipt_at_most_double'),
+                    models.CheckConstraint(condition=models.Q(('auto_order_limit_minor__isnull', True), ('auto_order_limit_minor__gt', 0), _connector='OR'), name='stores_auto_limit_positive'),
+                    models.CheckConstraint(condition=models.Q(('lead_time_days__lte', 365)), name='stores_lead_time_at_most_a_year'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,6 +150,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'replenishment suggestion',
                 'verbose_name_plural': 'replenishment board',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='stores_suggestion_positive'),
+                ],
             },
         ),
         migrations.AddField(
@@ -155,71 +177,16 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'supplier price',
                 'verbose_name_plural': 'price list',
+                'constraints': [
+                    models.UniqueConstraint(fields=('supplier', 'variant'), name='stores_supplier_price_once'),
+                    models.CheckConstraint(condition=models.Q(('cost_minor__gte', 0)), name='stores_supplier_cost_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('least_qty__range', (1, 1000000)), ('pack_size__range', (1, 1000000))), name='stores_supplier_pack_positive'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseorderline',
-            constraint=models.UniqueConstraint(fields=('order', 'variant'), name='stores_purchase_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseorderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='stores_purchase_line_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseorderline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_cost_minor__gte', 0)), name='stores_purchase_cost_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseorderline',
-            constraint=models.CheckConstraint(condition=models.Q(('received_qty__lte', django.db.models.expressions.CombinedExpression(models.F('quantity'), '*', models.Value(2)))), name='stores_purchase_line_received'),
-        ),
-        migrations.AddConstraint(
-            model_name='goodsreceiptline',
-            constraint=models.UniqueConstraint(fields=('receipt', 'line'), name='stores_receipt_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='goodsreceiptline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='stores_receipt_line_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('department__isnull', True), ('store__isnull', False)), models.Q(('department__isnull', False), ('store__isnull', True)), _connector='OR'), name='stores_supplier_of_one', violation_error_message='A supplier serves either a department or a store.'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplier',
-            constraint=models.CheckConstraint(condition=models.Q(('over_receipt_bp__lte', 10000)), name='stores_over_receipt_at_most_double'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplier',
-            constraint=models.CheckConstraint(condition=models.Q(('auto_order_limit_minor__isnull', True), ('auto_order_limit_minor__gt', 0), _connector='OR'), name='stores_auto_limit_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='replenishmentsuggestion',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='stores_suggestion_positive'),
         ),
         migrations.AddIndex(
             model_name='purchaseorder',
             index=models.Index(fields=['supplier', 'state'], name='stores_purchase_order_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', True), ('placed_at__isnull', True), ('received_at__isnull', True), ('state', 'draft')), models.Q(('cancelled_at__isnull', True), ('placed_at__isnull', False), ('received_at__isnull', True), ('state', 'placed')), models.Q(('cancelled_at__isnull', True), ('placed_at__isnull', False), ('received_at__isnull', False), ('state', 'received')), models.Q(('cancelled_at__isnull', False), ('received_at__isnull', True), ('state', 'cancelled')), _connector='OR'), name='stores_purchase_order_moments'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplierprice',
-            constraint=models.UniqueConstraint(fields=('supplier', 'variant'), name='stores_supplier_price_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplierprice',
-            constraint=models.CheckConstraint(condition=models.Q(('cost_minor__gte', 0)), name='stores_supplier_cost_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplierprice',
-            constraint=models.CheckConstraint(condition=models.Q(('least_qty__range', (1, 1000000)), ('pack_size__range', (1, 1000000))), name='stores_supplier_pack_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplier',
-            constraint=models.CheckConstraint(condition=models.Q(('lead_time_days__lte', 365)), name='stores_lead_time_at_most_a_year'),
         ),
         migrations.AddIndex(
             model_name='stockmovement',

@@ -33,6 +33,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'question',
                 'verbose_name_plural': 'questions',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='stores_question_not_empty'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('moderated_at__isnull', True), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('moderated_at__isnull', False)), _connector='OR'), name='stores_question_moderated'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'rejected'), _negated=True), models.Q(('rejection_reason', ''), _negated=True), _connector='OR'), name='stores_question_rejected_why'),
+                ],
+                'indexes': [
+                    models.Index(fields=['product', 'state', 'created_at'], name='stores_question_of_product'),
+                    models.Index(fields=['state', 'created_at'], name='stores_question_queue'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -48,30 +57,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'answer',
                 'verbose_name_plural': 'answers',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='stores_answer_not_empty'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='question',
-            index=models.Index(fields=['product', 'state', 'created_at'], name='stores_question_of_product'),
-        ),
-        migrations.AddIndex(
-            model_name='question',
-            index=models.Index(fields=['state', 'created_at'], name='stores_question_queue'),
-        ),
-        migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='stores_question_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('moderated_at__isnull', True), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('moderated_at__isnull', False)), _connector='OR'), name='stores_question_moderated'),
-        ),
-        migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'rejected'), _negated=True), models.Q(('rejection_reason', ''), _negated=True), _connector='OR'), name='stores_question_rejected_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='stores_answer_not_empty'),
         ),
     ]

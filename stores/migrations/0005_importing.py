@@ -42,6 +42,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'import',
                 'verbose_name_plural': 'imports',
+                'indexes': [
+                    models.Index(fields=['state'], name='stores_import_by_state'),
+                    models.Index(fields=['actor_id', '-id'], name='stores_import_by_actor'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -58,22 +62,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'import row',
                 'verbose_name_plural': 'import rows',
+                'constraints': [
+                    models.UniqueConstraint(fields=('run', 'line'), name='stores_import_line_once'),
+                ],
+                'indexes': [
+                    models.Index(fields=['run', 'verdict', 'line'], name='stores_import_by_verdict'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['state'], name='stores_import_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['actor_id', '-id'], name='stores_import_by_actor'),
-        ),
-        migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['run', 'verdict', 'line'], name='stores_import_by_verdict'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('run', 'line'), name='stores_import_line_once'),
         ),
     ]

@@ -65,6 +65,7 @@ class AddressSerializer(fields.ModelSerializer):
 class AddressViewSet(ViewSet):
     """The caller's own addresses."""
 
+    is_private = True
     queryset = Address.objects.none()
     serializer_class = AddressSerializer
     permission_classes = [SignedIn]

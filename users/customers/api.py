@@ -216,6 +216,7 @@ class ProfileFilter(django_filters.FilterSet):
 class ProfileViewSet(ViewSet):
     """Profiles, for staff."""
 
+    is_private = True
     queryset = CustomerProfile.objects.none()
     serializer_class = ProfileOutput
     permission_classes = [IsStaff]
@@ -277,6 +278,7 @@ class ProfileAliasViewSet(ProfileViewSet):
 class OwnProfileViewSet(ViewSet):
     """One's own profile."""
 
+    is_private = True
     serializer_class = ProfileOutput
     permission_classes = [SignedIn]
 

@@ -76,6 +76,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'account',
                 'verbose_name_plural': 'accounts',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name="users_email_lower_case", violation_error_message="Write the e-mail address in lower case."),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +113,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'customer profile',
                 'verbose_name_plural': 'customer profiles',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name="users_profile_whole_place", violation_error_message="Give both coordinates, or none."),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -125,6 +131,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'department member',
                 'verbose_name_plural': 'department members',
+                'constraints': [
+                    models.UniqueConstraint(fields=('department', 'user'), name='users_department_member_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -164,6 +173,11 @@ class Migration(migrations.Migration):
                 ('profile', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='users.customerprofile')),
                 ('segment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='users.segment')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('profile', 'segment'), name='users_membership_once'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='customerprofile',
@@ -184,6 +198,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'session',
                 'verbose_name_plural': 'sessions',
+                'indexes': [
+                    models.Index(fields=['user', 'revoked_at'], name='users_session_open'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -207,25 +224,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'tier policies',
                 'constraints': [models.CheckConstraint(condition=models.Q(('gold_from__gt', models.F('silver_from')), ('silver_from__gte', 1)), name="users_tier_limits_ascend", violation_error_message="Silver begins at one order or more, gold above silver.")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name="users_email_lower_case", violation_error_message="Write the e-mail address in lower case."),
-        ),
-        migrations.AddConstraint(
-            model_name='departmentmember',
-            constraint=models.UniqueConstraint(fields=('department', 'user'), name='users_department_member_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='segmentmembership',
-            constraint=models.UniqueConstraint(fields=('profile', 'segment'), name='users_membership_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerprofile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name="users_profile_whole_place", violation_error_message="Give both coordinates, or none."),
-        ),
-        migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['user', 'revoked_at'], name='users_session_open'),
         ),
     ]

@@ -160,6 +160,7 @@ class DepartmentViewSet(ViewSet):
 class MemberViewSet(ViewSet):
     """Who holds which keys in a department."""
 
+    is_private = True
     queryset = DepartmentMember.objects.none()
     serializer_class = MemberOutput
     permission_classes = [IsAdministrator]

@@ -280,6 +280,49 @@ def test_a_final_part_frees_the_rest(engine):
     assert Hold.objects.get(pk=hold).state == Hold.State.CAPTURED
 
 
+def held_and_captured(engine, order):
+    return engine.hold_and_capture(order, CaptureOrder(order.hold_id, "order", order.amount, is_final=True, at=AT))
+
+
+def test_a_hold_that_is_paid_at_once_is_on_record_as_both(engine):
+    customer = customer_with(1000)
+    order = hold_order(customer, 300)
+
+    placed, posted = held_and_captured(engine, order)
+
+    hold = Hold.objects.get(pk=placed.hold_id)
+    assert (hold.state, hold.amount, hold.captured) == (Hold.State.CAPTURED, 300, 300)
+    assert (placed.expires_at, placed.is_replay) == (hold.expires_at, False)
+    assert Journal.objects.get(pk=posted.journal_id).hold_id == hold.pk
+    assert posted_and_held(customer) == (700, 0)
+    assert balance_of(ESCROW) == mxn(300)
+
+
+def test_what_cannot_be_held_is_not_captured_either(engine):
+    customer = customer_with(100)
+    before = counts()
+
+    with pytest.raises(InsufficientFundsError):
+        held_and_captured(engine, hold_order(customer, 101))
+
+    assert counts() == before
+    assert posted_and_held(customer) == (100, 0)
+
+
+@pytest.mark.parametrize("again", [40, 41])
+def test_a_key_that_a_hold_has_used_captures_nothing(engine, again):
+    customer = customer_with(100)
+    first = engine.place_hold(hold_order(customer, 40, key="once"))
+    before = counts()
+
+    with pytest.raises(KeyReusedError):
+        held_and_captured(engine, hold_order(customer, again, key="once"))
+
+    assert counts() == before
+    assert Hold.objects.get(pk=first.hold_id).state == Hold.State.ACTIVE
+    assert posted_and_held(customer) == (100, 40)
+
+
 def test_several_captures_share_a_hold(engine):
     customer = customer_with(1000)
     hold = engine.place_hold(hold_order(customer, 800)).hold_id

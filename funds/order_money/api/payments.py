@@ -42,6 +42,7 @@ class PaymentFilters(filters.FilterSet):
 class PaymentsViewSet(ViewSet):
     """To look at; paying is a matter of the order."""
 
+    is_private = True
     queryset = OrderPayment.objects.none()
     permission_classes = [SignedIn]
     serializer_class = OrderPaymentSerializer

@@ -53,6 +53,7 @@ class StorePayoutFilters(filters.FilterSet):
 class StoreMoneyViewSet(ViewSet):
     """Base: somebody who may see, or move, the money of the store in the path."""
 
+    is_private = True
     permission_classes = [SignedIn]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -1,13 +1,13 @@
 """Escrow's way on: to store, house and tax office at delivery, or back to the customer."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
-from funds.contracts import PartRefund, PartSettlement, PaymentReceipt, RefundReceipt
+from funds.contracts import PartRefund, PartSettlement, PaymentReceipt, PurchaseHold, RefundReceipt
 from funds.events import OrderRefunded
 from funds.ledger.errors import KeyReusedError, UnknownHoldError
 from funds.ledger.models import AccountKind, Hold, Journal, JournalKind
@@ -17,7 +17,7 @@ from funds.order_money.errors import OrderNotPaidError, OrderPaymentExistsError,
 from funds.order_money.models import OrderMoney, OrderPayment, OrderRefund, PartMoney
 from funds.order_money.shares import shares_of
 from funds.payments.services import pay_debt
-from funds.wallets.services import ORDER_SCOPE, order_escrow
+from funds.wallets.services import ORDER_SCOPE, hold_for_purchase, order_escrow
 from marketplace.core.clock import db_now
 from marketplace.core.locking import LockRank, lock
 from marketplace.core.money import Money
@@ -100,6 +100,28 @@ def refund_order(
 
 
 @transaction.atomic
+def pay_order_automatically(
+    *, order_id: UUID, customer_id: UUID, total: Money, key: str, lasts: timedelta, at: datetime, is_automatic: bool
+) -> PurchaseHold:
+    """Pay an order that the caller's transaction has made from the wallet, as `hold_for_purchase` would hold for it.
+
+    Its hold is on record, for the weekly limit, and paid already. Raises what `hold_for_purchase` raises.
+    """
+    held = hold_for_purchase(
+        customer_id=customer_id,
+        payee=order_escrow(total.currency),
+        amount=total,
+        key=key,
+        lasts=lasts,
+        at=at,
+        is_automatic=is_automatic,
+        capture_key=f"order:{order_id}",
+    )
+    _note_paid(order_id, customer_id, total, held.journal_id, held.hold_id)
+    return held
+
+
+@transaction.atomic
 def pay_order_from_hold(
     *, order_id: UUID, customer_id: UUID, hold_id: UUID, total: Money, at: datetime | None = None
 ) -> PaymentReceipt:
@@ -112,21 +134,31 @@ def pay_order_from_hold(
     if not total:
         release_hold(hold_id=hold_id)
         return PaymentReceipt(order_id, total, journal_id=None, is_replay=False)
+    known = _payment_from_hold(order_id, hold_id)
+    posted = capture_hold(hold_id=hold_id, key=f"order:{order_id}", amount=total, at=at)
+    if known is None:
+        _note_paid(order_id, customer_id, total, posted.journal_id, hold_id)
+    return PaymentReceipt(order_id, total, posted.journal_id, posted.is_replay)
+
+
+def _note_paid(order_id: UUID, customer_id: UUID, total: Money, journal_id: int | None, hold_id: UUID) -> None:
+    OrderMoney.objects.create(
+        order_id=order_id,
+        customer_id=customer_id,
+        currency=total.currency,
+        paid_minor=total.minor,
+        journal_id=journal_id,
+        hold_id=hold_id,
+    )
+
+
+def _payment_from_hold(order_id: UUID, hold_id: UUID) -> OrderMoney | None:
+    """The order's row, if it was paid from this hold before; raises when it was paid otherwise."""
     known = OrderMoney.objects.filter(pk=order_id).first()
     by_wallet = Journal.objects.filter(scope=ORDER_SCOPE, idem_key=str(order_id))
     if by_wallet.exists() or (known is not None and known.hold_id != hold_id):
         raise OrderPaymentExistsError
-    posted = capture_hold(hold_id=hold_id, key=f"order:{order_id}", amount=total, at=at)
-    if known is None:
-        OrderMoney.objects.create(
-            order_id=order_id,
-            customer_id=customer_id,
-            currency=total.currency,
-            paid_minor=total.minor,
-            journal_id=posted.journal_id,
-            hold_id=hold_id,
-        )
-    return PaymentReceipt(order_id, total, posted.journal_id, posted.is_replay)
+    return known
 
 
 def _lock_order(order_id: UUID) -> OrderMoney:

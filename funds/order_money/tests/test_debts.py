@@ -13,6 +13,7 @@ from funds.payments.models import Payout
 from funds.payments.providers.protocol import ReadingState
 from funds.payments.tests.readings import debt_of, paid_deposit, record
 from funds.payments.tests.test_decisions import by
+from funds.wallets.services import order_escrow
 from marketplace.core.ids import uuid7
 from marketplace.core.outbox.relay import drain
 
@@ -57,7 +58,7 @@ def test_who_owes_pays_that_before_withdrawing():
 
 def held_for_an_order(customer):
     return funds.hold_for_purchase(
-        customer_id=customer, payee=funds.order_escrow("MXN"), amount=mxn(2000), key="a", lasts=HOUR, at=AT
+        customer_id=customer, payee=order_escrow("MXN"), amount=mxn(2000), key="a", lasts=HOUR, at=AT
     )
 
 

@@ -17,6 +17,7 @@ TAGS = ["funds"]
 class OwnFundsViewSet(ViewSet):
     """Base: a signed-in person and their own money."""
 
+    is_private = True
     permission_classes = [SignedIn]
 
     @property

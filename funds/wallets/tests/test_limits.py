@@ -14,7 +14,6 @@ from funds.facade import (
     WeeklyLimitError,
     capture_hold,
     hold_for_purchase,
-    order_escrow,
     pay_order,
     pay_order_from_hold,
     refund_order,
@@ -28,7 +27,7 @@ from funds.ledger.tests.racing import race
 from funds.models import OrderMoney, WalletSettings
 from funds.order_money.tests.books import AT, back, house, part
 from funds.wallets.selectors import AUTOMATIC_SCOPE, left_this_week
-from funds.wallets.services import change_settings, tell_low_balances
+from funds.wallets.services import change_settings, order_escrow, tell_low_balances
 from marketplace.core.erasure import erase_person
 from marketplace.core.models import OutboxEvent
 from marketplace.core.money import CurrencyMismatchError, Money
@@ -200,8 +199,8 @@ def test_the_week_begins_on_monday_where_the_platform_is():
     monday = datetime(2026, 3, 9, 6, tzinfo=UTC)
     Hold.objects.filter(pk=buy(customer, 100, at=monday).hold_id).update(created_at=monday - timedelta(seconds=1))
 
-    last_week = left_this_week(Account.objects.get(owner_id=customer), at=monday - timedelta(seconds=1))
-    this_week = left_this_week(Account.objects.get(owner_id=customer), at=monday)
+    last_week = left_this_week(Account.objects.get(owner_id=customer), pesos(100), at=monday - timedelta(seconds=1))
+    this_week = left_this_week(Account.objects.get(owner_id=customer), pesos(100), at=monday)
 
     assert (last_week, this_week) == (pesos(0), pesos(100))
 
@@ -361,9 +360,8 @@ def test_the_race_sees_it_when_the_guard_is_removed():
 
     def careless(_number: int) -> None:
         account = Account.objects.get(owner_id=customer)
-        left = left_this_week(account, at=datetime.now(UTC))
+        left = left_this_week(account, pesos(500), at=datetime.now(UTC))
         looked.wait(timeout=20)
-        assert left is not None
         assert left >= pesos(100)
         place_hold(
             scope=AUTOMATIC_SCOPE, key=uuid4().hex, payer=account.pk, payee=ESCROW, amount=pesos(100), lasts=HOUR

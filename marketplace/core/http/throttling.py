@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 _PERIODS = {"sec": 1, "min": 60, "hour": 3600, "day": 86400}
 _SWEEP_SECONDS = 10.0
 _SCRIPT = """
-local n = redis.call('INCR', KEYS[1])
-if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+local n = redis.call('INCRBY', KEYS[1], ARGV[2])
+if n == tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return n
 """
 
@@ -38,16 +38,16 @@ class MemoryCounter:
         self._counts: dict[str, tuple[float, int]] = {}
         self._next_sweep = 0.0
 
-    def hit(self, key: str, seconds: int) -> int:
-        """The number of hits in the window, this one included."""
+    def hit(self, key: str, seconds: int, count: int = 1) -> int:
+        """The number of hits in the window, these included."""
         now = time.monotonic()
         with self._lock:
             self._sweep(now)
-            until, count = self._counts.get(key, (now + seconds, 0))
+            until, counted = self._counts.get(key, (now + seconds, 0))
             if until <= now:
-                until, count = now + seconds, 0
-            self._counts[key] = (until, count + 1)
-            return count + 1
+                until, counted = now + seconds, 0
+            self._counts[key] = (until, counted + count)
+            return counted + count
 
     def _sweep(self, now: float) -> None:
         # At most every few seconds: many addresses at once must not make each hit walk through all of them.
@@ -64,16 +64,16 @@ class MemoryCounter:
 memory_counter = MemoryCounter()
 
 
-def hit(key: str, seconds: int) -> int:
-    """Count a hit in the current window; with Redis gone this process counts alone."""
+def hit(key: str, seconds: int, count: int = 1) -> int:
+    """Count a hit, or several, in the current window; with Redis gone this process counts alone."""
     window = int(time.time()) // seconds
     full_key = f"throttle:{key}:{window}"
     if settings.REDIS_URL:
         try:
-            return int(get_redis_connection("default").eval(_SCRIPT, 1, f"{_prefix()}{full_key}", seconds))
+            return int(get_redis_connection("default").eval(_SCRIPT, 1, f"{_prefix()}{full_key}", seconds, count))
         except RedisError:
             logger.warning("throttle falls back to memory: Redis is out")
-    return memory_counter.hit(full_key, seconds)
+    return memory_counter.hit(full_key, seconds, count)
 
 
 def _prefix() -> str:
@@ -137,10 +137,28 @@ class MailRateLimit(RateLimit):
     scope = "mail"
 
 
+class SharedListRateLimit(RateLimit):
+    """Reading lists of gifts by their link."""
+
+    scope = "shared_lists"
+
+
+class ClaimRateLimit(RateLimit):
+    """Claiming gifts, without an account too."""
+
+    scope = "claims"
+
+
 class QuestionRateLimit(RateLimit):
     """Asking about products."""
 
     scope = "questions"
+
+
+class LinkRateLimit(RateLimit):
+    """Pasting links, and asking for fresh looks at them: each makes us ask somebody's shop."""
+
+    scope = "links"
 
 
 def parse_rate(text: str) -> tuple[int, int]:

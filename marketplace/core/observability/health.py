@@ -10,9 +10,13 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 from django_redis import get_redis_connection
 
+from marketplace.core.jobs import TICK_PERIOD, since_tick
+from marketplace.core.outbox.models import EventDelivery
 from marketplace.core.outbox.relay import outbox_lag
 
 MAX_LAG_SECONDS = 30
+MOST_COUNTED = 100
+MAX_BEAT_AGE = 5 * TICK_PERIOD
 
 
 @require_safe
@@ -23,7 +27,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, cache, broker, outbox lag. 503 when the database is out; the rest degrades, and says so."""
+    """Database, cache, broker, outbox lag, parked deliveries, beat. 503 when the database is out; the rest degrades,
+    and says so."""
     checks = {name: _outcome(check) for name, check in CHECKS.items()}
     ready = checks["database"] == "ok"
     return JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)
@@ -61,9 +66,23 @@ def _outbox() -> str | None:
     return None if lag <= MAX_LAG_SECONDS else f"oldest event waits {lag:.0f} s"
 
 
+def _deliveries() -> str | None:
+    parked = EventDelivery.objects.filter(state=EventDelivery.State.PARKED)[:MOST_COUNTED].count()
+    return f"{parked}{'' if parked < MOST_COUNTED else ' or more'} parked" if parked else None
+
+
+def _beat() -> str | None:
+    age = since_tick()
+    if age is None:
+        return "no tick yet"
+    return None if age <= MAX_BEAT_AGE else f"last tick {age.total_seconds():.0f} s ago"
+
+
 CHECKS: dict[str, Callable[[], str | None]] = {
     "database": _database,
     "cache": _cache,
     "broker": _broker,
     "outbox": _outbox,
+    "deliveries": _deliveries,
+    "beat": _beat,
 }

@@ -1,23 +1,35 @@
-"""The outermost layer: gives each request its id and writes one log line about it."""
+"""The outermost layer: gives each request its id, writes one log line about it and counts it."""
 
 import logging
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
+from django.contrib.admindocs.views import simplify_regex
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from marketplace.core.context import request_id as belonging_to
 from marketplace.core.ids import uuid7
 
+from .counting import Counter, Histogram
 from .logs import hashed
 
 logger = logging.getLogger("marketplace.request")
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
+# What anybody may send in place of a method must not become a series.
+_METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+REQUESTS = Counter(
+    "marketplace_requests_total",
+    "requests that were answered; health, metrics and static files aside",
+    ("route", "method", "status"),
+)
+SECONDS = Histogram("marketplace_request_seconds", "from a request to its answer", ("route",))
 
 
 class RequestContextMiddleware:
@@ -34,8 +46,25 @@ class RequestContextMiddleware:
             response = self.get_response(request)
             response["X-Request-ID"] = request_id
             if not request.path.startswith(_QUIET):
-                _log(request, response, time.perf_counter() - started)
+                seconds = time.perf_counter() - started
+                _log(request, response, seconds)
+                count(request, response, seconds)
             return response
+
+
+def count(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """By route template, method and class of status: `5xx`. What no route is for, a wrong path, is `none`."""
+    match = request.resolver_match
+    route = template_of(match.route) if match else "none"
+    method = request.method if request.method in _METHODS else "other"
+    REQUESTS.add(route, str(method), f"{response.status_code // 100}xx")
+    SECONDS.add(seconds, route)
+
+
+@lru_cache(maxsize=2_048)
+def template_of(route: str) -> str:
+    """The route as people write it: `/api/v1/market/products/<pk>/`."""
+    return str(simplify_regex(route))
 
 
 def _known_user(request: HttpRequest) -> Any:

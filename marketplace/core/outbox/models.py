@@ -66,7 +66,11 @@ class EventDelivery(models.Model):
         verbose_name = _("event delivery")
         verbose_name_plural = _("event deliveries")
         constraints = [models.UniqueConstraint(fields=["event", "handler"], name="core_delivery_once")]
-        indexes = [models.Index(fields=["due_at"], condition=Q(state="pending"), name="core_delivery_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="pending"), name="core_delivery_due"),
+            # `/readyz` and the metrics ask whether there are any.
+            models.Index(fields=["id"], condition=Q(state="parked"), name="core_delivery_parked"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.handler} {self.event_id}"

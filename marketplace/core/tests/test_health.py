@@ -5,9 +5,11 @@ from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from marketplace.core.clock import db_now
-from marketplace.core.models import OutboxEvent
+from marketplace.core.jobs import TICK, JobSlot, tick
+from marketplace.core.models import EventDelivery, OutboxEvent
 from marketplace.core.observability import health
 
 
@@ -18,10 +20,13 @@ def test_a_process_that_answers_is_alive_whatever_else_is_out(client):
 
 @pytest.mark.django_db
 def test_ready_when_everything_is_there(client):
+    tick(timezone.now())
+
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"ready": True, "checks": dict.fromkeys(["database", "cache", "broker", "outbox"], "ok")}
+    names = ["database", "cache", "broker", "outbox", "deliveries", "beat"]
+    assert answer.json() == {"ready": True, "checks": dict.fromkeys(names, "ok")}
 
 
 @pytest.mark.django_db
@@ -65,3 +70,42 @@ def test_redis_and_broker_out_are_said_soon(client, settings):
 
     assert answer.status_code == 200
     assert answer.json()["checks"]["cache"] == "ConnectionError"
+
+
+def parked_delivery(number, state=EventDelivery.State.PARKED):
+    event = OutboxEvent.objects.create(
+        event_id=uuid4(), wire_name="probe.probed", payload={}, created_at=db_now(), relayed_at=db_now()
+    )
+    EventDelivery.objects.create(event=event, handler=f"probe.{number}", state=state, due_at=db_now())
+
+
+@pytest.mark.django_db
+def test_parked_deliveries_are_said_and_those_that_wait_are_not(client):
+    parked_delivery(1)
+    parked_delivery(2, EventDelivery.State.PENDING)
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["checks"]["deliveries"]) == (200, "1 parked")
+
+
+@pytest.mark.django_db
+def test_many_parked_deliveries_are_not_counted_to_the_end(client, monkeypatch):
+    monkeypatch.setattr(health, "MOST_COUNTED", 2)
+    for number in range(3):
+        parked_delivery(number)
+
+    assert client.get("/readyz").json()["checks"]["deliveries"] == "2 or more parked"
+
+
+@pytest.mark.django_db
+def test_a_beat_that_stands_still_is_said_but_does_not_take_the_process_out(client):
+    never = client.get("/readyz")
+    tick(timezone.now())
+    JobSlot.objects.filter(job=TICK).update(taken_at=db_now() - timedelta(minutes=6))
+
+    answer = client.get("/readyz")
+
+    assert (never.status_code, never.json()["checks"]["beat"]) == (200, "no tick yet")
+    assert answer.status_code == 200
+    assert answer.json()["checks"]["beat"].startswith("last tick 36")

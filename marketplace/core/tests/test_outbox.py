@@ -13,7 +13,7 @@ from marketplace.core.models import EventDelivery, OutboxEvent
 from marketplace.core.outbox import delivery as delivery_module
 from marketplace.core.outbox.delivery import LEASE, deliver
 from marketplace.core.outbox.handlers import handles
-from marketplace.core.outbox.publishing import PublishedOutsideTransactionError, publish
+from marketplace.core.outbox.publishing import PublishedOutsideTransactionError, publish, published_together
 from marketplace.core.outbox.relay import drain, outbox_lag, relay_new_events, send_due
 from marketplace.core.tests.events import Probed
 
@@ -72,6 +72,25 @@ def test_a_rolled_back_change_publishes_nothing():
 def test_publishing_many_is_one_insert(django_assert_num_queries):
     with django_assert_num_queries(3):  # savepoint, insert, release
         published(*range(50))
+
+
+def test_what_is_published_together_is_one_insert_in_order_and_nothing_when_it_fails(django_assert_num_queries):
+    def three(*, fails):
+        with transaction.atomic(), published_together():
+            publish(Probed(number=1))
+            with published_together():
+                publish(Probed(number=2), Probed(number=3))
+            assert not OutboxEvent.objects.exists()
+            if fails:
+                raise LookupError
+
+    with pytest.raises(LookupError):
+        three(fails=True)
+    assert not OutboxEvent.objects.exists()
+    with django_assert_num_queries(4):  # savepoint, the look above, insert, release
+        three(fails=False)
+
+    assert [event.payload["number"] for event in OutboxEvent.objects.order_by("pk")] == [1, 2, 3]
 
 
 def test_every_handler_hears_an_event_once():

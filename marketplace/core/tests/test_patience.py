@@ -48,3 +48,18 @@ def test_what_is_quick_is_kept_and_the_callers_transaction_has_its_own_limit_aga
     assert inside == "5s"
     assert JobSlot.objects.filter(slot=slot).exists()
     assert timeout() == before
+
+
+def test_a_server_that_has_gone_silent_is_given_up():
+    connection.ensure_connection()
+
+    assert (
+        connection.connection.get_dsn_parameters().items()
+        >= {
+            "connect_timeout": "5",
+            "keepalives_idle": "5",
+            "keepalives_interval": "2",
+            "keepalives_count": "3",
+            "tcp_user_timeout": "10000",
+        }.items()
+    )

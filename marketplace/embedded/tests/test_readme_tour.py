@@ -8,7 +8,7 @@ import pytest
 
 from marketplace.settings.env import BASE_DIR
 
-from .servers import MANAGE, environment, free_port, start, wait_for_health
+from .servers import MANAGE, environment, free_port, migrate, start, wait_for_health
 
 # It serves from SQLite, whatever these tests themselves run on.
 pytestmark = pytest.mark.once
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.once
 def test_the_tour_works_as_written(tmp_path: Path) -> None:
     port = free_port()
     variables = environment(tmp_path, port)
+    migrate(variables)
     subprocess.run([*MANAGE, "prepare"], cwd=BASE_DIR, env=variables, check=True, capture_output=True)
 
     server = start(variables)

@@ -8,7 +8,7 @@ import pytest
 
 from marketplace.settings.env import BASE_DIR
 
-from .servers import MANAGE, environment, free_port, start, wait_for_health
+from .servers import MANAGE, environment, free_port, migrate, start, wait_for_health
 
 # It serves from SQLite, whatever these tests themselves run on.
 pytestmark = pytest.mark.once
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.once
 def test_serve_answers_and_ends_with_zero_on_a_signal(tmp_path: Path) -> None:
     port = free_port()
     variables = environment(tmp_path, port)
-    subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], cwd=BASE_DIR, env=variables, check=True)
+    migrate(variables)
 
     server = start(variables)
     wait_for_health(server, port)

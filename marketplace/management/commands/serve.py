@@ -9,13 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.wsgi import get_wsgi_application
 
 from marketplace.embedded.asgi import EmbeddedApplication
 from marketplace.embedded.background import Background
 from marketplace.embedded.server import serve_until_signal
 from marketplace.embedded.welcome import welcome
 from marketplace.routing import websocket_application
+from marketplace.wsgi import application as wsgi_application
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         refuse_taken_port(address, port)
         background = Background()
         application = EmbeddedApplication(
-            wsgi=get_wsgi_application(),
+            wsgi=wsgi_application,
             websocket=websocket_application,
             background=background,
             threads=settings.WEB_THREADS,

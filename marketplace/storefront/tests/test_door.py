@@ -60,7 +60,7 @@ def test_a_disabled_account_stays_outside(client):
 
 
 def test_tries_are_counted_with_the_api(client, api, settings):
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "auth": "2/min"}
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "auth": "2/day"}
     person = UserFactory.create()
     api.post("/api/v1/auth/token/", {"email": person.email, "password": "wrong"}, format="json")
 
@@ -156,7 +156,7 @@ def test_what_is_no_registration_makes_no_account(client, form):
 
 
 def test_mails_are_not_asked_for_without_end(client, settings):
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "mail": "1/min"}
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "mail": "1/day"}
     browser = signed_in(UnverifiedUserFactory.create())
 
     first, second = (browser.post("/verification/", follow=True) for _press in range(2))
@@ -168,7 +168,7 @@ def test_mails_are_not_asked_for_without_end(client, settings):
 
 
 def test_registrations_are_counted_too(client, settings):
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "mail": "1/min"}
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "mail": "1/day"}
     client.post("/register/", {"email": "a@example.com", "password": "correct horse battery"})
 
     answer = client.post("/register/", {"email": "b@example.com", "password": "correct horse battery"})

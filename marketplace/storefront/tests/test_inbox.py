@@ -111,7 +111,7 @@ def test_a_ticket_opens_the_customers_own_socket():
 
 
 def test_tickets_are_counted_with_those_of_the_api(settings):
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "sockets": "2/min"}
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "sockets": "2/day"}
     browser = signed_in(make_shopper(0))
 
     answers = [browser.post("/notifications/ticket/").status_code for _ in range(3)]

@@ -17,7 +17,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from marketplace.core.outbox.relay import drain
-from marketplace.embedded.tests.servers import environment, free_port, start, wait_for_health
+from marketplace.embedded.tests.servers import environment, free_port, migrate, start, wait_for_health
 from marketplace.settings.env import BASE_DIR
 from promotions.flash.tests.factories import let_lapse
 from promotions.models import PromoUnit, Reservation
@@ -63,7 +63,7 @@ def customers_of_the_product(tmp_path: Path) -> Iterator[Pair]:
     """The same on the whole product in a process of its own."""
     port = free_port()
     variables = {**environment(tmp_path, port), "LOG_FORMAT": "text"}
-    manage(variables, "migrate", "--verbosity=0")
+    migrate(variables)
     manage(variables, "shell", "-c", f"from {build.__module__} import build; build()")
     server = start(variables)
     try:

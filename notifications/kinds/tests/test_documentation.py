@@ -23,7 +23,9 @@ def lines() -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     with translation.override("en"):
         for kind in sorted(KINDS.values(), key=lambda kind: (kind.is_for_house, kind.code)):
-            cause = f"`{kind.cause.event.wire_name}`" if kind.cause else "told by staff, or to an audience"
+            cause = (
+                f"`{kind.cause.event.wire_name}`" if kind.cause else "told by staff, to an audience, or by the calendar"
+            )
             by_default = [channel for channel in Channel.values if kind.is_on_by_default(channel)]
             cells = [f"`{kind.code}`", str(kind.name), cause, *map(joined, (by_default, kind.required)), waits(kind)]
             yield "| " + " | ".join(cells) + " |"

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from notifications.kinds.moments import zone_named
 from notifications.preferences.models import QuietHours
-from notifications.preferences.moments import next_digest, quiet_until, zone_named
+from notifications.preferences.moments import next_digest, quiet_until
 
 NEW_YORK = ZoneInfo("America/New_York")  # forward on 8 March 2026 at 2:00, back on 1 November 2026 at 2:00
 MEXICO = ZoneInfo("America/Mexico_City")

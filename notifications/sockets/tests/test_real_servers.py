@@ -24,7 +24,7 @@ from websockets.exceptions import InvalidStatus
 from marketplace.core.outbox.relay import drain
 from marketplace.core.sockets.protocol import CloseCode
 from marketplace.core.tests.sockets import aside
-from marketplace.embedded.tests.servers import MANAGE, environment, free_port, start, wait_for_health
+from marketplace.embedded.tests.servers import environment, free_port, migrate, start, wait_for_health
 from marketplace.settings.env import BASE_DIR
 from notifications.inbox.groups import EVERY_PROCESS, group_of
 from notifications.inbox.services import tell_customer
@@ -82,7 +82,7 @@ def embedded(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     """`manage.py serve` in an empty folder: its port, and the folder."""
     port = free_port()
     variables = environment(tmp_path, port)
-    subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], cwd=BASE_DIR, env=variables, check=True)
+    migrate(variables)
     server = start(variables)
     try:
         wait_for_health(server, port)

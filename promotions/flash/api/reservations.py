@@ -52,6 +52,7 @@ class ReservationRateLimit(RateLimit):
 class ReservationViewSet(ViewSet):
     """The caller's own reservations."""
 
+    is_private = True
     serializer_class = ReservationSerializer
     permission_classes = [VerifiedCustomer]
     queryset = Reservation.objects.none()

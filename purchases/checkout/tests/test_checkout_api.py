@@ -42,7 +42,7 @@ def test_what_is_in_the_cart_is_bought_and_explained(api):
 
 
 @pytest.mark.postgres
-def test_one_purchase_of_three_lines_costs_at_most_twenty_queries(api):
+def test_one_purchase_of_three_lines_costs_at_most_twenty_one_queries(api):
     customer, before = shopper(), shopper()
     fill(customer, 1, 2, 3)
     bought(before, 1)  # the process knows the rule book
@@ -52,7 +52,8 @@ def test_one_purchase_of_three_lines_costs_at_most_twenty_queries(api):
         assert post(api, CHECKOUT, {"payment": "wallet"}).status_code == 201
 
     statements = [query["sql"] for query in asked if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(statements) <= 20, "\n".join(statements)
+    # Twenty, and one for vouchers; the purchase goes to the inbox of events in the same transaction.
+    assert len(statements) <= 21, "\n".join(statements)
 
 
 def test_the_same_key_buys_once_and_a_second_click_finds_an_empty_cart(api):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("who", ["signed in", "with a token"])
 def test_coupon_codes_are_tried_so_often_and_no_more(api, settings, who):
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "coupons": "3/min"}
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "coupons": "3/day"}
     headers = {}
     if who == "signed in":
         api.force_authenticate(shopper(0))
@@ -31,7 +31,7 @@ def test_coupon_codes_are_tried_so_often_and_no_more(api, settings, who):
 
 
 def test_a_person_buys_so_often_and_no_more(api, settings):
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "checkout": "2/min"}
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "checkout": "2/day"}
     api.force_authenticate(shopper(0))
 
     answers = [

@@ -42,7 +42,7 @@ def release_goods(order: Order) -> None:
 
 @transaction.atomic
 def give_goods_back(*, order_id: UUID, was_sold: bool) -> None:
-    """Goods and promotions' uses of an order that is over: back on the shelf, or free again. Harmless twice.
+    """Goods, promotions' uses and vouchers of an order that is over: on the shelf, or free again. Harmless twice.
 
     An order that was sold after all, because its money came late, keeps them.
     """
@@ -55,6 +55,7 @@ def give_goods_back(*, order_id: UUID, was_sold: bool) -> None:
             promotions.give_unit_up(reservation_id=reservation_of(order), order_id=order.pk)
         return
     promotions.give_uses_back(order_id=order.pk)
+    promotions.give_vouchers_back(order_id=order.pk)
     if not was_sold:
         release_goods(order)
     elif lines := stock_lines(order):

@@ -14,6 +14,7 @@ from purchases.events import OrderExpired, OrderPaid, ReservedUnitMissed
 from purchases.orders.models import Order
 from stores import facade as stores
 
+from .counting import count_purchases, lines_with_products
 from .goods import release_goods, reservation_of, sale_key, stock_lines
 from .moving import step, store_ids
 from .refunding import refund_all
@@ -75,8 +76,8 @@ def revive_order(*, order_id: UUID, deposit_id: UUID, at: datetime) -> bool:
     """The deposit for an order came in too late: sell it after all where everything is there; whether it was sold.
 
     At the prices and with the benefits it was placed with, by the payment that the deposit was made for. Where goods, a
-    promotion's uses, a reserved unit or money are missing, or the payment was called off, nothing happens: the money is
-    the customer's.
+    promotion's uses, a voucher, a reserved unit or money are missing, or the payment was called off, nothing happens:
+    the money is the customer's.
     """
     order = _found(order_id)
     if order is None or order.state not in {Order.State.PLACED, Order.State.EXPIRED}:
@@ -98,6 +99,7 @@ def revive_order(*, order_id: UUID, deposit_id: UUID, at: datetime) -> bool:
         funds.InsufficientFundsError,
         funds.OrderPaymentExistsError,
         promotions.CampaignUsedUpError,
+        promotions.VoucherGoneError,
         stores.InsufficientStockError,
     ):
         return False
@@ -112,9 +114,9 @@ def _found(order_id: UUID) -> Order | None:
 def _sell_again(order: Order, at: datetime, *, note: str) -> None:
     """An expired order: its goods and uses may be free again, or the event that frees them is still on its way."""
     step(order, Order.State.PAID, actor_id=None, at=at, note=note)
-    promotions.take_uses(
-        order_id=order.pk, customer_id=order.customer_id, rule_ids=rules_of(order), coupon_codes=order.coupons
-    )
+    owner = {"order_id": order.pk, "customer_id": order.customer_id}
+    promotions.take_uses(rule_ids=rules_of(order), coupon_codes=order.coupons, **owner)
+    promotions.take_vouchers(voucher_ids=vouchers_of(order), at=at, **owner)
     release_goods(order)
     stores.sell_stock(lines=stock_lines(order), idem_key=sale_key(order.pk), cause=f"order:{order.pk}")
     _tell_paid(order, at)
@@ -122,11 +124,21 @@ def _sell_again(order: Order, at: datetime, *, note: str) -> None:
 
 def rules_of(order: Order) -> set[UUID]:
     """Discounts and campaigns that the order used."""
+    return {rule for kind, rule in _benefits_of(order) if kind not in {"flash", "loyalty"}}
+
+
+def vouchers_of(order: Order) -> set[UUID]:
+    """Loyalty vouchers that the order used."""
+    return {rule for kind, rule in _benefits_of(order) if kind == "loyalty"}
+
+
+def _benefits_of(order: Order) -> set[tuple[str, UUID]]:
     benefits = [*order.applied_benefits, *(one for line in order.lines.all() for one in line.applied_benefits)]
-    return {UUID(benefit["rule"]) for benefit in benefits if benefit["kind"] != "flash"}
+    return {(benefit["kind"], UUID(benefit["rule"])) for benefit in benefits}
 
 
 def _tell_paid(order: Order, at: datetime) -> None:
+    count_purchases(order, lines_with_products(order), at=at)
     publish(
         OrderPaid(
             order_id=order.pk,

@@ -14,6 +14,7 @@ from purchases.orders.models import Order, OrderEvent, OrderLine, OrderPart
 from purchases.orders.rows import amounts_of, parts_and_lines
 from purchases.orders.values import OrderDraft, SoldLine
 
+from .counting import count_purchases, purchased_lines
 from .moving import store_ids
 
 
@@ -35,6 +36,7 @@ def write_order(draft: OrderDraft) -> Order:
         applied_benefits=list(draft.applied_benefits),
         rejected_promotions=list(draft.rejected_promotions),
         coupons=list(draft.coupons),
+        points_bp=draft.points_bp,
         shipping_address=dict(draft.shipping_address),
         expires_at=draft.expires_at,
         placed_at=draft.at,
@@ -63,6 +65,8 @@ def write_order(draft: OrderDraft) -> Order:
     if draft.is_paid:
         events.append(OrderPaid(order_id=order.pk, customer_id=who, store_ids=stores, total=total, paid_at=draft.at))
     publish(*events)
+    if draft.is_paid:
+        count_purchases(order, purchased_lines(lines, [line.product_id for line in draft.lines]), at=draft.at)
     return order
 
 

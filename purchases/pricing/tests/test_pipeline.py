@@ -227,12 +227,26 @@ def test_an_order_rule_comes_after_the_lines_own():
 
 
 def test_a_reward_comes_off_last_and_never_more_than_there_is():
-    reward = rule(500, amount(50_000), kind="loyalty", is_about_orders=True)
+    reward = rule(500, amount(9_000), kind="loyalty", is_about_orders=True)
 
     quote = quoted([item()], reward, rule(501, percent(1_000), is_about_orders=True))
 
     assert minor(quote.total) == 0
     assert [(each.kind, minor(each.amount)) for each in quote.applied] == [("campaign", 1_000), ("loyalty", 9_000)]
+
+
+@pytest.mark.parametrize(
+    "lines", [[item()], [item(price=8_999), item(2, price=90_000, flash=80_000)]], ids=["a campaign", "a held unit"]
+)
+def test_a_reward_never_goes_for_less_than_it_is_worth(lines):
+    """The smallest order it asks is one at list prices."""
+    reward = rule(500, amount(9_001), kind="loyalty", is_about_orders=True, min_ticket_minor=9_001)
+    campaign = rule(501, percent(1_000), is_about_orders=True)
+
+    quote = quoted(lines, reward, campaign)
+
+    assert [each.kind for each in quote.applied] == ["campaign"]
+    assert [(each.rule_id, each.code) for each in quote.refused] == [(reward.rule_id, "worth_more")]
 
 
 # --- sending and points

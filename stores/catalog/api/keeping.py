@@ -11,7 +11,14 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from marketplace.core.observability.counting import Counter
 from stores.catalog.freshness import lists_version
+
+LISTS = Counter(
+    "marketplace_product_lists_total",
+    "lists for people who are not signed in: `hit` was kept, `miss` made",
+    ("outcome",),
+)
 
 
 def kept(request: Request, answer: Callable[[], Response]) -> HttpResponseBase:
@@ -23,6 +30,7 @@ def kept(request: Request, answer: Callable[[], Response]) -> HttpResponseBase:
     words = f"{lists_version()} {request.scheme} {request.get_host()} {request.get_full_path()}"
     key = f"stores:list:{blake2b(words.encode(), digest_size=16).hexdigest()}"
     body = cache.get(key)
+    LISTS.add("miss" if body is None else "hit")
     if body is None:
         body = JSONRenderer().render(answer().data).decode()
         cache.set(key, body, seconds)

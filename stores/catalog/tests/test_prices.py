@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -296,3 +297,16 @@ def test_stale_writes_are_told_both_versions_and_what_is_there_now(api, administ
             assert current(answer) == (412, "stale", 1, version)
             assert answer.json()["current"] == api.get(url).json()
         assert current(api.delete(url, HTTP_IF_MATCH='"odd"'))[2] is None
+
+
+def test_what_many_variants_cost_at_a_moment(django_assert_num_queries):
+    variant, newer = VariantFactory(price_minor=34_900), VariantFactory()
+    PriceChange.objects.create(variant=variant, price_minor=34_900, currency="MXN", cause="edit")
+    before = timezone.now()
+    PriceChange.objects.create(variant=variant, price_minor=29_900, currency="MXN", cause="edit")
+    PriceChange.objects.create(variant=newer, price_minor=9_900, currency="MXN", cause="edit")
+
+    with django_assert_num_queries(1):
+        found = facade.prices_on([variant.pk, newer.pk, uuid4()], before)
+
+    assert found == {variant.pk: Money(34_900, "MXN")}

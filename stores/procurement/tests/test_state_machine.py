@@ -12,7 +12,7 @@ from marketplace.core.tests.histories import run_short_histories, walk
 from .history import History
 
 STEPS = int(os.environ.get("STOCK_STEPS", "300"))
-HISTORIES = int(os.environ.get("STOCK_HISTORIES", "2"))
+HISTORIES = int(os.environ.get("STOCK_HISTORIES", "1"))
 SEED = int(os.environ.get("STOCK_SEED", "1"))
 
 

@@ -82,6 +82,7 @@ CHANGE_DESCRIPTION = (
 class AccountViewSet(ViewSet):
     """Registration and accounts."""
 
+    is_private = True
     queryset = User.objects.none()
     serializer_class = AccountOutput
     filterset_class = AccountFilter

@@ -24,6 +24,7 @@ TOKEN_PAIR = OpenApiExample(
 class TokenViewSet(ViewSet):
     """Log-in, refresh, log-out."""
 
+    is_private = True
     permission_classes = [Anyone]
     throttle_classes = [AuthRateLimit]
 

@@ -14,6 +14,9 @@ from marketplace.core.money import Money
 from .server import FakeMercadoPago
 from .state import Payment
 
+# No database is asked.
+pytestmark = pytest.mark.once
+
 PREFERENCES = "/checkout/preferences"
 REFUNDS = "/v1/payments/[0-9]+/refunds"
 

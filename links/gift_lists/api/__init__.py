@@ -1,0 +1,1 @@
+"""HTTP of gift lists: lists, gifts, what guests see and do, contributions."""

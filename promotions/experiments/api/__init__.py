@@ -1,0 +1,1 @@
+"""HTTP of experiments, for those who run them."""

@@ -1,0 +1,1 @@
+"""What figures of units allow to be said. Pure functions over sums; every formula names its source."""

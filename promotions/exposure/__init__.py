@@ -1,0 +1,1 @@
+"""What is shown to whom, in which place, why, and with what chance."""

@@ -1,0 +1,1 @@
+"""HTTP: what to show, and the pins behind it."""

@@ -1,0 +1,1 @@
+"""Writes: pins, selections as they are made, what became of them."""

@@ -1,0 +1,1 @@
+"""What coming back earns: levels, points as lots that expire, rewards."""

@@ -1,0 +1,19 @@
+"""What a reward is worth, in words."""
+
+from django.utils.translation import gettext
+
+from promotions.loyalty.models import Redemption, Reward
+
+
+def shown_worth(row: Reward | Redemption) -> str:
+    """With the smallest order it is for."""
+    amount = "—" if row.amount is None else str(row.amount)
+    return (
+        amount
+        if row.min_ticket is None
+        else gettext("%(amount)s from %(ticket)s on")
+        % {
+            "amount": amount,
+            "ticket": row.min_ticket,
+        }
+    )

@@ -1,0 +1,1 @@
+"""What orders tell the loyalty programme: points for goods that arrived, less what came back."""
