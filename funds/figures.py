@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from marketplace.core.clock import db_now
-from marketplace.core.kpis import Kpi, shown_amount
+from marketplace.core.formatting import shown_amount
+from marketplace.core.kpis import Kpi
 from marketplace.core.money import Money
 
 from .contracts import BalanceLine, FundsHealth

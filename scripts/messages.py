@@ -14,10 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils.translation.template import templatize
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("marketplace", "users", "stores", "funds", "links", "promotions", "purchases", "notifications")
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
-TEMPLATE_TAG = re.compile(r"""{%\s*trans(?:late)?\s+(?:"([^"]*)"|'([^']*)')""")
+TEMPLATES = ("*.html", "*.txt")
+# What Django's own extraction makes of a template: ` gettext('…') `, ` ngettext('…', '…', count) `.
+_TEXT = r"""u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+TEMPLATE_CALL = re.compile(rf"\bn?gettext\({_TEXT}(?:,\s*{_TEXT}\s*,)?")
+PLACES = re.compile(r"%\((\w+)\)[sd]|%[sd]|\{(\w*)\}")
 LINE = re.compile(r'^(?:(msgctxt|msgid|msgid_plural|msgstr(?:\[(\d)\])?)\s+)?"(.*)"$')
 NEW_CATALOGUE = """msgid ""
 msgstr ""
@@ -97,12 +103,13 @@ def compiled(entries: list[Entry]) -> bytes:
 
 
 def strings_in_code(path: Path) -> Iterator[str]:
-    """Literal arguments of gettext calls."""
+    """Literal arguments of gettext calls; of those about a number, one and many as a catalogue's key."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and node.args and called_name(node) in CALLS:
-            argument = node.args[0]
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                yield argument.value
+        if isinstance(node, ast.Call) and (name := called_name(node)) in CALLS:
+            forms = node.args[: 2 if name.startswith("ngettext") else 1]
+            values = [form.value for form in forms if isinstance(form, ast.Constant) and isinstance(form.value, str)]
+            if values and len(values) == len(forms):
+                yield "\0".join(values)
 
 
 def called_name(node: ast.Call) -> str:
@@ -113,9 +120,9 @@ def called_name(node: ast.Call) -> str:
 
 
 def strings_in_template(path: Path) -> Iterator[str]:
-    """Literal arguments of `{% translate %}`."""
-    for match in TEMPLATE_TAG.finditer(path.read_text(encoding="utf-8")):
-        yield match[1] or match[2]
+    """What `{% translate %}` and `{% blocktranslate %}` ask for, with its places."""
+    for match in TEMPLATE_CALL.finditer(templatize(path.read_text(encoding="utf-8"))):
+        yield "\0".join(ast.literal_eval(text) for text in match.groups() if text)
 
 
 def strings_in_sources(package: str) -> set[str]:
@@ -124,14 +131,21 @@ def strings_in_sources(package: str) -> set[str]:
     for path in (ROOT / package).rglob("*.py"):
         if not {"tests", "migrations"} & set(path.parts):
             found.update(strings_in_code(path))
-    for path in (ROOT / package).rglob("*.html"):
+    for path in templates(package):
         found.update(strings_in_template(path))
     return found - {""}
 
 
+def templates(package: str) -> list[Path]:
+    """Pages and mails of a package."""
+    found = (path for pattern in TEMPLATES for path in (ROOT / package).rglob(f"templates/**/{pattern}"))
+    return sorted(found)
+
+
 def known_strings() -> set[str]:
-    """Everything that some catalogue holds, translated or not."""
-    return {entry.source for path in catalogues() for entry in read_catalogue(path)}
+    """Everything that some catalogue holds, translated or not, as text and as the key of one and many."""
+    entries = [entry for path in catalogues() for entry in read_catalogue(path)]
+    return {entry.source for entry in entries} | {entry.key for entry in entries}
 
 
 def add_missing() -> None:
@@ -150,12 +164,40 @@ def add_missing() -> None:
 def new_entry(text: str) -> str:
     """An entry that waits for its translation."""
     flag = "#, python-format\n" if "%(" in text or "%s" in text else ""
-    return f'\n{flag}msgid {json.dumps(text, ensure_ascii=False)}\nmsgstr ""\n'
+    one, *many = (json.dumps(form, ensure_ascii=False) for form in text.split("\0"))
+    if many:
+        return f'\n{flag}msgid {one}\nmsgid_plural {many[0]}\nmsgstr[0] ""\nmsgstr[1] ""\n'
+    return f'\n{flag}msgid {one}\nmsgstr ""\n'
 
 
 def catalogues() -> list[Path]:
     """The Spanish catalogues of all packages."""
     return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("locale/es/LC_MESSAGES/django.po"))
+
+
+def faults(entry: Entry) -> Iterator[str]:
+    """What is wrong with a translated entry, beside being none.
+
+    Every place of the source is filled in the translation and no other; of a plural, the form of one may leave out
+    the number ("one day left").
+    """
+    if not entry.source or not entry.is_complete:
+        return
+    if len(entry.translations) != (2 if entry.plural else 1):
+        yield "not as many forms as Spanish has"
+    sources = (entry.source, entry.plural) if entry.plural else (entry.source,)
+    wanted = set().union(*(places(text) for text in sources))
+    for number, text in enumerate(entry.translations):
+        is_of_one = bool(entry.plural) and number == 0
+        if not places(text) <= wanted or (not is_of_one and places(text) != places(sources[-1])):
+            yield "not the same places to fill"
+        if text.startswith("\n") != entry.source.startswith("\n"):
+            yield "begins on another line"
+
+
+def places(text: str) -> set[str]:
+    """The places to fill of a text, as they are written."""
+    return {match[0] for match in PLACES.finditer(text.replace("%%", ""))}
 
 
 def problems() -> Iterator[str]:
@@ -164,6 +206,7 @@ def problems() -> Iterator[str]:
         entries = read_catalogue(path)
         shown = path.relative_to(ROOT)
         yield from (f"{shown}: not translated: {entry.source!r}" for entry in entries if not entry.is_complete)
+        yield from (f"{shown}: {what}: {entry.source!r}" for entry in entries for what in faults(entry))
         binary = path.with_suffix(".mo")
         if not binary.exists() or binary.read_bytes() != compiled(entries):
             yield f"{shown}: django.mo is not up to date: make messages"

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 
 from .models import Account, Hold, Journal, Posting
@@ -16,7 +17,7 @@ from .selectors import trial_balance, with_balance
 
 def major(minor: int | None, currency: str) -> str:
     """An amount as people read it; a dash where the account keeps no running balance."""
-    return "–" if minor is None else str(Money(minor, currency))
+    return "–" if minor is None else shown_amount(Money(minor, currency))
 
 
 class PostingColumns:

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 
 from .models import OrderMoney, OrderPayment, OrderRefund, PartMoney
@@ -19,36 +20,41 @@ class PartMoneyInline(ReadOnlyInline):
     @admin.display(description=_("total"))
     def total(self, row: PartMoney) -> str:
         """Major units, as all of them."""
-        return str(Money(row.total_minor, row.order.currency))
+        return shown_amount(Money(row.total_minor, row.order.currency))
 
     @admin.display(description=_("refunded"))
     def refunded(self, row: PartMoney) -> str:
-        return str(Money(row.refunded_minor, row.order.currency))
+        return shown_amount(Money(row.refunded_minor, row.order.currency))
 
     @admin.display(description=_("store's share"))
     def payable(self, row: PartMoney) -> str:
-        return str(Money(row.payable_minor, row.order.currency))
+        return shown_amount(Money(row.payable_minor, row.order.currency))
 
     @admin.display(description=_("commission"))
     def commission(self, row: PartMoney) -> str:
-        return str(Money(row.commission_minor, row.order.currency))
+        return shown_amount(Money(row.commission_minor, row.order.currency))
 
     @admin.display(description=_("tax"))
     def tax(self, row: PartMoney) -> str:
-        return str(Money(row.tax_minor, row.order.currency))
+        return shown_amount(Money(row.tax_minor, row.order.currency))
 
 
 class OrderRefundInline(ReadOnlyInline):
     """What went back, and why."""
 
     model = OrderRefund
-    fields = ["amount", "reason", "journal_id", "at"]
+    fields = ["amount", "reason", "shown_journal", "at"]
     readonly_fields = fields
 
     @admin.display(description=_("amount"))
     def amount(self, row: OrderRefund) -> str:
         """Major units."""
-        return str(Money(row.amount_minor, row.order.currency))
+        return shown_amount(Money(row.amount_minor, row.order.currency))
+
+    @admin.display(description=_("journal"))
+    def shown_journal(self, row: OrderRefund) -> str:
+        """Its number; the journal itself is not read."""
+        return str(row.journal_id)
 
 
 @admin.register(OrderMoney)
@@ -61,18 +67,28 @@ class OrderMoneyAdmin(ReadOnlyAdmin):
     ordering = ["-order_id"]
     show_full_result_count = False
     inlines = [PartMoneyInline, OrderRefundInline]
-    fields = ["order_id", "customer_id", "paid_shown", "refundable_shown", "journal_id", "hold_id"]
-    readonly_fields = ["paid_shown", "refundable_shown", "journal_id", "hold_id"]
+    fields = ["order_id", "customer_id", "paid_shown", "refundable_shown", "shown_journal", "shown_hold"]
+    readonly_fields = ["paid_shown", "refundable_shown", "shown_journal", "shown_hold"]
 
     @admin.display(description=_("paid"), ordering="paid_minor")
     def paid_shown(self, row: OrderMoney) -> str:
         """Major units."""
-        return str(row.paid)
+        return shown_amount(row.paid)
 
     @admin.display(description=_("refundable"))
     def refundable_shown(self, row: OrderMoney) -> str:
         """Major units."""
-        return str(row.refundable)
+        return shown_amount(row.refundable)
+
+    @admin.display(description=_("journal"))
+    def shown_journal(self, row: OrderMoney) -> str:
+        """Its number; the journal itself is not read."""
+        return str(row.journal_id or "–")
+
+    @admin.display(description=_("hold"))
+    def shown_hold(self, row: OrderMoney) -> str:
+        """Its number, likewise."""
+        return str(row.hold_id or "–")
 
 
 @admin.register(OrderPayment)
@@ -86,17 +102,22 @@ class OrderPaymentAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     show_full_result_count = False
     fields = [
-        *("order_id", "customer", "total_shown", "wallet_shown", "provider", "deposit", "hold_id", "state"),
+        *("order_id", "customer", "total_shown", "wallet_shown", "provider", "deposit", "shown_hold", "state"),
         *("expires_at", "paid_at", "created_at"),
     ]
-    readonly_fields = ["total_shown", "wallet_shown", "hold_id", "created_at"]
+    readonly_fields = ["total_shown", "wallet_shown", "shown_hold", "created_at"]
 
     @admin.display(description=_("total"), ordering="total_minor")
     def total_shown(self, row: OrderPayment) -> str:
         """Major units."""
-        return str(row.total)
+        return shown_amount(row.total)
+
+    @admin.display(description=_("hold"))
+    def shown_hold(self, row: OrderPayment) -> str:
+        """Its number; the hold itself is not read."""
+        return str(row.hold_id or "–")
 
     @admin.display(description=_("from the wallet"))
     def wallet_shown(self, row: OrderPayment) -> str:
         """Major units."""
-        return str(row.from_wallet)
+        return shown_amount(row.from_wallet)

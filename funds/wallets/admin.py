@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.admin import ReadOnlyAdmin
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 
 from .models import WalletSettings
@@ -33,4 +34,4 @@ class WalletSettingsAdmin(ReadOnlyAdmin):
 
 
 def _shown(minor: int | None, currency: str) -> str:
-    return "–" if minor is None else str(Money(minor, currency))
+    return "–" if minor is None else shown_amount(Money(minor, currency))

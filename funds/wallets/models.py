@@ -34,11 +34,11 @@ class WalletSettings(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    customer_id = models.UUIDField()
+    customer_id = models.UUIDField(_("customer"))
     currency = models.CharField(_("currency"), max_length=3)
     weekly_limit_minor = models.BigIntegerField(_("weekly limit (minor units)"), null=True)
     low_balance_minor = models.BigIntegerField(_("low balance below (minor units)"), null=True)
-    is_low = models.BooleanField(default=False)
+    is_low = models.BooleanField(_("below the threshold"), default=False)
 
     class Meta:
         app_label = "funds"

@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from funds.ledger.models import JournalKind
+from marketplace.core.formatting import shown_day, shown_decimal, shown_moment
 from marketplace.core.money import Money
 from marketplace.core.pdf import Column, Sheet
 from marketplace.core.spreadsheets import neutralised
@@ -19,7 +20,7 @@ from .statements import Line, Statement
 
 MAX_PDF_LINES: Final = 2_000
 _BOM: Final = "\ufeff"
-_COLUMNS: Final = (Column(32), Column(84), Column(32, is_number=True), Column(32, is_number=True))
+_COLUMNS: Final = (Column(38), Column(78), Column(32, is_number=True), Column(32, is_number=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +85,24 @@ def pdf_of(statement: Statement, language: str) -> bytes:
     """The statement on A4. Raises `StatementTooLongError` past `MAX_PDF_LINES`."""
     if statement.count() > MAX_PDF_LINES:
         raise StatementTooLongError(most=MAX_PDF_LINES)
+    with translation.override(language):
+        return _pdf(statement, language)
+
+
+def _pdf(statement: Statement, language: str) -> bytes:
     words = _Words.in_language(language)
     sheet = Sheet(title=words.title, page_word=words.page, language=language, columns=_COLUMNS)
-    for text in filter(None, (statement.holder, f"{statement.since} – {statement.until}", statement.currency)):
+    since, until = shown_day(statement.since), shown_day(statement.until)
+    for text in filter(None, (statement.holder, f"{since} – {until}", statement.currency)):
         sheet.line_of(text)
     sheet.ln(4)
     date, _number, what, amount, balance = words.columns[:5]
     sheet.row(date, what, amount, balance)
-    sheet.row(str(statement.since), words.opening, "", _plain(statement.opening))
+    sheet.row(since, words.opening, "", shown_decimal(statement.opening))
     for line in statement.lines():
-        sheet.row(f"{line.booked_at:%Y-%m-%d %H:%M}", _what(line, words), _plain(line.amount), _plain(line.balance))
-    sheet.row(str(statement.until), words.closing, "", _plain(statement.closing))
+        booked_at = shown_moment(line.booked_at, line.booked_at.tzinfo)
+        sheet.row(booked_at, _what(line, words), shown_decimal(line.amount), shown_decimal(line.balance))
+    sheet.row(until, words.closing, "", shown_decimal(statement.closing))
     return bytes(sheet.output())
 
 

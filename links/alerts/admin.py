@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.admin import ReadOnlyAdmin
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 
 from .models import PriceAlert
@@ -31,10 +32,10 @@ class PriceAlertAdmin(ReadOnlyAdmin):
     def line(self, alert: PriceAlert) -> str:
         """The target, or the percentage and what it is measured from."""
         if alert.target_minor is not None:
-            return str(Money(alert.target_minor, alert.currency))
+            return shown_amount(Money(alert.target_minor, alert.currency))
         if alert.reference_minor is None:
             return f"{alert.percent} %"
-        return f"{alert.percent} % / {Money(alert.reference_minor, alert.currency)}"
+        return f"{alert.percent} % / {shown_amount(Money(alert.reference_minor, alert.currency))}"
 
     def get_readonly_fields(self, request: HttpRequest, obj: PriceAlert | None = None) -> list[str]:
         return [field.name for field in PriceAlert._meta.fields if field.editable is False]

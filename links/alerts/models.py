@@ -25,8 +25,12 @@ class PriceAlert(UUIDModel):
         BOTH = "both", _("either way")
 
     customer = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
-    link = models.ForeignKey("links.ProductLink", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    variant = models.ForeignKey("stores.Variant", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    link = models.ForeignKey(
+        "links.ProductLink", verbose_name=_("link"), on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    variant = models.ForeignKey(
+        "stores.Variant", verbose_name=_("variant"), on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices, default=Direction.DOWN)
     target_minor = models.BigIntegerField(_("target price (minor units)"), null=True, blank=True)
     percent = models.PositiveSmallIntegerField(_("percent"), null=True, blank=True)

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from marketplace.core.formatting import shown_amount
 
 from .models import Gift, GiftClaim, GiftList, GiftListEditor
 from .selectors import price_of, title_of
@@ -67,12 +68,14 @@ class GiftAdmin(ReadOnlyAdmin):
     @admin.display(description=_("price"))
     def price_now(self, gift: Gift) -> str:
         """Major units; a dash where none is known."""
-        return str(price_of(gift) or "–")
+        price = price_of(gift)
+        return "–" if price is None else shown_amount(price)
 
     @admin.display(description=_("price when last seen"))
     def price_seen(self, gift: Gift) -> str:
         """Major units; a dash where none was known."""
-        return str(gift.seen_price or "–")
+        seen = gift.seen_price
+        return "–" if seen is None else shown_amount(seen)
 
 
 @admin.register(GiftClaim)

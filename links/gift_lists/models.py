@@ -85,7 +85,7 @@ class GiftListEditor(models.Model):
     gift_list = models.ForeignKey(GiftList, on_delete=models.CASCADE, related_name="editors")
     email = models.EmailField(_("e-mail address"))
     user = models.ForeignKey("users.User", on_delete=models.PROTECT, null=True, related_name="+", editable=False)
-    added_at = models.DateTimeField(auto_now_add=True)
+    added_at = models.DateTimeField(_("added at"), auto_now_add=True)
 
     class Meta:
         app_label = "links"
@@ -118,8 +118,12 @@ class Gift(VersionedModel):
         REMOVED = "removed", _("removed")
 
     gift_list = models.ForeignKey(GiftList, on_delete=models.PROTECT, related_name="gifts", verbose_name=_("list"))
-    link = models.ForeignKey("links.ProductLink", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    variant = models.ForeignKey("stores.Variant", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    link = models.ForeignKey(
+        "links.ProductLink", verbose_name=_("link"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    variant = models.ForeignKey(
+        "stores.Variant", verbose_name=_("variant"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     added_by = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+", editable=False)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority.choices, default=Priority.MEDIUM)
     position = models.PositiveIntegerField(_("place in the list"), default=0)
@@ -164,8 +168,10 @@ class GiftClaim(UUIDModel):
     The owner never sees it while the list keeps its surprise; a claimed gift is not bought automatically.
     """
 
-    gift = models.ForeignKey(Gift, on_delete=models.PROTECT, related_name="claims")
-    claimer = models.ForeignKey("users.User", on_delete=models.PROTECT, null=True, related_name="+")
+    gift = models.ForeignKey(Gift, verbose_name=_("gift"), on_delete=models.PROTECT, related_name="claims")
+    claimer = models.ForeignKey(
+        "users.User", verbose_name=_("claimer"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
     guest_name = models.CharField(_("guest's name"), max_length=80, blank=True)
     # SHA-256 of the token the claim was answered with.
     token_hash = models.CharField(max_length=64, blank=True, editable=False)

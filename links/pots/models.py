@@ -21,11 +21,19 @@ class Contribution(UUIDModel):
     What is bought from a pot uses the oldest contributions first, so that each row says what became of its money.
     """
 
-    contributor = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+")
+    contributor = models.ForeignKey(
+        "users.User", verbose_name=_("contributor"), on_delete=models.PROTECT, related_name="+"
+    )
     # Exactly one of the three. Into a wallet there is no pot: the money is the other's at once.
-    gift_list = models.ForeignKey("links.GiftList", on_delete=models.PROTECT, null=True, related_name="+")
-    gift = models.ForeignKey("links.Gift", on_delete=models.PROTECT, null=True, related_name="+")
-    beneficiary = models.ForeignKey("users.User", on_delete=models.PROTECT, null=True, related_name="+")
+    gift_list = models.ForeignKey(
+        "links.GiftList", verbose_name=_("gift list"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    gift = models.ForeignKey(
+        "links.Gift", verbose_name=_("gift"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    beneficiary = models.ForeignKey(
+        "users.User", verbose_name=_("beneficiary"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
     currency = models.CharField(_("currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount (minor units)"))
     used_minor = models.BigIntegerField(_("spent on gifts (minor units)"), default=0)
@@ -92,12 +100,12 @@ class PotUse(UUIDModel):
     `key` is the purchase's. `shares` says from which contribution how much, in minor units.
     """
 
-    gift = models.ForeignKey("links.Gift", on_delete=models.PROTECT, related_name="+")
-    key = models.CharField(max_length=80, unique=True)
+    gift = models.ForeignKey("links.Gift", verbose_name=_("gift"), on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(_("key"), max_length=80, unique=True)
     currency = models.CharField(_("currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount (minor units)"))
     returned_minor = models.BigIntegerField(_("returned (minor units)"), default=0)
-    shares = models.JSONField(default=dict)
+    shares = models.JSONField(_("shares"), default=dict)
 
     class Meta:
         app_label = "links"

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from marketplace.core.admin import ReadOnlyAdmin, ReadOnlyInline, ServiceAdmin
+from marketplace.core.formatting import shown_amount, shown_moment
 
 from . import selectors, services
-from .models import HostPace, Page, ProductLink
+from .models import HostPace, Page, PricePoint, ProductLink
 from .reasons import label
 
 STATE_COLOURS = {"waiting": "info", "read": "success", "unpriced": "warning", "failed": "danger", "refused": "danger"}
@@ -77,7 +78,7 @@ class PageAdmin(ServiceAdmin):
     @admin.display(description=_("price"), ordering="price_minor")
     def shown_price(self, page: Page) -> str:
         """With its currency."""
-        return str(page.price) if page.price else "—"
+        return shown_amount(page.price) if page.price else "—"
 
     @admin.display(description=_("reason"))
     def shown_reason(self, page: Page) -> str:
@@ -99,17 +100,14 @@ class PageAdmin(ServiceAdmin):
     def shown_history(self, page: Page) -> str:
         """The last steps of its price."""
         steps = selectors.prices_of(page.pk).order_by("-at", "-pk")[:MOST_STEPS]
-        rows = (
-            (f"{step.at:%Y-%m-%d %H:%M}", selectors.price_of(step) or "—", step.availability, label(step.reason))
-            for step in steps
-        )
+        rows = ((shown_moment(step.at), _shown_price(step), step.availability, label(step.reason)) for step in steps)
         return format_html_join("", "<div>{} · {} · {} {}</div>", rows) or "—"
 
     @admin.display(description=_("page as it was fetched"))
     def shown_snapshot(self, page: Page) -> str:
         """When, and where the redirects led."""
         snapshot = selectors.latest_snapshot_of(page.pk)
-        return "—" if snapshot is None else f"{snapshot.fetched_at:%Y-%m-%d %H:%M} · {snapshot.final_url}"
+        return "—" if snapshot is None else f"{shown_moment(snapshot.fetched_at)} · {snapshot.final_url}"
 
     @admin.display(description=_("what was found in it"))
     def shown_evidence(self, page: Page) -> str:
@@ -145,3 +143,8 @@ class HostPaceAdmin(ReadOnlyAdmin):
     list_display = ["host", "next_at", "robots_read_at"]
     search_fields = ["host"]
     ordering = ["host"]
+
+
+def _shown_price(step: PricePoint) -> str:
+    price = selectors.price_of(step)
+    return "—" if price is None else shown_amount(price)

@@ -73,7 +73,9 @@ class Page(UUIDModel):
     # Whoever reads it has it alone until then, by the database's clock.
     leased_until = models.DateTimeField(null=True, editable=False)
     # The page names another address as its canonical one: links follow there.
-    successor = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", editable=False)
+    successor = models.ForeignKey(
+        "self", verbose_name=_("successor"), on_delete=models.PROTECT, null=True, related_name="+", editable=False
+    )
 
     class Meta:
         app_label = "links"

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from marketplace.core.kpis import shown_amount
+from marketplace.core.formatting import shown_amount
 from promotions.facade import CampaignNotFoundError
 from purchases.facade import preview_campaign
 

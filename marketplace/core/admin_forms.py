@@ -16,6 +16,7 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from .errors import DomainError, StaleError
+from .formatting import shown_params
 from .money import Money, exponent
 
 
@@ -164,7 +165,7 @@ def refusal_text(error: DomainError) -> str:
     """A refusal in the reader's language; of wrong values, what is wrong with them."""
     reasons = [_(each.detail) for each in error.field_errors]
     text = _(error.message)
-    return " ".join(reasons) or (text % error.params if error.params else text)
+    return " ".join(reasons) or (text % shown_params(error.params) if error.params else text)
 
 
 def show_refusal(request: HttpRequest, error: DomainError) -> None:

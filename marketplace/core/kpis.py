@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .money import Money
-
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
@@ -13,8 +11,3 @@ class Kpi:
     label: Any
     value: str
     link: str = ""
-
-
-def shown_amount(money: Money) -> str:
-    """An amount as a person reads it at a glance: 2,504,480.45 MXN."""
-    return f"{money.decimal:,f} {money.currency}"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from .env import env
 
 # Whoever opens the log-in page itself comes here afterwards.
@@ -9,7 +11,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Marketplace",
-    "SITE_HEADER": "Marketplace back office",
+    "SITE_HEADER": _("Marketplace back office"),
     "SITE_SYMBOL": "storefront",
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,

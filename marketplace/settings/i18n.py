@@ -7,5 +7,8 @@ LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "marketplace" / "locale"]
 TIME_ZONE = "UTC"
 PLATFORM_TIME_ZONE = env.str("PLATFORM_TIME_ZONE", default="America/Mexico_City")
+# What stands before the decimals in Spanish: `point` (1,234.50: Mexico, Central America) or `comma` (1.234,50).
+SPANISH_NUMBERS = env.str("SPANISH_NUMBERS", default="point")
+FORMAT_MODULE_PATH = ["marketplace.formats"]
 USE_I18N = True
 USE_TZ = True

@@ -21,6 +21,7 @@ from marketplace.core.admin import ServiceAdmin
 from marketplace.core.admin_forms import VersionedForm, show_refusal
 from marketplace.core.admin_map import MapPicker
 from marketplace.core.errors import DomainError
+from marketplace.core.formatting import shown_number
 from notifications.audiences.reach import Size
 from users.facade import Tier
 
@@ -347,11 +348,11 @@ def _progress_of(broadcast: Any) -> Progress:
 def progress_text(progress: Progress) -> str:
     """As people read it."""
     if progress.expected is None or progress.state == State.SENT:
-        return f"{progress.told:,}"
-    return f"{progress.told:,} / {progress.expected:,} ({progress.percent} %)"
+        return shown_number(progress.told)
+    return f"{shown_number(progress.told)} / {shown_number(progress.expected)} ({progress.percent} %)"
 
 
 def size_text(size: Size) -> str:
     """As people read it."""
     template = gettext("People: about %(count)s or more") if size.is_more else gettext("People: %(count)s")
-    return template % {"count": f"{size.count:,}"}
+    return template % {"count": shown_number(size.count)}

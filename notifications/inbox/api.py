@@ -1,10 +1,12 @@
 """HTTP of the inbox: one's own notifications; staff may write one."""
 
+from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone, translation
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
@@ -15,6 +17,7 @@ from rest_framework.response import Response
 
 from marketplace.core.errors import NotFoundError
 from marketplace.core.http import fields
+from marketplace.core.http.languages import asked_language
 from marketplace.core.http.permissions import IsStaff, SignedIn
 from marketplace.core.http.sparse import sparse
 from marketplace.core.http.viewsets import ViewSet
@@ -176,11 +179,19 @@ class NotificationViewSet(ViewSet):
     def _me(self) -> UUID:
         return cast(UUID, self.request.user.pk)  # permissions let nobody anonymous come here
 
-    @property
+    @cached_property
     def _language(self) -> str:
-        if self.request.headers.get("Accept-Language", "").strip() not in {"", "*"}:
-            return translation.get_language()
+        asked = asked_language(self.request)
+        if asked is not None:
+            return asked
         return users.customer_languages([self._me]).get(self._me, translation.get_language())
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        # Texts in the profile's language, whatever the request's: only where there are texts.
+        if "_language" in self.__dict__ and answer.status_code < HTTPStatus.BAD_REQUEST:
+            answer["Content-Language"] = self._language
+        return answer
 
     @property
     def cursor_field(self) -> str:

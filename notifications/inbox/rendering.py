@@ -7,13 +7,17 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from marketplace.core.formatting import shown_amount
 from marketplace.core.http.fields import money_json
 from marketplace.core.money import CURRENCIES, Money
+from notifications.kinds.moments import shown_on_the_wall
 from notifications.kinds.table import KINDS
 
 from .models import Message
 
 ORIGINAL = "_en"
+DAYS = frozenset({"from", "to", "until"})
+"""Parameters that are days, or moments by the customer's clock, as `kinds.moments` writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,9 @@ class _Values(dict[str, Any]):
 
 def render(message: Message, language: str) -> Text:
     """The message's words. A kind this version does not know shows what its parameters say; nothing raises."""
-    values = _Values({name: _readable(value) for name, value in _spoken(_mapping(message.params), language).items()})
+    said = _spoken(_mapping(message.params), language)
     with translation.override(language):
+        values = _Values({name: _readable(name, value) for name, value in said.items()})
         kind = KINDS.get(message.kind)
         if kind is None:
             return Text(str(values["title"]) or _("Notification"), str(values["body"]))
@@ -58,9 +63,11 @@ def params_of(message: Message) -> dict[str, Any]:
     return {name: _api_value(value) for name, value in _mapping(message.params).items()}
 
 
-def _readable(value: Any) -> Any:
+def _readable(name: str, value: Any) -> Any:
     money = _money(value)
-    return value if money is None else str(money)
+    if money is not None:
+        return shown_amount(money)
+    return shown_on_the_wall(value) if name in DAYS and isinstance(value, str) else value
 
 
 def _api_value(value: Any) -> Any:

@@ -5,6 +5,7 @@ from datetime import date
 from io import BytesIO
 from typing import Any, Final
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw, ImageFont
 
@@ -30,7 +31,7 @@ def bars(weeks: Sequence[Mapping[str, Any]]) -> bytes:
             height = 0 if largest == 0 else round((_BASE - _TOP) * amount / largest)
             if height > 0:
                 draw.rectangle((left, _BASE - height, left + _BAR, _BASE), fill=colour)
-        label = f"{date.fromisoformat(week['starts_on']):%d/%m}"
+        label = formats.date_format(date.fromisoformat(week["starts_on"]), _("m/d"))
         draw.text((middle, _BASE + 10), label, fill=_INK, font=font, anchor="ma")
     draw.line((0, _BASE, WIDTH, _BASE), fill=_LINE, width=2)
     target = BytesIO()

@@ -190,7 +190,7 @@ class CampaignUse(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="uses")
     order_id = models.UUIDField(_("order"))
     customer_id = models.UUIDField(_("customer"))
-    coupon = models.ForeignKey(Coupon, on_delete=models.SET_NULL, null=True, related_name="+")
+    coupon = models.ForeignKey(Coupon, verbose_name=_("coupon"), on_delete=models.SET_NULL, null=True, related_name="+")
     is_taken = models.BooleanField(_("taken"), default=False)
     is_counted = models.BooleanField(default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.base import VersionedModel
+from marketplace.core.formatting import shown_amount, shown_percent
 from marketplace.core.money import Money
 from promotions.rules import tiers
 from promotions.rules.models import Stacked
@@ -110,7 +111,9 @@ class Discount(Stacked, VersionedModel):
     @property
     def shown_benefit(self) -> str:
         """What it takes off, as people write it."""
-        return f"{self.percent_bp / 100:g} %" if self.percent_bp is not None else str(self.amount)
+        if self.percent_bp is not None:
+            return shown_percent(self.percent_bp)
+        return "" if self.amount is None else shown_amount(self.amount)
 
     @property
     def weekdays(self) -> list[int]:

@@ -116,8 +116,8 @@ class EngagementEvent(models.Model):
     and counts nowhere until staff restore it.
     """
 
-    event_id = models.UUIDField(primary_key=True)
-    drain_id = models.BigIntegerField(db_index=True)
+    event_id = models.UUIDField(_("event id"), primary_key=True)
+    drain_id = models.BigIntegerField(_("drain"), db_index=True)
     kind = models.PositiveSmallIntegerField(_("kind"), choices=EventKind.choices)
     product_id = models.UUIDField(_("product"))
     customer_id = models.UUIDField(_("customer"), null=True)

@@ -101,7 +101,7 @@ class Slot(models.Model):
     """One place of a selection. Its id is the `exposure_id` that clients send back with what people do."""
 
     id = models.UUIDField(primary_key=True)
-    slate = models.ForeignKey(Slate, on_delete=models.CASCADE, related_name="slots")
+    slate = models.ForeignKey(Slate, verbose_name=_("slate"), on_delete=models.CASCADE, related_name="slots")
     position = models.PositiveSmallIntegerField(_("place"))
     product_id = models.UUIDField(_("product"))
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)

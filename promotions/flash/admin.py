@@ -26,6 +26,7 @@ from marketplace.core.admin_forms import (
     show_refusal,
 )
 from marketplace.core.errors import DomainError
+from marketplace.core.formatting import shown_amount, shown_decimal
 
 from .models import ActiveHold, FlashPromo, PromoUnit, Reservation, WaitlistPlace
 from .selectors import card_as_read, reservations_for_show
@@ -215,7 +216,7 @@ class FlashPromoAdmin(RefusalsShown, ScopedAdmin):
     @admin.display(description=_("price"), ordering="promo_price_minor")
     def price(self, promo: FlashPromo) -> str:
         """Promotional, and the usual one."""
-        return f"{promo.promo_price} ({promo.variant.price.decimal:f})"
+        return f"{shown_amount(promo.promo_price)} ({shown_decimal(promo.variant.price)})"
 
     @admin.display(description=_("units left"), ordering="units_left")
     def units_left(self, promo: FlashPromo) -> int:
@@ -297,11 +298,11 @@ class ReservationAdmin(ScopedAdmin):
     access_area = "promotions"
     department_path = "promo__department_id"
     store_path = "promo__store"
-    list_display = ["id", "promo", "customer_id", "shown_state", "created_at", "expires_at", "order_id"]
+    list_display = ["id", "promo", "shown_customer", "shown_state", "created_at", "expires_at", "order_id"]
     list_filter = ["state"]
     search_fields = ["=id", "=customer__id"]
     ordering = ["-id"]
-    fields = ["id", "promo", "unit", "customer_id", "claim_no", "state", "expires_at", "order_id", "closed_at"]
+    fields = ["id", "promo", "unit", "shown_customer", "claim_no", "state", "expires_at", "order_id", "closed_at"]
     readonly_fields = fields
 
     @display(description=_("state"), label=RESERVATION_COLOURS)  # type: ignore[untyped-decorator]
@@ -309,6 +310,11 @@ class ReservationAdmin(ScopedAdmin):
         """As of this moment, with its colour."""
         state = Reservation.State(card_as_read(reservation).state)
         return state.value, str(state.label)
+
+    @admin.display(description=_("customer"), ordering="customer")
+    def shown_customer(self, reservation: Reservation) -> str:
+        """The account's id; the account itself is not read."""
+        return str(reservation.customer_id)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Reservation]":
         reachable = super().get_queryset(request).values("pk")

@@ -53,7 +53,7 @@ class FlashPromo(VersionedModel):
         SOLD_OUT = "sold_out", _("sold out")
         ENDED = "ended", _("ended")
 
-    store = models.ForeignKey("stores.Store", on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey("stores.Store", verbose_name=_("store"), on_delete=models.PROTECT, related_name="+")
     variant = models.ForeignKey("stores.Variant", on_delete=models.PROTECT, related_name="+")
     # Copied for scoping and set-wise work: the department of the variant's category, the store's place.
     department_id = models.UUIDField(editable=False)
@@ -232,10 +232,12 @@ class Reservation(UUIDModel):
         CANCELLED = "cancelled", _("cancelled")
         LAPSED = "lapsed", _("lapsed")
 
-    promo = models.ForeignKey(FlashPromo, on_delete=models.PROTECT, related_name="reservations")
-    unit = models.ForeignKey(PromoUnit, on_delete=models.PROTECT, related_name="+")
+    promo = models.ForeignKey(
+        FlashPromo, verbose_name=_("promotion"), on_delete=models.PROTECT, related_name="reservations"
+    )
+    unit = models.ForeignKey(PromoUnit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="+")
     customer = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+", db_index=False)
-    claim_no = models.PositiveIntegerField()
+    claim_no = models.PositiveIntegerField(_("claim number"))
     state = models.CharField(
         _("state"), max_length=9, choices=[c for c in State.choices if c[0] != "lapsed"], default=State.HELD
     )
@@ -275,10 +277,10 @@ class Reservation(UUIDModel):
 class ActiveHold(models.Model):
     """At most one hold per customer: a row taken by conditional upsert, free again when `until` is past."""
 
-    customer = models.UUIDField(primary_key=True)
-    reservation_id = models.UUIDField()
-    promo_id = models.UUIDField()
-    until = models.DateTimeField()
+    customer = models.UUIDField(_("customer"), primary_key=True)
+    reservation_id = models.UUIDField(_("reservation"))
+    promo_id = models.UUIDField(_("promotion"))
+    until = models.DateTimeField(_("until"))
 
     class Meta:
         app_label = "promotions"

@@ -168,7 +168,9 @@ class PointsEntry(models.Model):
         ADJUSTED = "adjusted", _("corrected by staff")
 
     id = models.BigAutoField(primary_key=True)
-    member = models.ForeignKey(LoyaltyMember, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    member = models.ForeignKey(
+        LoyaltyMember, verbose_name=_("member"), on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     points = models.BigIntegerField(_("points"))
     balance_after = models.BigIntegerField(_("balance after"))
@@ -268,7 +270,9 @@ class Redemption(UUIDModel):
         USED = "used", _("used")
         EXPIRED = "expired", _("expired")
 
-    member = models.ForeignKey(LoyaltyMember, on_delete=models.PROTECT, related_name="redemptions")
+    member = models.ForeignKey(
+        LoyaltyMember, verbose_name=_("member"), on_delete=models.PROTECT, related_name="redemptions"
+    )
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="+", verbose_name=_("reward"))
     # Snapshots: what was promised stays promised.
     kind = models.CharField(_("kind"), max_length=16, choices=Reward.Kind.choices)

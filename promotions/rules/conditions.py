@@ -7,6 +7,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from marketplace.core.errors import gettext_noop
+from marketplace.core.formatting import shown_params
 from marketplace.core.money import Money
 from promotions.contracts import Buyer, PriceRule, RefusedRule, RuleLimit
 
@@ -79,4 +80,4 @@ def _params(rule: PriceRule, code: str, ticket_minor: int) -> Mapping[str, str]:
 def rule_refusal_text(code: str, params: Mapping[str, str]) -> str:
     """The sentence of a refusal in the reader's language. Raises `KeyError` for a code that is none."""
     text = _(SENTENCES[code])
-    return text % params if params else text
+    return text % shown_params(params) if params else text

@@ -93,7 +93,12 @@ class ProductScore(models.Model):
     id = models.BigAutoField(primary_key=True)
     # No constraint: a hundred thousand rows would look for the same version, each by itself.
     version = models.ForeignKey(
-        ScoresVersion, on_delete=models.CASCADE, related_name="scores", db_index=False, db_constraint=False
+        ScoresVersion,
+        verbose_name=_("version"),
+        on_delete=models.CASCADE,
+        related_name="scores",
+        db_index=False,
+        db_constraint=False,
     )
     product_id = models.UUIDField(_("product"))
     category_id = models.UUIDField(_("category"))

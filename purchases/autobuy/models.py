@@ -17,18 +17,20 @@ class Plan(VersionedModel):
     is the wallet's (`funds/settings/`).
     """
 
-    customer = models.OneToOneField("users.User", on_delete=models.PROTECT, related_name="+")
+    customer = models.OneToOneField(
+        "users.User", verbose_name=_("customer"), on_delete=models.PROTECT, related_name="+"
+    )
     is_enabled = models.BooleanField(_("buys by itself"), default=True)
     # Hours to answer before a purchase; none buys without asking. A price jump asks in any case.
     ask_hours = models.PositiveSmallIntegerField(_("ask me first (hours to answer)"), null=True, blank=True)
     address_id = models.UUIDField(_("delivery address"), null=True, blank=True)
     # When the engine looks next: a schedule's moment, or now because money or a price has moved. None: nothing to do.
-    due_at = models.DateTimeField(null=True, editable=False)
+    due_at = models.DateTimeField(_("due at"), null=True, editable=False)
     # What made it due: one of a run's causes.
     cause = models.CharField(max_length=10, default="schedule", editable=False)
     ran_at = models.DateTimeField(_("looked at"), null=True, editable=False)
     # Gift and outcome of the last `AutoPurchaseShort`, until it is no longer so: it is said once.
-    told_short = models.CharField(max_length=80, blank=True, editable=False)
+    told_short = models.CharField(_("told that money is missing"), max_length=80, blank=True, editable=False)
 
     class Meta:
         app_label = "purchases"
@@ -56,7 +58,9 @@ class Schedule(UUIDModel):
         BALANCE = "balance", _("whenever the balance allows")
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="schedules")
-    gift_list = models.ForeignKey("links.GiftList", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    gift_list = models.ForeignKey(
+        "links.GiftList", verbose_name=_("gift list"), on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     gift = models.ForeignKey("links.Gift", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     kind = models.CharField(_("rule"), max_length=12, choices=Kind.choices)
     # ON_DATE: the day; INTERVAL: the first one. In the platform's time zone.
@@ -114,7 +118,7 @@ class AutoPurchase(UUIDModel):
     # QUEUED and ORDERED hold the gift; BOUGHT keeps it for ever.
     LIVE: ClassVar[tuple[str, ...]] = ("asked", "ordered", "queued", "bought")
 
-    customer = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey("users.User", verbose_name=_("customer"), on_delete=models.PROTECT, related_name="+")
     gift = models.ForeignKey("links.Gift", on_delete=models.PROTECT, related_name="+")
     # None: the customer bought it by hand (`POST purchases/`).
     schedule = models.ForeignKey(Schedule, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -131,7 +135,9 @@ class AutoPurchase(UUIDModel):
     currency = models.CharField(_("currency"), max_length=3)
     answer_by = models.DateTimeField(_("to be answered by"), null=True)
     hold_id = models.UUIDField(null=True, editable=False)
-    order = models.ForeignKey("purchases.Order", on_delete=models.PROTECT, null=True, related_name="+")
+    order = models.ForeignKey(
+        "purchases.Order", verbose_name=_("order"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
     ended_at = models.DateTimeField(_("ended at"), null=True)
 
     class Meta:
@@ -223,7 +229,9 @@ class PurchaseTicket(VersionedModel):
     # The snapshot the price was read from: the evidence.
     snapshot_id = models.UUIDField(null=True, editable=False)
     ship_to = models.JSONField(_("delivery address"), default=dict)
-    claimed_by = models.ForeignKey("users.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    claimed_by = models.ForeignKey(
+        "users.User", verbose_name=_("claimed by"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     # Colours of the queue are told from these two (`AUTOBUY_TICKET_HOURS`).
     opened_at = models.DateTimeField(_("opened at"))
     due_at = models.DateTimeField(_("to be bought by"))

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.core.formatting import shown_value
 from marketplace.core.money import Money
 
 BOUGHT: Final = "bought"
@@ -101,17 +101,11 @@ def _kept(value: Any) -> Any:
 
 
 def _shown(name: str, value: Any) -> str:
-    if isinstance(value, Mapping):
-        return f"{value['amount']} {value['currency']}"
-    if isinstance(value, Money):
-        return str(value)
     if name == "reason":
         return str(REASONS.get(str(value), value))
     if name in MOMENTS and isinstance(value, str):
         value = datetime.fromisoformat(value)
-    if isinstance(value, datetime):
-        return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
-    return str(value)
+    return str(shown_value(value))
 
 
 MOMENTS: Final = frozenset({"answer_by", "until", "read_at", "next_at"})

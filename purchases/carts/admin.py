@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from marketplace.core.formatting import shown_amount
 
 from .models import Cart, CartLine
 
@@ -32,7 +33,7 @@ class CartLineInline(ReadOnlyInline):
 
     @admin.display(description=_("price when it was chosen"))
     def seen_price(self, line: CartLine) -> str:
-        return str(line.seen_price(line.cart.currency))
+        return shown_amount(line.seen_price(line.cart.currency))
 
 
 class HolderFilter(admin.SimpleListFilter):

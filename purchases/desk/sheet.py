@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from funds import facade as funds
 from funds.contracts import PartShares
 from marketplace.core.clock import platform_day
+from marketplace.core.formatting import shown_amount, shown_percent
 from marketplace.core.money import Money
 from purchases.invoices.models import Invoice
 from purchases.invoices.selectors import invoices_of
@@ -155,7 +156,7 @@ def benefits_in_words(benefits: Iterable[dict[str, Any]], currency: str) -> tupl
     return tuple(
         # Some take nothing off: they send for free what was free already, or count points twice.
         (BENEFITS.get(each["kind"], BENEFITS["campaign"]) if each["amount_minor"] else APPLIED)
-        % {"name": each.get("name") or "—", "amount": Money(each["amount_minor"], currency)}
+        % {"name": each.get("name") or "—", "amount": shown_amount(Money(each["amount_minor"], currency))}
         for each in benefits
     )
 
@@ -187,7 +188,7 @@ def _line(line: OrderLine, currency: str) -> SheetLine:
 def _returned(line: OrderLine, currency: str) -> str:
     """What came back of it or was never sent, in words."""
     unsent, back = line.called_off_quantity, line.returned_quantity - line.called_off_quantity
-    amounts = {"units": back, "unsent": unsent, "amount": Money(line.refunded_minor, currency)}
+    amounts = {"units": back, "unsent": unsent, "amount": shown_amount(Money(line.refunded_minor, currency))}
     if back and unsent:
         return _("%(units)s came back, %(unsent)s will not be sent, %(amount)s paid back") % amounts
     if back:
@@ -198,12 +199,12 @@ def _returned(line: OrderLine, currency: str) -> str:
 def _terms(part: OrderPart, shares: PartShares | None) -> str:
     """What the store sold under, or what came of it."""
     if shares is None or shares.settled_at is None:
-        return _("commission %(rate)s") % {"rate": f"{part.commission_bp / 100:g} %"}
+        return _("commission %(rate)s") % {"rate": shown_percent(part.commission_bp)}
     return _("Shared out on %(day)s: store %(payable)s, commission %(commission)s, tax %(tax)s.") % {
         "day": formats.date_format(platform_day(shares.settled_at)),
-        "payable": shares.payable,
-        "commission": shares.commission,
-        "tax": shares.tax,
+        "payable": shown_amount(shares.payable),
+        "commission": shown_amount(shares.commission),
+        "tax": shown_amount(shares.tax),
     }
 
 

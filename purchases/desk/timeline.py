@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from funds.contracts import OrderMoneyStep
 from marketplace.core.admin_history import action_text, actor_name, people_of
 from marketplace.core.audit import AuditEntry
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 from purchases.orders.models import CallOffLine, Order, OrderReturn
 from purchases.shipments.models import Shipment, ShipmentEvent
@@ -143,7 +144,7 @@ def _money(step: OrderMoneyStep) -> Entry:
     detail = note_text(step.note)
     if step.kind in {"asked", "paid"}:
         detail = step.provider or str(WALLET)
-    return Entry(step.at, "money", icon, f"{title}: {step.amount}", detail)
+    return Entry(step.at, "money", icon, f"{title}: {shown_amount(step.amount)}", detail)
 
 
 def _goods(steps: Sequence[StockStep], named: Named) -> Iterator[Entry]:
@@ -173,7 +174,7 @@ def _returns(returns: Iterable[OrderReturn], customer: str) -> Iterator[Entry]:
         asked = _("Return requested")
         yield Entry(each.created_at, "return", "assignment_return", asked, each.reason, customer, url)
         if each.received_at is not None:
-            back = Money(each.refund_minor, each.order.currency)
+            back = shown_amount(Money(each.refund_minor, each.order.currency))
             received = _("Return received; goes back: %(amount)s") % {"amount": back}
             yield Entry(each.received_at, "return", "move_to_inbox", received, url=url)
 
@@ -181,7 +182,7 @@ def _returns(returns: Iterable[OrderReturn], customer: str) -> Iterator[Entry]:
 def _called_off(rows: Iterable[CallOffLine], order: Order, named: Named) -> Iterator[Entry]:
     for each, lines in groupby(rows, key=attrgetter("call_off")):
         units = ", ".join(f"{row.quantity} × {row.line.sku}" for row in lines)
-        back = Money(each.refund_minor, order.currency)
+        back = shown_amount(Money(each.refund_minor, order.currency))
         title = _("Called off: %(units)s; goes back: %(amount)s") % {"units": units, "amount": back}
         yield Entry(each.called_off_at, "order", "remove_shopping_cart", title, each.reason, named(each.actor_id))
 

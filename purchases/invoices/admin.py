@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from marketplace.core.admin import ReadOnlyAdmin
+from marketplace.core.formatting import shown_amount
 
 from .documents import CONTENT_TYPE, document_of
 from .models import Invoice
@@ -57,7 +58,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("total"))
     def shown_total(self, invoice: Invoice) -> str:
-        return str(invoice.total)
+        return shown_amount(invoice.total)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows: QuerySet[Any] = super().get_queryset(request)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
 from marketplace.core.clock import platform_day
+from marketplace.core.formatting import shown_amount, shown_decimal, shown_percent
 from marketplace.core.money import Money
 from marketplace.core.pdf import Column, Sheet
 
@@ -86,7 +86,7 @@ def _facts(invoice: Invoice) -> list[tuple[str, str]]:
 def _cells(line: BillLine, currency: str) -> tuple[str, ...]:
     off = f"-{_plain(line.discount_minor, currency)}" if line.discount_minor else ""
     listed, total = _plain(line.list_minor, currency), _plain(line.total_minor, currency)
-    return line.sku, line.name, str(line.quantity), listed, off, _percent(line.tax_bp), total
+    return line.sku, line.name, str(line.quantity), listed, off, shown_percent(line.tax_bp), total
 
 
 def _sums(bill: Bill, invoice: Invoice) -> list[tuple[str, int]]:
@@ -99,15 +99,11 @@ def _sums(bill: Bill, invoice: Invoice) -> list[tuple[str, int]]:
 
 def _tax_line(share: TaxShare, currency: str) -> str:
     return _("%(rate)s: net %(net)s, tax %(tax)s") % {
-        "rate": _percent(share.tax_bp),
-        "net": Money(share.net_minor, currency),
-        "tax": Money(share.tax_minor, currency),
+        "rate": shown_percent(share.tax_bp),
+        "net": shown_amount(Money(share.net_minor, currency)),
+        "tax": shown_amount(Money(share.tax_minor, currency)),
     }
 
 
-def _percent(basis_points: int) -> str:
-    return f"{formats.number_format((Decimal(basis_points) / 100).normalize())} %"
-
-
 def _plain(minor: int, currency: str) -> str:
-    return f"{Money(minor, currency).decimal:f}"
+    return shown_decimal(Money(minor, currency))

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.admin import ReadOnlyAdmin
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 
 from .models import OrderPart
@@ -19,7 +20,7 @@ class OrderPartAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("total"))
     def total(self, part: OrderPart) -> str:
-        return str(Money(part.total_minor, part.order.currency))
+        return shown_amount(Money(part.total_minor, part.order.currency))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False

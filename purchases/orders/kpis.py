@@ -3,7 +3,8 @@
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.core.kpis import Kpi, shown_amount
+from marketplace.core.formatting import shown_amount
+from marketplace.core.kpis import Kpi
 
 from .models import Order
 from .selectors import sales_by_day

@@ -100,20 +100,20 @@ class Order(UUIDModel):
 class OrderPart(UUIDModel):
     """One store's share of an order; its shipments, refunds and payable hang here."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="parts")
-    store = models.ForeignKey("stores.Store", on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(Order, verbose_name=_("order"), on_delete=models.PROTECT, related_name="parts")
+    store = models.ForeignKey("stores.Store", verbose_name=_("store"), on_delete=models.PROTECT, related_name="+")
     # Its lines and its shipping.
-    total_minor = models.BigIntegerField()
-    shipping_minor = models.BigIntegerField(default=0)
-    shipping_name = models.CharField(max_length=80, blank=True)
+    total_minor = models.BigIntegerField(_("total (minor units)"))
+    shipping_minor = models.BigIntegerField(_("shipping (minor units)"), default=0)
+    shipping_name = models.CharField(_("shipping name"), max_length=80, blank=True)
     # What of the shipping went back because nothing of the part is sent.
-    shipping_refunded_minor = models.BigIntegerField(default=0, db_default=0)
+    shipping_refunded_minor = models.BigIntegerField(_("shipping paid back (minor units)"), default=0, db_default=0)
     # Snapshot of the terms the store sold under.
-    commission_bp = models.PositiveIntegerField()
+    commission_bp = models.PositiveIntegerField(_("commission (hundredths of a percent)"))
     # Since when something of it is on its way or has arrived; null again when all of that was lost.
-    shipped_at = models.DateTimeField(null=True)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True)
     # When the last of it arrived: its money is shared out then.
-    delivered_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
 
     class Meta:
         app_label = "purchases"

@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.core.admin import ReadOnlyAdmin
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 
 from .models import DailyBenefit, DailySales, DailyVariantSales
@@ -19,11 +20,11 @@ class DayAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("revenue"), ordering="revenue_minor")
     def revenue(self, row: DailySales | DailyVariantSales | DailyBenefit) -> str:
-        return str(Money(row.revenue_minor, row.currency))
+        return shown_amount(Money(row.revenue_minor, row.currency))
 
     @admin.display(description=_("went back"), ordering="refunds_minor")
     def refunds(self, row: DailySales | DailyVariantSales) -> str:
-        return str(Money(row.refunds_minor, row.currency))
+        return shown_amount(Money(row.refunds_minor, row.currency))
 
 
 @admin.register(DailySales)
@@ -44,15 +45,15 @@ class DailySalesAdmin(DayAdmin):
 
     @admin.display(description=_("at list prices"))
     def listed(self, row: DailySales) -> str:
-        return str(Money(row.list_minor, row.currency))
+        return shown_amount(Money(row.list_minor, row.currency))
 
     @admin.display(description=_("discount"), ordering="discount_minor")
     def discount(self, row: DailySales) -> str:
-        return str(Money(row.discount_minor, row.currency))
+        return shown_amount(Money(row.discount_minor, row.currency))
 
     @admin.display(description=_("shipping"))
     def shipping(self, row: DailySales) -> str:
-        return str(Money(row.shipping_minor, row.currency))
+        return shown_amount(Money(row.shipping_minor, row.currency))
 
 
 @admin.register(DailyVariantSales)
@@ -83,7 +84,7 @@ class DailyBenefitAdmin(DayAdmin):
 
     @admin.display(description=_("took off"), ordering="amount_minor")
     def amount(self, row: DailyBenefit) -> str:
-        return str(Money(row.amount_minor, row.currency))
+        return shown_amount(Money(row.amount_minor, row.currency))
 
     @admin.display(description=_("promotion"))
     def promotion(self, row: DailyBenefit) -> str:

@@ -97,7 +97,9 @@ class Variant(VersionedModel):
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="variants", verbose_name=_("product"))
     # Copied from the product, which never moves: SKUs are unique inside a store.
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", editable=False)
+    store = models.ForeignKey(
+        Store, verbose_name=_("store"), on_delete=models.PROTECT, related_name="+", editable=False
+    )
     sku = models.CharField(_("SKU"), max_length=64)
     # A GTIN (8, 12, 13 or 14 digits) whose check digit is right, or nothing.
     barcode = models.CharField(_("barcode"), max_length=14, blank=True)
@@ -181,7 +183,7 @@ class PriceChange(models.Model):
     cost_minor = models.BigIntegerField(_("cost (minor units)"), null=True)
     currency = models.CharField(_("currency"), max_length=3)
     cause = models.CharField(_("cause"), max_length=80)  # `edit`, `bulk:<id>`, `import:<id>`, `erp`, `order:<number>`
-    actor_id = models.UUIDField(null=True)
+    actor_id = models.UUIDField(_("by whom"), null=True)
     created_at = models.DateTimeField(_("at"), auto_now_add=True)
 
     class Meta:

@@ -10,6 +10,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from marketplace.core.clock import platform_day
+from marketplace.core.formatting import shown_decimal
 from marketplace.core.money import Money
 from marketplace.core.pdf import Column, Sheet
 from marketplace.core.spreadsheets import workbook_cell
@@ -124,4 +125,4 @@ def _xlsx(order: PurchaseOrder) -> bytes:
 
 
 def _plain(minor: int, currency: str) -> str:
-    return f"{Money(minor, currency).decimal:f}"
+    return shown_decimal(Money(minor, currency))

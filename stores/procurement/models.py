@@ -217,10 +217,10 @@ class PurchaseOrderLine(UUIDModel):
 class GoodsReceipt(UUIDModel):
     """Goods of an order that came in at once. Append-only; its stock movements have the key `receipt:<id>`."""
 
-    order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, related_name="receipts")
+    order = models.ForeignKey(PurchaseOrder, verbose_name=_("order"), on_delete=models.PROTECT, related_name="receipts")
     idem_key = models.CharField(max_length=120, unique=True)
     delivery_note = models.CharField(_("delivery note"), max_length=80, blank=True)
-    actor_id = models.UUIDField(null=True)
+    actor_id = models.UUIDField(_("by whom"), null=True)
 
     class Meta:
         app_label = "stores"
@@ -236,7 +236,9 @@ class GoodsReceiptLine(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     receipt = models.ForeignKey(GoodsReceipt, on_delete=models.PROTECT, related_name="lines")
-    line = models.ForeignKey(PurchaseOrderLine, on_delete=models.PROTECT, related_name="receipts")
+    line = models.ForeignKey(
+        PurchaseOrderLine, verbose_name=_("line"), on_delete=models.PROTECT, related_name="receipts"
+    )
     quantity = models.PositiveIntegerField(_("quantity"))
 
     class Meta:

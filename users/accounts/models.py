@@ -47,7 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin, UUIDModel):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     email_verified_at = models.DateTimeField(_("e-mail verified at"), null=True, blank=True)
-    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
     # Counts up when every access token issued so far must stop working (log-out everywhere, new password).
     token_version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -113,10 +113,10 @@ class MailToken(models.Model):
 class Session(UUIDModel):
     """One log-in: the family of refresh tokens that descend from it by rotation."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True)
-    revoked_because = models.CharField(max_length=32, blank=True)
+    user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(_("expires at"))
+    revoked_at = models.DateTimeField(_("ended at"), null=True)
+    revoked_because = models.CharField(_("why it was ended"), max_length=32, blank=True)
 
     class Meta:
         app_label = "users"

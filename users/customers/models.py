@@ -98,7 +98,7 @@ class Segment(UUIDModel):
 class CustomerProfile(UUIDModel):
     """What the shop knows of a customer. A place is both coordinates or none."""
 
-    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="profile")
+    user = models.OneToOneField(User, verbose_name=_("user"), on_delete=models.PROTECT, related_name="profile")
     latitude = models.FloatField(
         _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
     )
@@ -111,8 +111,8 @@ class CustomerProfile(UUIDModel):
     time_zone = models.CharField(_("time zone"), max_length=64, default="America/Mexico_City")
     tier = models.CharField(_("tier"), max_length=8, choices=Tier.choices, default=Tier.BRONZE)
     # Projection of order events (purchases pushes it down): orders that succeeded, and when the last one did.
-    successful_orders_count = models.PositiveIntegerField(default=0, editable=False)
-    last_order_at = models.DateTimeField(null=True, editable=False)
+    successful_orders_count = models.PositiveIntegerField(_("successful orders"), default=0, editable=False)
+    last_order_at = models.DateTimeField(_("last order at"), null=True, editable=False)
     segments: "models.ManyToManyField[Segment, SegmentMembership]" = models.ManyToManyField(
         Segment, through="users.SegmentMembership", related_name="+"
     )
@@ -139,7 +139,9 @@ class SegmentMembership(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(CustomerProfile, on_delete=models.CASCADE, related_name="memberships")
-    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="memberships")
+    segment = models.ForeignKey(
+        Segment, verbose_name=_("segment"), on_delete=models.CASCADE, related_name="memberships"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

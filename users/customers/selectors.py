@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.core.formatting import shown_number
 from marketplace.core.geo import within_circle
 from marketplace.core.ids import NIL
 from marketplace.core.kpis import Kpi
@@ -137,7 +138,7 @@ def kpis(at: datetime) -> list[Kpi]:
     )
     link = "admin:users_customerprofile_changelist"
     return [
-        Kpi(_("Customers"), f"{figures['total']:,}", link),
-        Kpi(_("New customers in 7 days"), f"{figures['fresh']:,}", link),
-        Kpi(_("Gold customers"), f"{figures['gold']:,}", link),
+        Kpi(_("Customers"), shown_number(figures["total"]), link),
+        Kpi(_("New customers in 7 days"), shown_number(figures["fresh"]), link),
+        Kpi(_("Gold customers"), shown_number(figures["gold"]), link),
     ]

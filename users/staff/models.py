@@ -26,8 +26,10 @@ class Department(UUIDModel):
 class DepartmentMember(UUIDModel):
     """A person's keys in one department (`core.access.KEYS`)."""
 
-    department = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="members")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    department = models.ForeignKey(
+        Department, verbose_name=_("department"), on_delete=models.CASCADE, related_name="members"
+    )
+    user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.CASCADE, related_name="+")
     keys = models.JSONField(_("keys"), default=list)
 
     class Meta:

@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.core.formatting import shown_amount
+
 MAY_DECIDE = "funds.add_decision"
 
 
@@ -17,7 +19,7 @@ class AmountColumn:
     @admin.display(description=_("amount"), ordering="amount_minor")
     def amount_shown(self, row: Any) -> str:
         """Major units."""
-        return str(row.amount)
+        return shown_amount(row.amount)
 
 
 def may_decide(request: HttpRequest) -> bool:

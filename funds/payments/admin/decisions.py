@@ -21,6 +21,7 @@ from marketplace.core import audit
 from marketplace.core.admin import ReadOnlyAdmin, ServiceAdmin
 from marketplace.core.admin_forms import MajorUnitsField, as_money
 from marketplace.core.admin_recent import AsksAgain, asks_again
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import CURRENCIES
 
 from .columns import AmountColumn, may_decide
@@ -168,7 +169,7 @@ class FundsPolicyAdmin(AsksAgain, ReadOnlyAdmin):
     @admin.display(description=_("second person above"))
     def shown_limit(self, policy: FundsPolicy) -> str:
         """Major units."""
-        return str(policy.limit)
+        return shown_amount(policy.limit)
 
     def save_model(self, request: HttpRequest, obj: FundsPolicy, form: Any, change: bool) -> None:
         """A new version, in the audit trail."""

@@ -7,6 +7,7 @@ from unfold.decorators import action, display
 
 from funds.payments.models import Deposit, PaymentEvent, ProviderEvent, ProviderPayment
 from marketplace.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from marketplace.core.formatting import shown_amount
 
 from .columns import AmountColumn, decision_url, may_decide
 
@@ -44,7 +45,7 @@ class PaymentEventInline(ReadOnlyInline):
     @admin.display(description=_("amount"))
     def amount_shown(self, row: PaymentEvent) -> str:
         """Major units of the payment's currency."""
-        return str(row.amount)
+        return shown_amount(row.amount)
 
 
 @admin.register(Deposit)

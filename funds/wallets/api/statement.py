@@ -13,6 +13,7 @@ from funds.wallets.statement_files import csv_of, pdf_of
 from funds.wallets.statements import Statement, statement_for
 from marketplace.core.clock import platform_day
 from marketplace.core.http.files import FileNamedInTheAddress
+from marketplace.core.http.languages import asked_language
 from users import facade as users
 
 from .base import TAGS, OwnFundsViewSet
@@ -64,8 +65,9 @@ class StatementFileViewSet(OwnFundsViewSet):
         return _file(statement, kind, self._language(request))
 
     def _language(self, request: Request) -> str:
-        if request.headers.get("Accept-Language", "").strip() not in {"", "*"}:
-            return translation.get_language()
+        asked = asked_language(request)
+        if asked is not None:
+            return asked
         return users.customer_languages([self.customer_id]).get(self.customer_id, translation.get_language())
 
 

@@ -26,7 +26,7 @@ def page(db):
 def test_a_page_shows_what_is_known_and_how(admin_client, page):
     shown = admin_client.get(reverse("admin:links_page_change", args=[page.pk])).content.decode()
 
-    for text in ("1299.00 MXN", "Olla x", "tienda.example", "json_ld", "in_stock"):
+    for text in ("1,299.00 MXN", "Olla x", "tienda.example", "json_ld", "in_stock"):
         assert text in shown
     assert "<b>x</b>" not in shown
     assert 'rel="noopener noreferrer nofollow"' in shown

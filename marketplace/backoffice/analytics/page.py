@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketplace.core.clock import platform_day
-from marketplace.core.kpis import shown_amount
+from marketplace.core.formatting import shown_amount, shown_number
 from marketplace.core.money import Money
 
 from .asking import NONE, PREVIOUS, YEAR, ReportQuerySerializer
@@ -105,7 +105,8 @@ def shown(value: Value, kind: str) -> str:
     if kind == CHANGE:
         # Small ones to a tenth: minus nothing is no news.
         percent = round(value * 100, 1 if abs(value) < SMALL else 0)
-        return f"{percent:+,.{1 if abs(value) < SMALL else 0}f} %" if percent else "0 %"
+        sign = "+" if percent > 0 else ""
+        return f"{sign}{shown_number(percent, 1 if abs(value) < SMALL else 0)} %" if percent else "0 %"
     return formats.number_format(value, 1 if kind == DAYS else 0, force_grouping=True)
 
 

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 
 from marketplace.core.context import current_request_id
 from marketplace.core.errors import DomainError, ErrorKind
+from marketplace.core.formatting import shown_params
 from marketplace.core.http.fields import money_json
 from marketplace.core.locking import is_unavailable
 from marketplace.core.money import Money
@@ -31,6 +32,24 @@ BACK_OFFICE = "/admin/"
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_DEFAULT = 1
 BUSY = gettext_noop("The service is busy. Please try again.")
+
+TITLES = {
+    400: gettext_noop("Bad Request"),
+    401: gettext_noop("Unauthorized"),
+    403: gettext_noop("Forbidden"),
+    404: gettext_noop("Not Found"),
+    405: gettext_noop("Method Not Allowed"),
+    406: gettext_noop("Not Acceptable"),
+    409: gettext_noop("Conflict"),
+    412: gettext_noop("Precondition Failed"),
+    413: gettext_noop("Request Entity Too Large"),
+    415: gettext_noop("Unsupported Media Type"),
+    422: gettext_noop("Unprocessable Entity"),
+    429: gettext_noop("Too Many Requests"),
+    500: gettext_noop("Internal Server Error"),
+    503: gettext_noop("Service Unavailable"),
+}
+"""What HTTP calls each status; a status that is not here keeps its English phrase."""
 
 _CODES = {
     400: "invalid",
@@ -57,7 +76,7 @@ def problem(
     return {
         **(extra or {}),
         "type": f"urn:marketplace:problem:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": _(TITLES[status]) if status in TITLES else HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
@@ -114,7 +133,7 @@ def _domain(error: DomainError) -> Response:
 def refusal_text(error: DomainError) -> str:
     """What a refusal says, in the reader's language."""
     text = _translated(error.message)
-    return text % error.params if error.params else text
+    return text % shown_params(error.params) if error.params else text
 
 
 def _translated(text: str) -> str:

@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from marketplace.core.formatting import shown_decimal
 from marketplace.core.money import Money
 
 register = template.Library()
@@ -22,7 +23,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 def amount(money: Money) -> str:
     """`$1,299.00`; the currency stands beside it."""
     sign = "$" if money.currency in DOLLARS else ""
-    return f"{sign}{money.decimal:,f}"
+    return f"{sign}{shown_decimal(money)}"
 
 
 @register.filter

@@ -179,7 +179,7 @@ def test_a_question_says_until_when_on_the_customers_clock(owner, gift):
     )
 
     [(kind, title, body)] = told(owner)
-    assert (kind, title) == ("auto_purchase_asked", "Shall we buy Cafetera de goteo for 1299.00 MXN?")
+    assert (kind, title) == ("auto_purchase_asked", "Shall we buy Cafetera de goteo for 1,299.00 MXN?")
     assert "2026-11-30 23:30 -03" in body
 
 
@@ -196,7 +196,7 @@ def test_a_purchase_in_another_shop_tells_the_customer_and_whoever_buys_there(ow
 
     [(kind, _title, body)] = told(owner)
     assert kind == "auto_purchase_queued"
-    assert "1493.85 MXN" in body
+    assert "1,493.85 MXN" in body
     assert [row[:2] for row in told(buyer)] == [("purchase_ticket_opened", "To buy in another shop: Cafetera de goteo")]
     assert told(other) == []
 
@@ -244,7 +244,7 @@ def test_the_end_says_what_it_cost_or_why_not(owner, gift, state):
 
     [(kind, _title, body)] = told(owner)
     assert kind == f"auto_purchase_{state}"
-    assert ("1310.00 MXN" if state == "bought" else "Agotado en todas sus tallas.") in body
+    assert ("1,310.00 MXN" if state == "bought" else "Agotado en todas sus tallas.") in body
     assert "183.85 MXN" in body
 
 

@@ -217,7 +217,7 @@ def test_the_mail_shows_a_picture_and_says_it_in_words(language, words):
     html, plain = parts["text/html"].get_content(), parts["text/plain"].get_content()
     assert 'src="cid:week"' in html
     assert "&lt;b&gt;Café &amp; té&lt;/b&gt;" in html
-    assert "<b>Café & té</b>: 1299.00 MXN" in plain
+    assert "<b>Café & té</b>: 1,299.00 MXN" in plain
     assert words in html
     assert words in plain
     assert "2026-11-23" in plain  # the picture in words

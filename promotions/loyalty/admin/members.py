@@ -20,8 +20,8 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 from marketplace.core.admin import HistoryShown, ReadOnlyAdmin, ReadOnlyInline
 from marketplace.core.admin_forms import show_refusal
 from marketplace.core.errors import DomainError
+from marketplace.core.formatting import shown_amount, shown_number
 from marketplace.core.ids import uuid7
-from marketplace.core.kpis import shown_amount
 from marketplace.core.money import Money
 from promotions.loyalty.models import LevelChange, LoyaltyDay, LoyaltyMember, PointsEntry, PointsLot, Redemption
 from promotions.loyalty.reporting import liability
@@ -35,7 +35,7 @@ MAY_ADJUST = "promotions.add_pointsentry"
 
 
 def _shown(points: int, value: Money) -> tuple[str, str]:
-    return f"{points:,}", shown_amount(value)
+    return shown_number(points), shown_amount(value)
 
 
 class LotInline(ReadOnlyInline):

@@ -2,12 +2,13 @@
 
 from django.utils.translation import gettext
 
+from marketplace.core.formatting import shown_amount
 from promotions.loyalty.models import Redemption, Reward
 
 
 def shown_worth(row: Reward | Redemption) -> str:
     """With the smallest order it is for."""
-    amount = "—" if row.amount is None else str(row.amount)
+    amount = "—" if row.amount is None else shown_amount(row.amount)
     return (
         amount
         if row.min_ticket is None

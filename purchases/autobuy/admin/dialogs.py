@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from marketplace.core.admin_forms import refusal_text
 from marketplace.core.errors import DomainError
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 from purchases.autobuy.models import AutoPurchase
 
@@ -32,7 +34,7 @@ class AmountForm(BaseDialogForm):
         self.currency = purchase.currency
         self.fields["amount"].help_text = _("In %(currency)s; set aside: %(held)s.") % {
             "currency": purchase.currency,
-            "held": purchase.held,
+            "held": shown_amount(purchase.held),
         }
 
     def clean_amount(self) -> Money:
@@ -40,7 +42,7 @@ class AmountForm(BaseDialogForm):
         try:
             amount = Money.parse(self.cleaned_data["amount"].strip(), self.currency)
         except DomainError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(refusal_text(error)) from error
         if not amount:
             raise ValidationError(_("Nothing costs nothing."))
         return amount

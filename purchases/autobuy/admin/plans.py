@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from marketplace.core.admin import HistoryShown, ReadOnlyAdmin, ReadOnlyInline
+from marketplace.core.formatting import shown_amount
 from purchases.autobuy.models import AutoPurchase, Plan, Run, Schedule
 from purchases.autobuy.outcomes import sentence
 
@@ -59,14 +60,33 @@ class PlanAdmin(HistoryShown, ReadOnlyAdmin):
 class AutoPurchaseAdmin(HistoryShown, ReadOnlyAdmin):
     """Every try to buy something by itself."""
 
-    list_display = ["title", "customer", "shown_state", "price", "held", "cost", "created_at", "ended_at"]
+    list_display = [
+        "title",
+        "customer",
+        "shown_state",
+        "shown_price",
+        "shown_held",
+        "shown_cost",
+        "created_at",
+        "ended_at",
+    ]
     list_filter = ["state"]
     search_fields = ["title", "customer__email", "order__number"]
     list_select_related = ["customer"]
     ordering = ["-pk"]
     show_full_result_count = False
     fields = [
-        *("title", "customer", "state", "reason", "price", "held", "from_pots", "cost", "order"),
+        *(
+            "title",
+            "customer",
+            "state",
+            "reason",
+            "shown_price",
+            "shown_held",
+            "shown_from_pots",
+            "shown_cost",
+            "order",
+        ),
         *("answer_by", "created_at", "ended_at"),
     ]
     readonly_fields = fields
@@ -75,6 +95,26 @@ class AutoPurchaseAdmin(HistoryShown, ReadOnlyAdmin):
     def shown_state(self, row: AutoPurchase) -> tuple[str, str]:
         """With its colour."""
         return row.state, row.get_state_display()
+
+    @admin.display(description=_("price"), ordering="price_minor")
+    def shown_price(self, row: AutoPurchase) -> str:
+        """What it rests on."""
+        return shown_amount(row.price)
+
+    @admin.display(description=_("set aside"), ordering="held_minor")
+    def shown_held(self, row: AutoPurchase) -> str:
+        """From wallet and pots."""
+        return shown_amount(row.held)
+
+    @admin.display(description=_("from pots"))
+    def shown_from_pots(self, row: AutoPurchase) -> str:
+        """What of it came from pots."""
+        return shown_amount(row.from_pots)
+
+    @admin.display(description=_("real cost"), ordering="cost_minor")
+    def shown_cost(self, row: AutoPurchase) -> str:
+        """A dash before it is known."""
+        return "–" if row.cost is None else shown_amount(row.cost)
 
 
 @admin.register(Run)

@@ -22,6 +22,7 @@ from marketplace.core.admin import HistoryShown, ReadOnlyAdmin
 from marketplace.core.admin_forms import show_refusal
 from marketplace.core.admin_recent import asks_again
 from marketplace.core.errors import DomainError
+from marketplace.core.formatting import shown_amount
 from purchases.autobuy import selectors, services
 from purchases.autobuy.models import PurchaseTicket
 
@@ -114,15 +115,15 @@ class PurchaseTicketAdmin(HistoryShown, ReadOnlyAdmin):
 
     @admin.display(description=_("price"))
     def price(self, ticket: PurchaseTicket) -> str:
-        return str(ticket.purchase.price)
+        return shown_amount(ticket.purchase.price)
 
     @admin.display(description=_("set aside"))
     def held(self, ticket: PurchaseTicket) -> str:
-        return str(ticket.purchase.held)
+        return shown_amount(ticket.purchase.held)
 
     @admin.display(description=_("real cost"))
     def real_cost(self, ticket: PurchaseTicket) -> str:
-        return "—" if ticket.purchase.cost is None else str(ticket.purchase.cost)
+        return "—" if ticket.purchase.cost is None else shown_amount(ticket.purchase.cost)
 
     @admin.display(description=_("to be bought by"), ordering="due_at")
     def shown_due(self, ticket: PurchaseTicket) -> str:

@@ -20,6 +20,7 @@ from marketplace.core.admin import ReadOnlyAdmin, ServiceAdmin
 from marketplace.core.admin_forms import show_refusal
 from marketplace.core.admin_recent import asks_again
 from marketplace.core.errors import DomainError
+from marketplace.core.formatting import shown_amount
 from purchases.call_offs.services import call_off_part
 from purchases.desk import steps
 from purchases.desk.dialogs import CallOffForm, ReasonForm
@@ -91,7 +92,7 @@ class OrderAdmin(ServiceAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("total"), ordering="total_minor")
     def shown_total(self, order: Order) -> str:
-        return on_one_line(order.total)
+        return on_one_line(shown_amount(order.total))
 
     @admin.display(description=_("placed at"), ordering="placed_at")
     def shown_placed(self, order: Order) -> str:

@@ -19,6 +19,7 @@ from marketplace.core.admin import HistoryShown, ReadOnlyAdmin, ReadOnlyInline
 from marketplace.core.admin_forms import show_refusal
 from marketplace.core.admin_recent import asks_again
 from marketplace.core.errors import DomainError
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 from purchases.desk.dialogs import AnswerForm, ReceiveForm, RefusalForm
 from purchases.desk.labels import RETURN_COLOURS
@@ -58,7 +59,9 @@ class ReturnLineInline(ReadOnlyInline):
     @admin.display(description=_("refund"))
     def refund(self, row: ReturnLine) -> str:
         returned = row.order_return
-        return str(Money(row.refund_minor, returned.order.currency)) if returned.state == State.RECEIVED else "—"
+        return (
+            shown_amount(Money(row.refund_minor, returned.order.currency)) if returned.state == State.RECEIVED else "—"
+        )
 
 
 @admin.register(OrderReturn)
@@ -107,7 +110,7 @@ class OrderReturnAdmin(HistoryShown, ReadOnlyAdmin):
 
     @admin.display(description=_("refund"))
     def shown_refund(self, returned: OrderReturn) -> str:
-        return str(returned.refund) if returned.state == State.RECEIVED else "—"
+        return shown_amount(returned.refund) if returned.state == State.RECEIVED else "—"
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Asked for once a request: each action of the page wants to know the state."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core import access
 from marketplace.core.admin import ScopedAdmin, ServiceAdmin
 from marketplace.core.admin_forms import MajorUnitsField, VersionedForm, as_money, in_major_units
+from marketplace.core.formatting import shown_amount
 from purchases.shipments import services
 from purchases.shipments.models import ShippingRate
 from purchases.shipments.selectors import AREA
@@ -59,7 +60,7 @@ class ShippingRateAdmin(ServiceAdmin, ScopedAdmin):
 
     @admin.display(description=_("price"), ordering="price_minor")
     def shown_price(self, rate: ShippingRate) -> str:
-        return str(rate.price)
+        return shown_amount(rate.price)
 
     @admin.display(description=_("free from"), ordering="free_from_minor")
     def shown_free_from(self, rate: ShippingRate) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.core import access
 from marketplace.core.admin import ScopedAdmin
 from marketplace.core.admin_forms import RefusalsShown, VersionedForm, changed_columns
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 from stores.catalog import services
 from stores.catalog.models import Product, ProductImage
@@ -59,7 +60,7 @@ class ProductAdmin(RefusalsShown, ScopedAdmin):
     def shown_price(self, product: Product) -> str:
         """The lowest of its active variants."""
         minor = product.listing.price_from_minor
-        return "—" if minor is None else str(Money(minor, product.listing.currency))
+        return "—" if minor is None else shown_amount(Money(minor, product.listing.currency))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         where = access.reach(request.user, "catalog:read")

@@ -21,6 +21,7 @@ from marketplace.core.admin_forms import (
     changed_columns,
     in_major_units,
 )
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 from stores.catalog import services
 from stores.catalog.barcodes import WRONG_BARCODE, is_barcode
@@ -153,11 +154,11 @@ class PriceChangeInline(ReadOnlyInline):
 
     @admin.display(description=_("price"))
     def price(self, change: PriceChange) -> str:
-        return str(change.price)
+        return shown_amount(change.price)
 
     @admin.display(description=_("cost"))
     def cost(self, change: PriceChange) -> str:
-        return "—" if change.cost is None else str(change.cost)
+        return "—" if change.cost is None else shown_amount(change.cost)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True  # who may see the variant
@@ -184,11 +185,11 @@ class VariantAdmin(ScopedAdmin):
 
     @admin.display(description=_("price"), ordering="price_minor")
     def price(self, variant: Variant) -> str:
-        return str(variant.price)
+        return shown_amount(variant.price)
 
     @admin.display(description=_("cost"))
     def cost(self, variant: Variant) -> str:
-        return "—" if variant.cost is None else str(variant.cost)
+        return "—" if variant.cost is None else shown_amount(variant.cost)
 
     @admin.display(description=_("on hand"), ordering="on_hand")
     def on_hand(self, variant: Variant) -> int | str:

@@ -26,6 +26,7 @@ from marketplace.core.admin_forms import (
     show_refusal,
 )
 from marketplace.core.errors import DomainError
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 from stores.procurement import services
 from stores.procurement.documents import document_of
@@ -85,7 +86,7 @@ class LineInline(ScopedInline):
 
     @admin.display(description=_("cost per unit"))
     def shown_cost(self, line: PurchaseOrderLine) -> str:
-        return str(line.unit_cost)
+        return shown_amount(line.unit_cost)
 
     def _may_change_parent(self, request: HttpRequest, obj: Any) -> bool:
         is_draft = obj is None or obj.state == State.DRAFT
@@ -141,7 +142,7 @@ class PurchaseOrderAdmin(OwnChoices, RefusalsShown, ScopedAdmin):
 
     @admin.display(description=_("total"))
     def shown_total(self, order: PurchaseOrder) -> str:
-        return str(order.total)
+        return shown_amount(order.total)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         return super().get_queryset(request).prefetch_related("lines")

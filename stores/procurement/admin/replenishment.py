@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.core import access
 from marketplace.core.admin import ScopedAdmin, ServiceAdmin
+from marketplace.core.formatting import shown_amount
 from marketplace.core.money import Money
 from stores.procurement import services
 from stores.procurement.models import ReplenishmentSuggestion
@@ -67,7 +68,11 @@ class ReplenishmentSuggestionAdmin(ServiceAdmin, ScopedAdmin):
     @admin.display(description=_("cost"))
     def shown_cost(self, row: ReplenishmentSuggestion) -> str:
         """Of the whole quantity."""
-        return "—" if row.unit_cost_minor is None else str(Money(row.quantity * row.unit_cost_minor, row.currency))
+        return (
+            "—"
+            if row.unit_cost_minor is None
+            else shown_amount(Money(row.quantity * row.unit_cost_minor, row.currency))
+        )
 
     @admin.display(description=_("reorder point"))
     def reorder_point(self, row: ReplenishmentSuggestion) -> int:
