@@ -162,12 +162,14 @@ def test_a_statement_on_paper_is_for_people_and_its_csv_for_programs(manner):
 def test_an_order_to_a_supplier(manner):
     language, amount = manner
     variant = VariantFactory()
-    order = placed(variant, 3, supplier=supplier_of(variant, SUM.minor, language=language, price={"pack_size": 1}))
+    order = placed(variant, 1, supplier=supplier_of(variant, language=language))
+    order.lines.update(unit_cost_minor=SUM.minor)
 
     paper = words_of(document_of(order, "pdf").content)
 
-    assert amount in paper
+    assert paper.count(amount) == 3  # a unit, the line, the order
     assert "1234.50" not in paper
+    assert {"en": "Unit cost", "es": "Costo unitario"}[language] in paper
 
 
 def test_refusals(manner):

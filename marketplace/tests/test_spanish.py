@@ -24,14 +24,15 @@ from scripts.messages import PACKAGES, ROOT
 pytestmark = pytest.mark.once
 
 ALIKE = {
-    "CSV", "PDF", "XLSX", "SKU", "id", "push", "Push", "error", "popular", "total", "Total", "iPhone", "Android",
-    "OpenGraph", "Webhook", "Robots.txt", "English", "Español",
+    "CSV", "PDF", "XLSX", "SKU", "id", "ID", "push", "Push", "error", "popular", "total", "Total", "iPhone", "Android",
+    "OpenGraph", "Webhook", "webhook", "robots.txt", "English", "Español",
 }  # fmt: skip
 LEFT_OUT = {
     "core.OutboxEvent.event_id": "to be named with the next migration of core",
     "core.EventDelivery.event": "to be named with the next migration of core",
     "django_celery_beat.PeriodicTask.scheduler": "the package names its columns after its methods",
     "django_celery_beat.PeriodicTask.crontab_translation": "likewise",
+    "django_celery_beat.PeriodicTask.task": "likewise",
     "django_celery_beat.CrontabSchedule.__str__": "likewise",
     "django_celery_beat.CrontabSchedule.human_readable": "likewise",
 }
@@ -114,11 +115,16 @@ def test_every_choice_and_every_name_of_what_the_back_office_shows():
 
 def labels(shown: Any, model: Any) -> Iterator[Text]:
     """Columns, fields to read, headings and filters of an admin or an inline."""
+    fields = getattr(shown.form, "declared_fields", {})
+    declared = set(fields)
+    for name, field in fields.items():
+        yield f"{model._meta.label}.{name}: label", lambda f=field: f.label or ""
+        yield f"{model._meta.label}.{name}: help", lambda f=field: f.help_text
     names = {*getattr(shown, "list_display", ()), *shown.readonly_fields} - {"action_checkbox"}
     for title, options in shown.fieldsets or ():
         yield f"{model._meta.label}: heading", lambda t=title: t or ""
-        names |= {each for each in options["fields"] if isinstance(each, str)}
-    names |= {each for each in shown.fields or () if isinstance(each, str)}
+        names |= {each for each in options["fields"] if isinstance(each, str)} - declared
+    names |= {each for each in shown.fields or () if isinstance(each, str)} - declared
     if not shown.fieldsets and not shown.fields:
         names |= {field.name for field in model._meta.fields if field.editable} - set(shown.exclude or ())
     for name in sorted(each for each in names if isinstance(each, str)):
@@ -131,7 +137,7 @@ def labels(shown: Any, model: Any) -> Iterator[Text]:
 
 
 def is_shown(shown: Any, model: Any, name: str) -> bool:
-    """Fields that only a form has (`expected_version`, a price in major units) have a label of its own."""
+    """Not what only a form has (`expected_version`)."""
     return hasattr(model, name) or hasattr(shown, name) or name == "__str__"
 
 

@@ -133,9 +133,14 @@ class ReservationInline(ReadOnlyInline):
 
     model = Reservation
     verbose_name_plural = _("reservations (the newest hundred)")
-    fields = ["id", "customer_id", "shown_state", "claim_no", "expires_at", "order_id", "closed_at"]
+    fields = ["id", "shown_customer", "shown_state", "claim_no", "expires_at", "order_id", "closed_at"]
     readonly_fields = fields
     ordering = ["-id"]
+
+    @admin.display(description=_("customer"))
+    def shown_customer(self, reservation: Reservation) -> str:
+        """The account's id; the account itself is not read."""
+        return str(reservation.customer_id)
 
     @admin.display(description=_("state"))
     def shown_state(self, reservation: Reservation) -> str:

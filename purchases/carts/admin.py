@@ -15,13 +15,18 @@ class CartLineInline(ReadOnlyInline):
     """What is in it."""
 
     model = CartLine
-    fields = ["sku", "product", "quantity", "seen_price", "reservation_id", "updated_at"]
+    fields = ["sku", "product", "quantity", "seen_price", "shown_reservation", "updated_at"]
     readonly_fields = fields
     ordering = ["pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CartLine]:
         rows: QuerySet[CartLine] = super().get_queryset(request).select_related("cart", "variant__product")
         return rows
+
+    @admin.display(description=_("reservation"))
+    def shown_reservation(self, line: CartLine) -> str:
+        """Its id; the reservation itself is not read."""
+        return str(line.reservation_id or "–")
 
     @admin.display(description=_("SKU"))
     def sku(self, line: CartLine) -> str:

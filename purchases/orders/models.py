@@ -117,6 +117,8 @@ class OrderPart(UUIDModel):
 
     class Meta:
         app_label = "purchases"
+        verbose_name = _("part of an order")
+        verbose_name_plural = _("parts of orders")
         constraints = [
             models.UniqueConstraint(fields=["order", "store"], name="purchases_part_per_store"),
             models.CheckConstraint(

@@ -22,12 +22,12 @@ TYPES: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _COLUMNS: Final = (
-    Column(30),
-    Column(30),
-    Column(68),
+    Column(28),
+    Column(28),
+    Column(58),
     Column(18, is_number=True),
-    Column(22, is_number=True),
-    Column(22, is_number=True),
+    Column(28, is_number=True),
+    Column(30, is_number=True),
 )
 _WIDTHS: Final = (18, 18, 48, 12, 14, 14)
 
