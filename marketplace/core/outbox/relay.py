@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.moments import run_due_moments
 
-from .delivery import LEASE, deliver
+from .delivery import LEASE, WORKER_DIED, deliver
 from .feeds import run_feeds, send_feeds
 from .handlers import handler_named, handlers_of, is_known
 from .models import EventDelivery, OutboxEvent
@@ -65,7 +65,7 @@ def send_due(send: Send, limit: int = BATCH) -> int:
         spent = [row for row in due if row.attempts >= EventDelivery.MAX_ATTEMPTS]
         ready = [row for row in due if row.attempts < EventDelivery.MAX_ATTEMPTS]
         # Killed its worker every time: nobody was left to park it.
-        _rows(spent).update(state=EventDelivery.State.PARKED, last_error="the worker died on every attempt")
+        _rows(spent).update(state=EventDelivery.State.PARKED, last_error=WORKER_DIED)
         for sends, rows in groupby(sorted(ready, key=attrgetter("sends")), key=attrgetter("sends")):
             _rows(list(rows)).update(sends=sends + 1, due_at=db_now() + LEASE * 2 ** min(sends, MAX_DOUBLINGS))
     _send_each(send, ready)
