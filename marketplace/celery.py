@@ -30,7 +30,7 @@ app.autodiscover_tasks(packages_with_tasks())
 def before_a_child(**_signal: Any) -> None:
     """Celery looks for garbage before each fork, and a child after it: in what is loaded there is none.
 
-    Else the place of a child that was killed costs half a second of a core that other queues need.
+    Else filling the place of a child that was killed takes nearly half a second of a core that other queues need.
     """
     keep_what_is_loaded()
 

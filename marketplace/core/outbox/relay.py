@@ -43,9 +43,9 @@ def relay_new_events(limit: int = BATCH) -> int:
     if not waiting.exists():  # most looks find nothing, and must not take SQLite's write lock for it
         return 0
     with transaction.atomic():
-        rows = waiting.select_for_update(skip_locked=True)
+        free = waiting.select_for_update(skip_locked=True)
         names = {handler.event.wire_name for handler in handlers_on(FIRST_QUEUES)}
-        events = in_lanes(rows, column="wire_name", first=names, order="id", limit=limit)
+        events = in_lanes(free, column="wire_name", first=names, order="id", limit=limit)
         EventDelivery.objects.bulk_create(
             (
                 EventDelivery(event=event, handler=handler.name, due_at=db_now())
@@ -64,9 +64,9 @@ def send_due(send: Send, limit: int = BATCH) -> int:
     if not waiting.exists():
         return 0
     with transaction.atomic():
-        rows = waiting.select_for_update(skip_locked=True)
+        free = waiting.select_for_update(skip_locked=True)
         names = [handler.name for handler in handlers_on(FIRST_QUEUES)]
-        due = in_lanes(rows, column="handler", first=names, order="due_at", limit=limit)
+        due = in_lanes(free, column="handler", first=names, order="due_at", limit=limit)
         spent = [row for row in due if row.attempts >= EventDelivery.MAX_ATTEMPTS]
         ready = [row for row in due if row.attempts < EventDelivery.MAX_ATTEMPTS]
         # Killed its worker every time: nobody was left to park it.
