@@ -20,8 +20,8 @@ from bench import served
 from .stage import stage
 
 STAGED: Final = {
-    "bad_network", "bad_provider", "beats", "kill_fan_out", "kill_payments", "poison", "postgres_restarted",
-    "redis_gone", "soak", "taken_down_in_turn",
+    "bad_network", "bad_provider", "beats", "kill_fan_out", "kill_payments", "notifications_queued", "poison",
+    "postgres_restarted", "redis_gone", "soak", "taken_down_in_turn",
 }  # fmt: skip
 OWN_POSTGRES: Final = {"postgres_restarted"}
 ON_A_DATABASE: Final = {"outbox_kill"}

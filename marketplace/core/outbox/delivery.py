@@ -23,6 +23,9 @@ LEASE = timedelta(seconds=30)
 holds its row, and the second message passes on."""
 
 
+WORKER_DIED = "the worker died on every attempt"
+
+
 class RunningElsewhereError(Exception):
     """Another worker holds the delivery's row: its handler is running there."""
 
@@ -48,6 +51,24 @@ def deliver(delivery_id: int) -> bool:
         except Exception as error:
             _failed(delivery, error)
             return False
+
+
+def deliver_again(delivery_id: int) -> bool:
+    """A message that came back because whoever had it is gone; True if the handler ran to the end now.
+
+    What had begun may have killed its worker, and would kill the next one in the same second: it waits as after a
+    failure, and is parked after `MAX_ATTEMPTS`. What had not begun is run at once.
+    """
+    begun = EventDelivery.objects.filter(pk=delivery_id, state=EventDelivery.State.PENDING, attempts__gt=0)
+    try:
+        with transaction.atomic():
+            delivery = _locked(begun)
+            if delivery is not None:
+                logger.warning("worker died", extra={"handler": delivery.handler, "attempt": delivery.attempts})
+                _put_off(delivery, WORKER_DIED if _is_spent(delivery) else "the worker died")
+    except RunningElsewhereError:
+        return False
+    return delivery is None and deliver(delivery_id)
 
 
 def _claim(delivery_id: int) -> EventDelivery | None:
@@ -103,12 +124,19 @@ def _done(delivery: EventDelivery) -> bool:
 
 def _failed(delivery: EventDelivery, error: Exception) -> None:
     logger.exception("handler failed", extra={"handler": delivery.handler, "attempt": delivery.attempts})
-    is_last = delivery.attempts >= EventDelivery.MAX_ATTEMPTS
+    _put_off(delivery, f"{type(error).__name__}: {error}")
+
+
+def _put_off(delivery: EventDelivery, reason: str) -> None:
     # Full jitter over 1, 2, 4, 8 seconds: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     pause = timedelta(seconds=random.uniform(0.1, 2 ** (delivery.attempts - 1)))  # noqa: S311
     EventDelivery.objects.filter(pk=delivery.pk, state=EventDelivery.State.PENDING).update(
-        state=EventDelivery.State.PARKED if is_last else EventDelivery.State.PENDING,
+        state=EventDelivery.State.PARKED if _is_spent(delivery) else EventDelivery.State.PENDING,
         due_at=db_now() + pause,
         sends=0,
-        last_error=f"{type(error).__name__}: {error}".replace("\x00", "")[:2000],
+        last_error=reason.replace("\x00", "")[:2000],
     )
+
+
+def _is_spent(delivery: EventDelivery) -> bool:
+    return delivery.attempts >= EventDelivery.MAX_ATTEMPTS

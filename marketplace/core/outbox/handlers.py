@@ -1,6 +1,6 @@
 """Who listens to what. Handlers register when their module is imported (each app's `ready()`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -58,6 +58,11 @@ def handler_named(name: str) -> Handler:
 def is_known(name: str) -> bool:
     """Whether the handler still exists."""
     return name in _BY_NAME
+
+
+def handlers_on(queues: Collection[str]) -> list[Handler]:
+    """Every handler that runs in one of these queues."""
+    return [handler for handler in _BY_NAME.values() if handler.queue in queues]
 
 
 def all_handlers() -> list[Handler]:

@@ -1,6 +1,6 @@
 """The relay: from committed events to queued deliveries, and the clock of exact moments.
 
-Several relays may run; rows are claimed with SKIP LOCKED. It promises no order.
+Several relays may run; rows are claimed with SKIP LOCKED. It promises no order, but that money goes first (`lanes`).
 """
 
 import logging
@@ -17,9 +17,10 @@ from django.db.models import QuerySet
 from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.moments import run_due_moments
 
-from .delivery import LEASE, deliver
+from .delivery import LEASE, WORKER_DIED, deliver
 from .feeds import run_feeds, send_feeds
-from .handlers import handler_named, handlers_of, is_known
+from .handlers import handler_named, handlers_of, handlers_on, is_known
+from .lanes import FIRST_QUEUES, in_lanes
 from .models import EventDelivery, OutboxEvent
 from .wake import QUIET_SECONDS, waker
 
@@ -42,7 +43,9 @@ def relay_new_events(limit: int = BATCH) -> int:
     if not waiting.exists():  # most looks find nothing, and must not take SQLite's write lock for it
         return 0
     with transaction.atomic():
-        events = list(waiting.select_for_update(skip_locked=True).order_by("id")[:limit])
+        free = waiting.select_for_update(skip_locked=True)
+        names = {handler.event.wire_name for handler in handlers_on(FIRST_QUEUES)}
+        events = in_lanes(free, column="wire_name", first=names, order="id", limit=limit)
         EventDelivery.objects.bulk_create(
             (
                 EventDelivery(event=event, handler=handler.name, due_at=db_now())
@@ -61,11 +64,13 @@ def send_due(send: Send, limit: int = BATCH) -> int:
     if not waiting.exists():
         return 0
     with transaction.atomic():
-        due = list(waiting.select_for_update(skip_locked=True).order_by("due_at")[:limit])
+        free = waiting.select_for_update(skip_locked=True)
+        names = [handler.name for handler in handlers_on(FIRST_QUEUES)]
+        due = in_lanes(free, column="handler", first=names, order="due_at", limit=limit)
         spent = [row for row in due if row.attempts >= EventDelivery.MAX_ATTEMPTS]
         ready = [row for row in due if row.attempts < EventDelivery.MAX_ATTEMPTS]
         # Killed its worker every time: nobody was left to park it.
-        _rows(spent).update(state=EventDelivery.State.PARKED, last_error="the worker died on every attempt")
+        _rows(spent).update(state=EventDelivery.State.PARKED, last_error=WORKER_DIED)
         for sends, rows in groupby(sorted(ready, key=attrgetter("sends")), key=attrgetter("sends")):
             _rows(list(rows)).update(sends=sends + 1, due_at=db_now() + LEASE * 2 ** min(sends, MAX_DOUBLINGS))
     _send_each(send, ready)

@@ -1,5 +1,7 @@
 """Celery's doors to the outbox."""
 
+from typing import Any
+
 from celery import shared_task
 from kombu.exceptions import ChannelError
 from kombu.exceptions import OperationalError as BrokerError
@@ -9,10 +11,11 @@ from . import delivery
 from .relay import relay_new_events, send_due
 
 
-@shared_task(name="core.deliver")
-def deliver(delivery_id: int) -> None:
-    """Run one delivery."""
-    delivery.deliver(delivery_id)
+@shared_task(name="core.deliver", bind=True)
+def deliver(self: Any, delivery_id: int) -> None:
+    """Run one delivery. Redis and RabbitMQ both mark a message that was given to somebody before."""
+    came_back = (self.request.delivery_info or {}).get("redelivered", False)
+    (delivery.deliver_again if came_back else delivery.deliver)(delivery_id)
 
 
 def send_to_celery(delivery_id: int, queue: str) -> None:
