@@ -23,7 +23,7 @@ from scripts.docs import ROOT
 from scripts.docs_blocks import Block, Fate, blocks
 
 ANYTHING: Final = "…"
-PATIENCE_SECONDS: Final = 120
+PATIENCE_SECONDS: Final = 300
 _END: Final = "\x1e"
 """Printed after each block; no page prints it."""
 
