@@ -100,8 +100,7 @@ def _command_problems(command: str, rest: list[str]) -> Iterator[str]:
     if app is None:
         yield f"no management command {command}"
         return
-    found = load_command_class(app, command) if isinstance(app, str) else app
-    parser = found.create_parser("manage.py", command)
+    parser = load_command_class(app, command).create_parser("manage.py", command)
     for action in parser._actions:
         if action.dest == "database":
             action.choices = None  # which there are is a matter of the settings
