@@ -8,7 +8,7 @@ MANAGE := .venv/bin/python manage.py
 # A wheel of the local services remarks on a missing XDG_RUNTIME_DIR, which is none of our business.
 SCRIPT := .venv/bin/python -W "ignore:XDG_RUNTIME_DIR is not set" -m scripts
 
-.PHONY: help env env-dev run run-services dev test proof check schema deploy-check bench messages clean
+.PHONY: help env env-dev run run-services dev test proof check schema deploy-check bench docs messages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ deploy-check: env-dev ## Validate Dockerfile, compose file, nginx, Terraform and
 
 messages: env-dev ## Add missing entries to the Spanish catalogues and compile them
 	@$(SCRIPT).messages --add --compile
+
+docs: env-dev ## Build the documentation as a site: var/site/index.html
+	@$(SCRIPT).docs && NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --quiet && echo "var/site/index.html"
 
 bench: ## List the measurements
 	@awk 'FNR == 1 {sub(/^"""/, ""); printf "  %-28s %s\n", FILENAME, $$0}' bench/*.py

@@ -27,6 +27,8 @@ EXPIRES = datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 HEAD = """# A conversation with Mercado Pago
 
+<!-- every block run: funds/payments/tests/mercadopago/test_conversation.py -->
+
 Recorded: our adapter (`funds/payments/providers/mercadopago/`) talking over HTTP with the fake server of the tests
 (`funds/payments/tests/mercadopago/server.py`), which speaks the format of the public API reference. It is not a
 recording of the real API. A test makes this page anew and compares, so it says what the code does today; to write it:
