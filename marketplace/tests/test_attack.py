@@ -38,11 +38,11 @@ def test_nothing_gets_through(attack):
     """A part of the operations, each by some; the whole is `python -m scripts.attack`."""
     attack.tally.findings.clear()
 
-    tally = attack.run("api/", share=0.15)
+    tally = attack.run("api/", share=0.1)
 
     assert [each.report("http://x") for each in tally.kinds()] == []
-    assert len(tally.tried) > 30
-    assert tally.requests > 150
+    assert len(tally.tried) > 20
+    assert tally.requests > 100
 
 
 def test_every_route_of_the_table_is_an_operation():

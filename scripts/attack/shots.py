@@ -4,9 +4,11 @@ import re
 import shlex
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import Final
 
 JSON: Final = "application/json"
+_ROOT: Final = f"{Path(__file__).resolve().parents[2]}/"
 _LONG: Final = 200
 _RUN: Final = 40
 
@@ -95,5 +97,6 @@ def last_line(trace: str) -> str:
     """Of a traceback: where in our code, and what."""
     lines = [line.strip() for line in trace.strip().splitlines()]
     ours = [line for line in lines if line.startswith("File ") and "/.venv/" not in line and "/lib/python" not in line]
-    where = re.sub(r'File ".*?((?:\w+/){0,3}\w+\.py)", line (\d+).*', r"\1:\2", ours[-1]) if ours else ""
+    found = re.match(r'File "(.*)", line (\d+)', ours[-1]) if ours else None
+    where = f"{found[1].removeprefix(_ROOT)}:{found[2]}" if found else ""
     return f"{lines[-1] if lines else ''} {where}".strip()[:300]

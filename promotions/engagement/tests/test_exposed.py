@@ -1,29 +1,18 @@
 """What a client says of an exposure is a claim: only a place that showed this product to this viewer makes it one."""
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from django.utils import timezone
 
 from marketplace.core.ids import uuid7
 from promotions.engagement.models import EngagementHourly, EventKind, ProductSignal
 from promotions.engagement.services.draining import drain_events
 from promotions.engagement.services.replaying import replay_signals
-from promotions.exposure.models import Slate, Slot
 
-from .factories import NOON, inbox_event, make_product, put
+from .factories import NOON, inbox_event, make_product, place_of, put
 
 pytestmark = pytest.mark.django_db
 VIEWER = UUID(int=7)
-
-
-def place_of(product, customer_id=None) -> Slot:
-    slate = Slate.objects.create(
-        key=uuid4().hex, context="home", customer_id=customer_id, seed="s", tier="scores", expires_at=timezone.now()
-    )
-    return Slot.objects.create(
-        id=uuid7(), slate=slate, position=1, product_id=product.pk, reason="popular", propensity=1.0
-    )
 
 
 def exposed_clicks(product, exposure_id: UUID, customer: UUID | None) -> tuple[int, float, int]:
@@ -38,13 +27,13 @@ def exposed_clicks(product, exposure_id: UUID, customer: UUID | None) -> tuple[i
 def test_a_click_in_a_place_that_everybody_saw_is_exposed(customer):
     product = make_product()
 
-    assert exposed_clicks(product, place_of(product).pk, customer) == (1, 1.0, 1)
+    assert exposed_clicks(product, place_of(product.pk).pk, customer) == (1, 1.0, 1)
 
 
 def test_a_click_in_ones_own_selection_is_exposed():
     product = make_product()
 
-    assert exposed_clicks(product, place_of(product, VIEWER).pk, VIEWER) == (1, 1.0, 1)
+    assert exposed_clicks(product, place_of(product.pk, VIEWER).pk, VIEWER) == (1, 1.0, 1)
 
 
 @pytest.mark.parametrize("claim", ["of nothing", "of another product", "of somebody else's"])
@@ -52,8 +41,8 @@ def test_a_click_in_a_place_that_was_not_shown_counts_and_is_not_exposed(claim):
     product = make_product()
     places = {
         "of nothing": uuid7,
-        "of another product": lambda: place_of(make_product()).pk,
-        "of somebody else's": lambda: place_of(product, UUID(int=8)).pk,
+        "of another product": lambda: place_of(make_product().pk).pk,
+        "of somebody else's": lambda: place_of(product.pk, UUID(int=8)).pk,
     }
 
     assert exposed_clicks(product, places[claim](), VIEWER) == (0, 0.0, 1)
@@ -62,7 +51,7 @@ def test_a_click_in_a_place_that_was_not_shown_counts_and_is_not_exposed(claim):
 def test_made_anew_signals_have_the_same_clicks():
     product = make_product()
     exposed_clicks(product, uuid7(), None)
-    before = exposed_clicks(product, place_of(product).pk, None)
+    before = exposed_clicks(product, place_of(product.pk).pk, None)
 
     replay_signals()
 
