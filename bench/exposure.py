@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--cached", type=int, default=2_000)
     parser.add_argument("--cold", type=int, default=200)
     options = parser.parse_args()
+    settings.THROTTLE_RATES["exposure"] = "100000000/min"
     if not Product.objects.exists():
         seed(options.products)
     version = ScoresVersion.objects.latest("pk")

@@ -199,7 +199,7 @@ def layout(port: int) -> list[Program]:
     return [api, *(worker(name, queues) for name, queues in QUEUE_GROUPS.items()), beat(), relay()]
 
 
-THROTTLES: Final = {"THROTTLE_EVENTS_ADDRESS": "100000000/min", "THROTTLE_EVENTS": "100000000/min"}
+THROTTLES: Final = dict.fromkeys(("THROTTLE_EVENTS_ADDRESS", "THROTTLE_EVENTS", "THROTTLE_EXPOSURE"), "100000000/min")
 """One machine plays many visitors: neither its address nor its few sessions are to be limited."""
 
 

@@ -13,10 +13,10 @@ from django_celery_results.admin import TaskResultAdmin as TaskResultPages
 from django_celery_results.models import GroupResult, TaskResult
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from marketplace.core.admin import ReadOnlyAdmin
+from marketplace.core.admin_lists import ModelAdmin
 
 admin.site.unregister([PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule])
 admin.site.unregister([TaskResult, GroupResult])

@@ -8,11 +8,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import BigIntegerField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
 from . import access
 from .admin_forms import RefusalsShown, refusal_text
 from .admin_history import history_of
+from .admin_lists import ModelAdmin
 from .audit import AuditEntry
 from .bus.models import BusMessage
 from .errors import DomainError

@@ -62,3 +62,11 @@ def event_bus_is_usable(app_configs: Any = None, **kwargs: Any) -> list[checks.C
     """EVENT_BUS_URL has an adapter, and what that adapter needs."""
     problem = bus_problem(settings.EVENT_BUS_URL, settings.EVENT_BUS_SECRET)
     return [checks.Error(problem, id="core.E005")] if problem else []
+
+
+@checks.register()
+def tokens_have_a_key_of_their_own(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Whoever learns one key must not have the other: sessions and forms are signed by SECRET_KEY, tokens are not."""
+    if settings.SIMPLE_JWT["SIGNING_KEY"] != settings.SECRET_KEY:
+        return []
+    return [checks.Error("JWT_SIGNING_KEY must not be SECRET_KEY", id="core.E006")]

@@ -102,4 +102,6 @@ THROTTLE_RATES: dict[str, str] = {
     # Requests with events, of an address (many people may share one) and of a person or session.
     "events_address": env.str("THROTTLE_EVENTS_ADDRESS", default="3000/min"),
     "events": env.str("THROTTLE_EVENTS", default="300/min"),
+    # Selections, of a person, or of an address that many may share.
+    "exposure": env.str("THROTTLE_EXPOSURE", default="600/min"),
 }

@@ -24,7 +24,7 @@ from .models import (
     ProductSignal,
     TouchedDay,
 )
-from .selectors import categories_of, weights
+from .selectors import categories_of, truly_exposed, weights
 from .statements import VIEWS_PER_HOUR
 
 _AT_ONCE = 400
@@ -68,9 +68,9 @@ def take_suspects(ids: Sequence[UUID], drain_id: int) -> list[EngagementEvent]:
 def count(fresh: Sequence[EngagementEvent], policy: EngagementPolicy, at: datetime) -> None:
     """Add the events to every sum."""
     good = [event for event in fresh if not event.is_suspect]
-    counted = _counted_views(good)
-    _add_hours(good, counted)
-    _add_signals(good, counted, policy)
+    counted, exposed = _counted_views(good), truly_exposed(good)
+    _add_hours(good, counted, exposed)
+    _add_signals(good, counted, exposed, policy)
     _add_interests(good, counted, policy)
     _touch({platform_day(event.at) for event in fresh}, at)
 
@@ -130,13 +130,15 @@ def _counted_views(good: Sequence[EngagementEvent]) -> list[tuple[EngagementEven
     return counted
 
 
-def _add_hours(good: Sequence[EngagementEvent], counted: Sequence[tuple[EngagementEvent, int]]) -> None:
+def _add_hours(
+    good: Sequence[EngagementEvent], counted: Sequence[tuple[EngagementEvent, int]], exposed: Collection[UUID]
+) -> None:
     hours: dict[_Hour, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for event in good:
         sums = hours[_hour(event)]
         sums["count"] += 1
         sums["counted"] += event.kind != EventKind.VIEW
-        sums["exposed"] += event.exposure_id is not None
+        sums["exposed"] += event.event_id in exposed
         sums["quantity"] += event.quantity
         sums["amount_minor"] += event.amount_minor
     for event, number in counted:
@@ -152,13 +154,16 @@ def _hour(event: EngagementEvent) -> _Hour:
 
 
 def _add_signals(
-    good: Sequence[EngagementEvent], counted: Sequence[tuple[EngagementEvent, int]], policy: EngagementPolicy
+    good: Sequence[EngagementEvent],
+    counted: Sequence[tuple[EngagementEvent, int]],
+    exposed: Collection[UUID],
+    policy: EngagementPolicy,
 ) -> None:
     per_second, weight = decay.rate(policy.half_life_hours), weights(policy)
     added: dict[UUID, list[tuple[datetime, float, int, int]]] = defaultdict(list)
     for event in good:
         worth = 0.0 if event.kind == EventKind.VIEW else weight[event.kind]
-        clicks = int(event.kind == EventKind.CLICK and event.exposure_id is not None)
+        clicks = int(event.kind == EventKind.CLICK and event.event_id in exposed)
         impressions = int(event.kind == EventKind.IMPRESSION)
         added[event.product_id].append((decay.hour_of(event.at), worth, impressions, clicks))
     for event, number in counted:

@@ -1,13 +1,17 @@
 """Reads of the slice: the policy in force, and the sums that others show and compute with."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 
 from promotions.contracts import DayFunnelRow
 
-from .models import DayFunnel, EngagementPolicy, EventKind
+from .models import DayFunnel, EngagementEvent, EngagementPolicy, EventKind
+
+_AT_ONCE = 400
 
 
 def policy_in_force() -> EngagementPolicy:
@@ -35,6 +39,27 @@ def funnel(first: date, last: date) -> list[DayFunnelRow]:
 def product_table() -> str:
     """The catalogue's table of products, for statements that ask a product's category."""
     return apps.get_model("stores", "Product")._meta.db_table
+
+
+def slot_tables() -> tuple[str, str]:
+    """Places of selections and the selections, for statements that ask what an exposure is of."""
+    slot, slate = (apps.get_model("promotions", name) for name in ("Slot", "Slate"))
+    return slot._meta.db_table, slate._meta.db_table
+
+
+def truly_exposed(events: Sequence[EngagementEvent]) -> set[UUID]:
+    """Ids of the events whose exposure is a place that shows this product, to everybody or to this very customer."""
+    named = list({event.exposure_id for event in events if event.exposure_id is not None})
+    places: dict[UUID, tuple[UUID, UUID | None]] = {}
+    for start in range(0, len(named), _AT_ONCE):
+        rows = apps.get_model("promotions", "Slot")._default_manager.filter(pk__in=named[start : start + _AT_ONCE])
+        for pk, product_id, customer_id in rows.values_list("pk", "product_id", "slate__customer_id"):
+            places[pk] = product_id, customer_id
+    return {event.event_id for event in events if _is_of(places.get(event.exposure_id), event)}
+
+
+def _is_of(place: tuple[UUID, UUID | None] | None, event: EngagementEvent) -> bool:
+    return place is not None and place[0] == event.product_id and place[1] in {None, event.customer_id}
 
 
 def categories_of(product_ids: set[Any]) -> dict[Any, Any]:

@@ -19,7 +19,7 @@ from .models import (
     ProductSignal,
     TouchedDay,
 )
-from .selectors import product_table
+from .selectors import product_table, slot_tables
 
 VIEWS_PER_HOUR: Final = 3
 """So many views of a product by one actor in one hour count for popularity."""
@@ -54,10 +54,15 @@ fresh AS (
 
 _COUNT = """
 good AS MATERIALIZED (
-  SELECT date_trunc('hour', at, 'UTC') AS bucket, kind, product_id, actor, customer_id IS NOT NULL AS is_customer,
-         count(*)::integer AS events, count(exposure_id)::integer AS exposed,
-         sum(quantity) AS quantity, sum(amount_minor) AS amount
-  FROM fresh WHERE NOT is_suspect
+  SELECT date_trunc('hour', f.at, 'UTC') AS bucket, f.kind, f.product_id, f.actor,
+         f.customer_id IS NOT NULL AS is_customer, count(*)::integer AS events,
+         (count(s.id) FILTER (WHERE l.customer_id IS NULL OR l.customer_id = f.customer_id))::integer AS exposed,
+         sum(f.quantity) AS quantity, sum(f.amount_minor) AS amount
+  FROM fresh f
+  -- Of an exposure that nobody was shown, or of another product: the event counts, but not as an exposed one.
+  LEFT JOIN {slot} s ON s.id = f.exposure_id AND s.product_id = f.product_id
+  LEFT JOIN {slate} l ON l.id = s.slate_id
+  WHERE NOT f.is_suspect
   GROUP BY 1, 2, 3, 4, 5),
 looks AS (
   SELECT bucket, actor, product_id, bool_or(is_customer) AS is_customer, sum(events)::integer AS events
@@ -143,7 +148,10 @@ def _whole(source: str) -> str:
 
 @functools.cache
 def _names() -> dict[str, Any]:
+    slot, slate = slot_tables()
     return {
+        "slot": slot,
+        "slate": slate,
         "inbox": EventBatch._meta.db_table,
         "event": EngagementEvent._meta.db_table,
         "actor_hour": ActorHour._meta.db_table,

@@ -10,10 +10,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from marketplace.core.admin import ReadOnlyAdmin, ServiceAdmin
+from marketplace.core.admin_lists import ModelAdmin
 from marketplace.core.admin_recent import AsksAgain, ask, asks_again, is_recent
 
 from .models import Session, User

@@ -9,6 +9,7 @@ from marketplace.core.ids import uuid7
 from promotions.engagement import inbox
 from promotions.engagement.inbox import Said, moment_text
 from promotions.engagement.models import EventKind
+from promotions.models import Slate, Slot
 from stores.catalog.tests.factories import ProductFactory
 
 NOON = datetime(2026, 3, 10, 18, 20, tzinfo=UTC)
@@ -42,6 +43,16 @@ def inbox_event(product_id: UUID, kind: EventKind = EventKind.VIEW, *, at: datet
         "at": moment,
         **names,
     }
+
+
+def place_of(product_id: UUID, customer_id: UUID | None = None) -> Any:
+    """A place of a selection that showed the product, to everybody or to one customer."""
+    slate = Slate.objects.create(
+        key=uuid4().hex, context="home", customer_id=customer_id, seed="s", tier="scores", expires_at=NOON
+    )
+    return Slot.objects.create(
+        id=uuid7(), slate=slate, position=1, product_id=product_id, reason="popular", propensity=1.0
+    )
 
 
 def put(

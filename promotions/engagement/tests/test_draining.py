@@ -24,7 +24,7 @@ from promotions.engagement.models import (
 from promotions.engagement.services.draining import Drained, drain_events, drain_once
 from promotions.engagement.services.restoring import restore_suspects
 
-from .factories import NOON, inbox_event, make_product, put
+from .factories import NOON, inbox_event, make_product, place_of, put
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -86,7 +86,7 @@ def test_a_signal_is_the_decayed_sum_of_what_counts():
     EngagementPolicy.objects.create(half_life_hours=1)
     put(
         inbox_event(product),
-        inbox_event(product, EventKind.CLICK, exposure=uuid4().hex),
+        inbox_event(product, EventKind.CLICK, exposure=place_of(product).pk.hex),
         inbox_event(product, EventKind.CLICK),
         inbox_event(product, EventKind.ADD_TO_CART),
         inbox_event(product, EventKind.PURCHASE, quantity=3, amount=100),

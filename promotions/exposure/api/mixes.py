@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from marketplace.core.errors import InvalidInputError, gettext_noop
 from marketplace.core.http import fields
 from marketplace.core.http.permissions import Anyone
+from marketplace.core.http.throttling import RateLimit
 from marketplace.core.http.viewsets import ViewSet
 from promotions.contracts import ExposureMix, ShownProduct
 from promotions.engagement.actors import SESSION_HEADER
@@ -110,9 +111,16 @@ class MixSerializer(serializers.Serializer[ExposureMix]):
     expires_at = fields.DateTimeField(help_text=_("Until then the same is answered; ask anew afterwards."))
 
 
+class ExposureRateLimit(RateLimit):
+    """Selections per person, or per address: a cold one costs a computation."""
+
+    scope = "exposure"
+
+
 class ExposureViewSet(ViewSet):
     """Selections for whoever asks."""
 
+    throttle_classes = [ExposureRateLimit]
     serializer_class = MixSerializer
     permission_classes = [Anyone]
     is_private = True  # badges, and a personal selection, are the viewer's

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from marketplace.core import audit
 from marketplace.core.errors import FieldError, InvalidInputError, StaleError, gettext_noop
 from marketplace.core.http.etags import compare_and_set
-from marketplace.core.locking import LockRank, lock
+from marketplace.core.locking import LockRank, enter, lock
 from marketplace.core.outbox.publishing import publish
 from promotions.events import PinsChanged
 from promotions.exposure import selectors
@@ -38,6 +38,7 @@ class PinTerms:
 def create_pin(*, terms: PinTerms, actor_id: UUID | None) -> Pin:
     """Pin a product. Raises `InvalidInputError` with every wrong field, `PinOverlapsError`."""
     _check(terms)
+    _one_at_a_time()
     pin = Pin(**asdict(terms))
     _refuse_overlap(pin)
     pin.save(force_insert=True)
@@ -52,6 +53,7 @@ def change_pin(
 ) -> Pin:
     """Change some of the terms (`PinTerms`' names). Raises `PinNotFoundError`, `StaleError`, `InvalidInputError`,
     `PinOverlapsError`."""
+    _one_at_a_time()
     pin = _locked(pin_id, expected_version)
     before = terms_of(pin)
     terms = replace(before, **changes)
@@ -77,6 +79,7 @@ def change_pin(
 @transaction.atomic
 def delete_pin(*, pin_id: UUID, actor_id: UUID | None, expected_version: int | None = None) -> None:
     """Unpin. Selections that were made with it keep saying so. Raises `PinNotFoundError`, `StaleError`."""
+    _one_at_a_time()
     pin = _locked(pin_id, expected_version)
     terms = terms_of(pin)
     audit.record(actor_id=actor_id, action="promotions.delete_pin", subject=pin, before=asdict(terms))
@@ -105,8 +108,18 @@ def _locked(pin_id: UUID, expected_version: int | None) -> Pin:
     raise PinNotFoundError
 
 
+def _one_at_a_time() -> None:
+    """Two at the same moment would see each other's rows too late. Few people pin: they queue, readers do not.
+
+    Before any row, or two could stand against each other: one with the row, one with the table. SQLite has one writer.
+    """
+    enter(LockRank.CAMPAIGN_USAGE)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {Pin._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+
+
 def _refuse_overlap(pin: Pin) -> None:
-    """Two at the same moment see each other's rows too late: the mix then shows the one that was made first there."""
     other = selectors.overlapping_pins(pin).select_related("product").first()
     if other is not None:
         raise PinOverlapsError(other=f"{other.position} · {other.product.name}")

@@ -126,3 +126,17 @@ def test_pins_are_the_houses_alone(api):
 
     assert api.get(PINS).status_code == 403
     assert api.post(PINS, terms(product), format="json").status_code == 403
+
+
+@pytest.mark.once
+def test_an_address_may_ask_so_often_and_a_forged_one_changes_nothing(api, settings):
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "exposure": "2/day"}
+    make_scores(make_products(1))
+
+    answers = [api.get("/api/v1/exposure/", headers={"X-Forwarded-For": f"10.0.0.{number}"}) for number in range(3)]
+    api.force_authenticate(UserFactory.create())
+    signed_in = api.get("/api/v1/exposure/")
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert int(answers[2]["Retry-After"]) > 0
+    assert signed_in.status_code == 200
