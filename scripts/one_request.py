@@ -1,10 +1,10 @@
 """One request, from click to e-mail: what became of it, by its trace and by its log lines.
 
-    python -m scripts.one_request [--statements]
+    python -m scripts.one_request [--statements] [--folder DIR]
 
-Starts a shop with demo data in a temporary folder, every request traced into a file. A customer pays for a flash unit
-that she reserved; the request is followed until its mail is there. Printed are the tree of its spans, each with its
-begin and length in milliseconds, and the log lines that bear its trace's id.
+Starts a shop with demo data in a temporary folder (or one that is kept), every request traced into a file. A customer
+pays for a flash unit that she reserved; the request is followed until its mail is there. Printed are the tree of its
+spans, each with its begin and length in milliseconds, and the log lines that bear its trace's id.
 """
 
 import argparse
@@ -23,7 +23,8 @@ from marketplace.demo.logins import CUSTOMER, DEMO_PASSWORD
 from scripts.shop import Shop
 
 API: Final = "/api/v1/promotions/"
-PATIENCE_SECONDS: Final = 30.0
+START_SECONDS: Final = 240.0
+PATIENCE_SECONDS: Final = 120.0
 # No further span for so long: it has come to its end.
 QUIET_SECONDS: Final = 3.0
 TRACED: Final = {
@@ -143,13 +144,15 @@ def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--statements", action="store_true", help="a line for each statement")
+    parser.add_argument("--folder", help="the shop's folder, to be kept: the next time its demo data are there already")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="one-request-") as folder:
+    with tempfile.TemporaryDirectory(prefix="one-request-") as passing:
+        folder = options.folder or passing
         shop, log, traces = Shop(folder, **TRACED), Path(folder, "log"), Path(folder, "traces.jsonl")
         if shop.manage("prepare") != 0:
             return 1
-        shop.start(log)
         try:
+            shop.start(log, patience=START_SECONDS)
             trace_id = secrets.token_hex(16)
             request_id = pay_for_a_unit(shop, trace_id)
             spans = followed(traces, trace_id)

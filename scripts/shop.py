@@ -35,14 +35,14 @@ class Shop:
         """Run a management command on the shop's database."""
         return subprocess.run([*MANAGE, *arguments], cwd=ROOT, env=self._variables, check=False).returncode
 
-    def start(self, log: Path | None = None) -> None:
-        """Serve, and wait until it answers. `log`: where its log goes, instead of to this process's errors."""
+    def start(self, log: Path | None = None, *, patience: float = PATIENCE) -> None:
+        """Serve, and wait until it answers, at most so many seconds. `log`: where its log goes; else to our errors."""
         with (log or Path(os.devnull)).open("wb") as file:
             errors = file if log else None
             self._process = subprocess.Popen(
                 [*MANAGE, "serve"], cwd=ROOT, env=self._variables, stdout=subprocess.DEVNULL, stderr=errors
             )
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while self.ask("/healthz")[0] != 200:
             if time.monotonic() > deadline:
                 raise SystemExit("the server did not come up")

@@ -133,7 +133,7 @@ def text_of(record: logging.LogRecord) -> str:
     error = record.exc_info[1] if record.exc_info else None
     while error is not None:
         parts.append(str(error))
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return "\n".join(parts)
 
 
