@@ -5,8 +5,8 @@ FROM python:3.12-slim-bookworm AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_CACHE_DIR=/var/cache/uv
 WORKDIR /build
 RUN pip install --no-cache-dir uv==0.13.8 && python -m venv /opt/venv
-COPY requirements.txt ./
-RUN --mount=type=cache,target=/var/cache/uv uv pip install --python /opt/venv/bin/python --requirement requirements.txt
+COPY requirements.txt requirements-traces.txt ./
+RUN --mount=type=cache,target=/var/cache/uv uv pip install --python /opt/venv/bin/python --requirement requirements.txt --requirement requirements-traces.txt
 
 FROM python:3.12-slim-bookworm
 # Nothing in the image may be changed by the process that runs in it, except VAR_DIR.

@@ -1,4 +1,4 @@
-"""Fixtures for the whole suite: real database, atomic counters forgotten, a flush that takes milliseconds."""
+"""Fixtures for the whole suite: real database, counters forgotten, a flush that takes milliseconds, logs read."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from marketplace.core.http.throttling import memory_counter
 from marketplace.core.sockets.work import database, lookout
+from marketplace.core.tests import log_scan
 from marketplace.core.tests.flush import flush
 from promotions.experiments.running import forget_running
 
@@ -43,6 +44,21 @@ def _fresh_counters() -> None:
     else:
         for each in caches.settings:
             caches[each].clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _logs_are_read() -> Iterator[None]:
+    """Every log record of the session is looked through (marketplace/core/tests/log_scan.py)."""
+    with log_scan.watching():
+        yield
+    log_scan.complain(log_scan.scanner.take())
+
+
+@pytest.fixture(autouse=True)
+def _nothing_personal_in_logs() -> Iterator[None]:
+    """A test whose log records hold an address, a token or a secret fails."""
+    yield
+    log_scan.complain(log_scan.scanner.take())
 
 
 @pytest.fixture

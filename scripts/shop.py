@@ -20,14 +20,14 @@ PATIENCE = 60.0
 class Shop:
     """The embedded layout in a temporary folder; can be killed and started again."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, **variables: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self._variables = {
             **os.environ, "DJANGO_SETTINGS_MODULE": "marketplace.settings.local", "VAR_DIR": folder,
             "PORT": str(self.port), "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "REDIS_URL": "",
-            "CELERY_BROKER_URL": "memory://localhost/", "LOG_LEVEL": "ERROR",
+            "CELERY_BROKER_URL": "memory://localhost/", "LOG_LEVEL": "ERROR", **variables,
         }  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -35,10 +35,14 @@ class Shop:
         """Run a management command on the shop's database."""
         return subprocess.run([*MANAGE, *arguments], cwd=ROOT, env=self._variables, check=False).returncode
 
-    def start(self) -> None:
-        """Serve, and wait until it answers."""
-        self._process = subprocess.Popen([*MANAGE, "serve"], cwd=ROOT, env=self._variables, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + PATIENCE
+    def start(self, log: Path | None = None, *, patience: float = PATIENCE) -> None:
+        """Serve, and wait until it answers, at most so many seconds. `log`: where its log goes; else to our errors."""
+        with (log or Path(os.devnull)).open("wb") as file:
+            errors = file if log else None
+            self._process = subprocess.Popen(
+                [*MANAGE, "serve"], cwd=ROOT, env=self._variables, stdout=subprocess.DEVNULL, stderr=errors
+            )
+        deadline = time.monotonic() + patience
         while self.ask("/healthz")[0] != 200:
             if time.monotonic() > deadline:
                 raise SystemExit("the server did not come up")

@@ -95,7 +95,7 @@ def _carry_out(task_id: UUID) -> None:
     try:
         work.run_task(task_id=task_id)
     except Exception:
-        logger.exception("payment task failed", extra={"task": str(task_id)})
+        logger.exception("payment task failed", extra={"payment_task": str(task_id)})
     finally:
         connection.close()
         _places.release()

@@ -112,7 +112,7 @@ def _ask(claim: Claim, provider: Provider) -> None:
         _record_uncertainty(claim, str(error))
     except Exception as error:
         # A defect of ours or of an adapter says nothing about what the provider did.
-        logger.exception("payment task failed", extra={"task": str(claim.task.pk)})
+        logger.exception("payment task failed", extra={"payment_task": str(claim.task.pk)})
         _record_uncertainty(claim, f"{type(error).__name__}: {error}")
     else:
         circuits.report_answer(name)
@@ -219,7 +219,7 @@ def _take_over(claim: Claim, answer: Any) -> None:
         if is_unavailable(error):
             raise  # the lease runs out, and the next worker asks again
         # The provider has acted, the books have not: the next attempt asks it and tries again.
-        logger.exception("an answer cannot be taken over", extra={"task": str(claim.task.pk)})
+        logger.exception("an answer cannot be taken over", extra={"payment_task": str(claim.task.pk)})
         _record_uncertainty(claim, f"not recorded: {type(error).__name__}: {error}")
 
 

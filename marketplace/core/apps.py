@@ -16,11 +16,13 @@ class CoreConfig(AppConfig):
         from . import append_only, checks  # noqa: F401, PLC0415
         from .audit import AuditEntry  # noqa: PLC0415
         from .bus import metrics as bus_metrics  # noqa: PLC0415
-        from .observability import counting_tasks, gauges, queues  # noqa: PLC0415
+        from .observability import carrying, counting_tasks, gauges, queues, tracing  # noqa: PLC0415
 
         append_only.protect(AuditEntry)
         gauges.register_gauges()
         bus_metrics.register_gauges()
+        tracing.start()
+        carrying.connect()
         counting_tasks.connect()
         queues.connect()
         post_migrate.connect(append_only.install_triggers, dispatch_uid="core.append_only")

@@ -14,6 +14,8 @@ from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
+from .observability.tracing import call
+
 _OUT = (SMTPServerDisconnected, SMTPConnectError, SMTPAuthenticationError, SMTPHeloError)
 _TOO_MANY = 429
 
@@ -38,7 +40,8 @@ def send_one(message: EmailMessage, mailer: BaseEmailBackend | None = None) -> N
     """Send a mail to its one recipient. Raises `RecipientRefusedError`, `MailServerOutError`, `TooManyMailsError`,
     `MailNotSentError`; `OSError`: no server."""
     try:
-        (mailer or get_connection()).send_messages([message])
+        with call("send mail"):
+            (mailer or get_connection()).send_messages([message])
     except (SMTPRecipientsRefused, AnymailRecipientsRefused):
         raise RecipientRefusedError from None
     except _OUT as error:

@@ -78,7 +78,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/.*$"
-CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "x-cart-token", "x-claim-token", "x-session-id"]
+CORS_ALLOW_HEADERS = [
+    *default_headers, "idempotency-key", "if-match", "traceparent", "x-cart-token", "x-claim-token", "x-session-id",
+]  # fmt: skip
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="MXN")

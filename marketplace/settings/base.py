@@ -26,6 +26,7 @@ from .payments import *  # noqa: F403
 from .questions import *  # noqa: F403
 from .serving import *  # noqa: F403
 from .sockets import *  # noqa: F403
+from .traces import *  # noqa: F403
 
 ROOT_URLCONF = "marketplace.urls"
 WSGI_APPLICATION = "marketplace.wsgi.application"

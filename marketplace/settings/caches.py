@@ -6,6 +6,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from .env import env
+from .traces import TRACES_EXPORTER
 
 REDIS_URL = env.str("REDIS_URL", default="")
 
@@ -23,6 +24,8 @@ _BY_REDIS: dict[str, Any] = {
         "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 0)},
     },
 }
+if TRACES_EXPORTER != "none":
+    _BY_REDIS["OPTIONS"]["REDIS_CLIENT_CLASS"] = "marketplace.core.observability.traced_redis.TracedRedis"
 
 
 def _in_memory(name: str, most: int) -> dict[str, Any]:

@@ -12,12 +12,17 @@ LOG_HASH_KEY = env.str("LOG_HASH_KEY", default="log-hash-key-of-this-machine")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"context": {"()": "marketplace.core.observability.logs.ContextFilter"}},
+    "filters": {
+        "context": {"()": "marketplace.core.observability.logs.ContextFilter"},
+        "route": {"()": "marketplace.core.observability.logs.RouteFilter"},
+    },
     "formatters": {
         "json": {"()": "marketplace.core.observability.logs.JsonFormatter"},
         "text": {"format": "{asctime} {levelname:<7} {name} {message}", "style": "{"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["context"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["route", "context"]}
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": [], "propagate": True},

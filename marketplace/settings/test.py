@@ -15,7 +15,9 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 WHITENOISE_AUTOREFRESH = True
 CELERY_BROKER_URL = "memory://localhost/"
-LOGGING["root"]["level"] = "WARNING"  # noqa: F405
+# Every record is made, because every one is looked through (log_scan.py); few are shown.
+LOGGING["root"]["level"] = "INFO"  # noqa: F405
+LOGGING["handlers"]["console"]["level"] = "WARNING"  # noqa: F405
 
 # Servers may be shared with other checkouts and other people: names that nobody else uses.
 _ours = f"test_marketplace_{hashlib.sha256(str(BASE_DIR).encode()).hexdigest()[:8]}"

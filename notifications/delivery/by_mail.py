@@ -14,6 +14,7 @@ from marketplace.core.mailing import (
     TooManyMailsError,
     send_one,
 )
+from marketplace.core.observability.logs import hashed
 from notifications.inbox.models import Message
 
 from .mail import mail_for
@@ -48,7 +49,7 @@ class MailCarrier:
             try:
                 self.send_mail(mail_for(message, recipient.contact))
             except RecipientRefusedError as error:
-                logger.warning("recipient refused", extra={"customer": str(recipient.customer)})
+                logger.warning("recipient refused", extra={"user": hashed(str(recipient.customer))})
                 yield Outcome(recipient, Result.REFUSED, type(error).__name__)
             except TooManyMailsError as error:
                 yield Outcome(recipient, Result.THROTTLED, str(error))

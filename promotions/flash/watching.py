@@ -152,7 +152,7 @@ class Watch:
             await self._show(before)
         except Exception:
             self._has_failed = True
-            logger.warning("promotion not read", exc_info=True, extra={"promo_id": str(self._promo_id)})
+            logger.warning("promotion not read", exc_info=True, extra={"promotion": str(self._promo_id)})
         finally:
             self._reading = None
             if self._is_stale:

@@ -10,6 +10,8 @@ from scripts.deployment.tools import BIN, complaints, variables_explained
 
 FILE = "docker-compose.yaml"
 INTERPOLATION = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?([-?+])([^}]*))?\}")
+# Of the machine where it runs, not of the tree.
+OF_THE_HOST = {"/var/run/docker.sock"}
 SECRET = re.compile(r"SECRET|PASSWORD|TOKEN|(?:^|_)KEY(?:_|$)")
 Services = dict[str, dict[str, Any]]
 
@@ -104,7 +106,7 @@ def mounts(name: str, service: dict[str, Any], declared: set[str], root: Path) -
     found = []
     for source in sources(service):
         if source.startswith(("./", "../", "/")):
-            if not (root / source).exists():
+            if source not in OF_THE_HOST and not (root / source).exists():
                 found.append(f"{name} mounts {source}, which is not there")
         elif source not in declared:
             found.append(f"{name} mounts the volume {source}, which is not declared")

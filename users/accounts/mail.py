@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
 from marketplace.core.mailing import RecipientRefusedError, send_one
+from marketplace.core.observability.logs import hashed
 
 from .selectors import Recipient
 
@@ -45,4 +46,4 @@ def _send(recipient: Recipient, kind: str, context: dict[str, Any]) -> None:
         send_one(letter)
     except RecipientRefusedError:
         # Trying again would change nothing; whoever typed the address can ask for another link.
-        logger.warning("recipient refused", extra={"user": str(user.pk), "kind": kind})
+        logger.warning("recipient refused", extra={"user": hashed(str(user.pk)), "kind": kind})

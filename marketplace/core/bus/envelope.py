@@ -39,6 +39,10 @@ def envelope(message: BusMessage) -> Envelope:
     }
     if event.request_id:
         attributes["requestid"] = event.request_id
+    if (
+        event.trace_parent
+    ):  # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/distributed-tracing.md
+        attributes["traceparent"] = event.trace_parent
     body = json.dumps({**attributes, "data": event.payload}, ensure_ascii=False, separators=(",", ":"))
     return Envelope(str(event.event_id), event.wire_name, message.partition_key, body.encode())
 

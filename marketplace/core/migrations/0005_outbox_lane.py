@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("core", "0003_delivery_parked")]
+    dependencies = [("core", "0004_trace_parent")]
 
     operations = [
         AddIndexOnline(

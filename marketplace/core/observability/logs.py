@@ -1,4 +1,4 @@
-"""Log records as one JSON line each, with the request's id; people only as a keyed hash."""
+"""Log records as one JSON line each, with what the work at hand belongs to; people only as a keyed hash."""
 
 import hashlib
 import logging
@@ -7,19 +7,38 @@ from datetime import UTC, datetime
 from django.conf import settings
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
 
-from marketplace.core.context import current_request_id
+from marketplace.core.context import current_facts, current_request_id, current_trace_id
 
 
 class ContextFilter(logging.Filter):
-    """Adds the request's id to every record."""
+    """Adds to every record the request's id, the trace's, and what the work is about: `user`, `product`, `promotion`,
+    `task`, `handler` … What the call itself said stands."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id()
+        said = record.__dict__
+        if trace_id := current_trace_id():
+            said.setdefault("trace_id", trace_id)
+        for name, fact in current_facts().items():
+            if name not in said and (value := fact if isinstance(fact, str) else fact()):
+                said[name] = hashed(value) if name == "user" else value
+        return True
+
+
+class RouteFilter(logging.Filter):
+    """For Django's own lines about requests: the route instead of the path, whose parts may be keys to something."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = record.__dict__.pop("request", None)
+        if request is not None and isinstance(record.args, tuple):
+            match = getattr(request, "resolver_match", None)
+            route = f"/{match.route}" if match else "a path without a route"
+            record.args = tuple(route if value == request.path else value for value in record.args)
         return True
 
 
 class JsonFormatter(BaseJsonFormatter):
-    """Time (RFC 3339, UTC), level, logger, message, request id, and whatever the call added."""
+    """Time (RFC 3339, UTC), level, logger, message, request id, and whatever the call and the context added."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -3,15 +3,18 @@
 import logging
 import random
 from datetime import timedelta
+from time import perf_counter
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet
 
 from marketplace.core.clock import db_now
-from marketplace.core.context import request_id
+from marketplace.core.context import about, request_id
 from marketplace.core.events import event_class
 from marketplace.core.locking import is_lock_timeout
+from marketplace.core.observability.subjects import subjects_of
+from marketplace.core.observability.tracing import span
 
 from .handlers import Handler, handler_named, is_known
 from .models import EventDelivery
@@ -43,14 +46,25 @@ def deliver(delivery_id: int) -> bool:
         return False
     if delivery is None:
         return False
-    with request_id(delivery.event.request_id):
+    event = delivery.event
+    facts = subjects_of(event.payload) | {"handler": delivery.handler}
+    with (
+        request_id(event.request_id),
+        about(**facts),
+        span(delivery.handler, parent=event.trace_parent, marketplace__event=event.wire_name) as mark,
+    ):
+        started = perf_counter()
         try:
-            return _run(delivery, handler_named(delivery.handler))
+            ran = _run(delivery, handler_named(delivery.handler))
         except RunningElsewhereError:
             return False
         except Exception as error:
+            mark.fail(type(error).__name__)
             _failed(delivery, error)
             return False
+        milliseconds = round((perf_counter() - started) * 1000, 1)
+        logger.info("%s in %s ms", delivery.handler, milliseconds, extra={"milliseconds": milliseconds})
+        return ran
 
 
 def deliver_again(delivery_id: int) -> bool:

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.core.context import TRACE_PARENT_LENGTH
+
 
 class OutboxEvent(models.Model):
     """A published fact. `relayed_at` is when its deliveries were written."""
@@ -15,6 +17,10 @@ class OutboxEvent(models.Model):
     wire_name = models.CharField(_("name"), max_length=80)
     payload = models.JSONField(_("content"))
     request_id = models.CharField(_("request"), max_length=64, blank=True)
+    # W3C `traceparent` of what published it; empty where traces are off.
+    trace_parent = models.CharField(
+        _("place in a trace"), max_length=TRACE_PARENT_LENGTH, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(_("published at"))
     relayed_at = models.DateTimeField(_("relayed at"), null=True)
 

@@ -8,9 +8,10 @@ from django.db import connection, transaction
 
 from marketplace.core.bus import enqueueing as bus
 from marketplace.core.clock import db_now
-from marketplace.core.context import current_request_id
+from marketplace.core.context import current_request_id, current_trace_parent, note
 from marketplace.core.events import Event
 from marketplace.core.ids import uuid7
+from marketplace.core.observability.subjects import subjects_of
 
 from .models import OutboxEvent
 from .wake import wake_relay
@@ -45,6 +46,7 @@ def publish_all(events: Iterable[Event]) -> None:
             wire_name=event.wire_name,
             payload=event.payload(),
             request_id=current_request_id(),
+            trace_parent=current_trace_parent(),
             created_at=db_now(),
         )
         for event in said
@@ -52,6 +54,8 @@ def publish_all(events: Iterable[Event]) -> None:
     if not rows:
         return  # nobody has to wake up
     OutboxEvent.objects.bulk_create(rows)
+    # What a request brought about is what it was about; who asked may be somebody else than whom the event is about.
+    note(**{name: value for name, value in subjects_of(rows[0].payload).items() if name != "user"})
     if bus.is_on():
         bus.enqueue(rows, [event.subject() for event in said])
     transaction.on_commit(wake_relay, robust=True)

@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from marketplace.core.clock import db_now, read_db_now
+from marketplace.core.context import request_id, trace_parent
 from marketplace.core.moments import run_due_moments
 
 from .delivery import LEASE, WORKER_DIED, deliver
@@ -64,7 +65,8 @@ def send_due(send: Send, limit: int = BATCH) -> int:
     if not waiting.exists():
         return 0
     with transaction.atomic():
-        free = waiting.select_for_update(skip_locked=True)
+        rows_alone = waiting.select_for_update(skip_locked=True, of=("self",))
+        free = rows_alone.select_related("event").defer("event__payload")
         names = [handler.name for handler in handlers_on(FIRST_QUEUES)]
         due = in_lanes(free, column="handler", first=names, order="due_at", limit=limit)
         spent = [row for row in due if row.attempts >= EventDelivery.MAX_ATTEMPTS]
@@ -84,7 +86,9 @@ def _rows(deliveries: Sequence[EventDelivery]) -> "QuerySet[EventDelivery, Event
 def _send_each(send: Send, ready: Sequence[EventDelivery]) -> None:
     for position, row in enumerate(ready):
         try:
-            send(row.pk, _queue_of(row))
+            # The message says which request it belongs to.
+            with request_id(row.event.request_id), trace_parent(row.event.trace_parent):
+                send(row.pk, _queue_of(row))
         except ConnectionError:
             # What did not leave is due again in a second, not after the lease.
             _rows(ready[position:]).update(due_at=db_now() + RETRY_AFTER_BROKER_ERROR, sends=0)

@@ -212,5 +212,5 @@ def _each(broadcast_ids: Iterable[UUID], work: Callable[[UUID], bool]) -> int:
             done += work(broadcast_id)
         except DomainError:
             # One broadcast that cannot go on does not keep the others waiting.
-            logger.exception("broadcast left as it is", extra={"broadcast_id": str(broadcast_id)})
+            logger.exception("broadcast left as it is", extra={"broadcast": str(broadcast_id)})
     return done

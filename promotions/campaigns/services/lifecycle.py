@@ -153,5 +153,5 @@ def _each(campaign_ids: Iterable[UUID], work: Callable[[UUID], bool]) -> int:
             done += work(campaign_id)
         except DomainError:
             # One campaign that cannot go on does not keep the others waiting.
-            logger.exception("campaign left as it is", extra={"campaign_id": str(campaign_id)})
+            logger.exception("campaign left as it is", extra={"campaign": str(campaign_id)})
     return done

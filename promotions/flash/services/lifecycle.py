@@ -52,7 +52,7 @@ def _each(promo_ids: Iterable[UUID], work: Callable[[UUID], bool]) -> int:
             done += work(promo_id)
         except DomainError:
             # One promotion that cannot go on does not keep the others waiting.
-            logger.exception("promotion left as it is", extra={"promo_id": str(promo_id)})
+            logger.exception("promotion left as it is", extra={"promotion": str(promo_id)})
     return done
 
 

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from marketplace.core.bus.envelope import envelope, read_event
 from marketplace.core.bus.models import BusMessage
-from marketplace.core.context import request_id
+from marketplace.core.context import request_id, trace_parent
 from marketplace.core.events import Event, known_events
 from marketplace.core.money import Money
 from marketplace.core.outbox.publishing import publish
@@ -22,6 +22,7 @@ from marketplace.settings.env import BASE_DIR
 
 PAGE = (BASE_DIR / "docs" / "event-bus.md").read_text(encoding="utf-8")
 EXAMPLE, SCHEMA = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 EVENTS = {name: kind for name, kind in known_events().items() if ".tests." not in kind.__module__}
 VALUES: dict[Any, Any] = {
     UUID: UUID("0199d3a4-1111-7a2b-8c00-2f6b1c0a115d"),
@@ -57,7 +58,7 @@ def row_of(name: str, kind: type[Event]) -> str:
 @pytest.mark.parametrize("full", [True, False])
 def test_every_event_leaves_as_a_valid_cloudevent_and_comes_back(full):
     said = {name: sample(kind, full=full) for name, kind in sorted(EVENTS.items())}
-    with transaction.atomic(), request_id("req-12345678" if full else ""):
+    with transaction.atomic(), request_id("req-12345678" if full else ""), trace_parent(PARENT if full else ""):
         publish(*said.values())
 
     messages = [envelope(message) for message in BusMessage.objects.select_related("event").order_by("event")]
@@ -69,6 +70,7 @@ def test_every_event_leaves_as_a_valid_cloudevent_and_comes_back(full):
         assert (attributes["id"], attributes["type"]) == (message.id, message.type)
         assert attributes["partitionkey"] == attributes["subject"] == message.partition_key
         assert attributes.get("requestid") == ("req-12345678" if full else None)
+        assert attributes.get("traceparent") == (PARENT if full else None)
         assert read_event(message.body) == said[message.type]
 
 
