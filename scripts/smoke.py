@@ -122,7 +122,7 @@ def picture(shop: Shop) -> str:
     addresses = [product["thumbnail"] for product in products if product.get("thumbnail")]
     if not addresses:
         return "no product of the first page has one"
-    path = urlsplit(addresses[0]).path
+    path = urlsplit(str(addresses[0])).path
     answer = expect(shop.ask(path), 200, path)
     if not answer.headers.get("content-type", "").startswith("image/"):
         raise NotRightError(f"{path} is {answer.headers.get('content-type')}")
