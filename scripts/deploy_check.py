@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts.deployment import compose, nginx, terraform
+from scripts.deployment import compose, nginx, page, systemd, terraform
 from scripts.deployment.tools import BIN, ToolMissingError, complaints
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,6 +43,15 @@ def readable(root: Path) -> list[str]:
     return found
 
 
+def deployment_page(root: Path) -> list[str]:
+    """docs/deploy.md can be run: its blocks are closed, its marks are some. `scripts.try_deploy` runs it."""
+    try:
+        page.blocks((root / page.FILE).read_text(), page.STEPS)
+    except page.PageError as error:
+        return [f"{page.FILE}: {error}"]
+    return []
+
+
 # From the tree's root to what is wrong there. Validators of further files are added here, each with its planted
 # mistakes in marketplace/tests/test_deploy_check.py.
 VALIDATORS: dict[str, Validator] = {
@@ -51,6 +60,9 @@ VALIDATORS: dict[str, Validator] = {
     "nginx-starts": nginx.starts,
     "nginx-mistakes": nginx.known_mistakes,
     "nginx-rules": nginx.rules,
+    "systemd": systemd.problems,
+    "systemd-verify": systemd.verified,
+    "page": deployment_page,
     "terraform": terraform.problems,
     "readable": readable,
 }

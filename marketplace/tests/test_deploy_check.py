@@ -12,8 +12,15 @@ from scripts.deployment.tools import ToolMissingError
 
 pytestmark = pytest.mark.once
 
-COMPOSE, SITE, TLS, MAIN, ACCESS = (
+COMPOSE, DEBUG, PAGE, RELAY, TARGET, SHARED = (
     "docker-compose.yaml",
+    "docker-compose.debug.yaml",
+    "docs/deploy.md",
+    "deploy/systemd/marketplace-relay.service",
+    "deploy/systemd/marketplace.target",
+    "deploy/systemd/marketplace-.service.d/common.conf",
+)
+SITE, TLS, MAIN, ACCESS = (
     "deploy/nginx/site.conf",
     "deploy/nginx/tls.conf",
     "deploy/terraform/main.tf",
@@ -77,6 +84,44 @@ PLANTED = {
         "composed",
     ),
     "an image of any version": ("compose", COMPOSE, "mongo:8.0", "mongo:latest", "mongo:latest"),
+    "a secret that is not declared": (
+        "compose",
+        COMPOSE,
+        "- grafana-password",
+        "- grafana-passwort",
+        "grafana-passwort",
+    ),
+    "a secret of a variable nobody explains": (
+        "compose",
+        COMPOSE,
+        "    environment: METRICS_TOKEN",
+        "    environment: METRIC_TOKEN",
+        "METRIC_TOKEN",
+    ),
+    "figures asked for under a name that is refused": (
+        "compose",
+        COMPOSE,
+        ",127.0.0.1,web,ws",
+        ",127.0.0.1,web",
+        "asks ws",
+    ),
+    "figures asked of nobody": (
+        "compose",
+        "deploy/prometheus/prometheus.yml",
+        '["web:8000"]',
+        '["webb:8000"]',
+        "webb, which is no service",
+    ),
+    "a dashboard that is not there": (
+        "compose",
+        COMPOSE,
+        "./deploy/grafana/marketplace.json",
+        "./deploy/grafana/market.json",
+        "market.json, which is not there",
+    ),
+    "workers shown to the world": ("compose", COMPOSE, '"127.0.0.1:5555:5555"', '"5555:5555"', "flower publishes"),
+    "a debugger open to the world": ("compose", DEBUG, '"127.0.0.1:5678:5678"', '"5678:5678"', "publishes 5678"),
+    "a debugger of no service": ("compose", DEBUG, "  web:", "  api:", "api, which is no service"),
     "a misspelt directive": (
         "nginx-starts",
         SITE,
@@ -154,6 +199,44 @@ PLANTED = {
         "location ^~ /api/v1/intern/",
         "/api/v1/internal/",
     ),
+    "a unit that nobody starts": (
+        "systemd",
+        TARGET,
+        " marketplace-relay.service",
+        "",
+        "does not want relay",
+    ),
+    "a queue that nobody works off": (
+        "systemd",
+        "deploy/systemd/marketplace-worker-core.service",
+        "--queues holds,default",
+        "--queues holds",
+        "--queues holds,default",
+    ),
+    "a unit as root": ("systemd", SHARED, "User=marketplace", "User=root", "runs as root"),
+    "a unit without its settings": ("systemd", SHARED, "EnvironmentFile=/etc/marketplace/env\n", "", "does not read"),
+    "a unit of the machine's own Python": (
+        "systemd",
+        RELAY,
+        "/srv/marketplace/venv/bin/python",
+        "/usr/bin/python3",
+        "not of /srv/marketplace/venv",
+    ),
+    "a directive that systemd does not know": (
+        "systemd-verify",
+        SHARED,
+        "RestartSec=2",
+        "RestartSecs=2",
+        "RestartSecs",
+    ),
+    "a block that is never closed": (
+        "page",
+        PAGE,
+        "python3 scripts/smoke.py http://localhost:8000\n```",
+        "python3 scripts/smoke.py http://localhost:8000",
+        "never closed",
+    ),
+    "a step that nobody knows": ("page", PAGE, "try: instead start-nginx", "try: instead start-apache", "start-apache"),
     "a brace that is not closed": (
         "terraform",
         MAIN,
@@ -220,7 +303,8 @@ PLANTED = {
 def tree(tmp_path: Path) -> Path:
     """A copy of what the validators read."""
     shutil.copytree(BASE_DIR / "deploy", tmp_path / "deploy")
-    for name in (COMPOSE, "Dockerfile", ".env.example"):
+    (tmp_path / "docs").mkdir()
+    for name in (COMPOSE, DEBUG, PAGE, "Dockerfile", ".env.example"):
         shutil.copy(BASE_DIR / name, tmp_path / name)
     return tmp_path
 

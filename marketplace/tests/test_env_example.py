@@ -11,6 +11,7 @@ EXAMPLE = BASE_DIR / ".env.example"
 COMPOSE = BASE_DIR / "docker-compose.yaml"
 ASSIGNMENT = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 INTERPOLATION = re.compile(r"\$\{([A-Z][A-Z0-9_]*)")
+SECRET = re.compile(r"^    environment: ([A-Z][A-Z0-9_]*)$", re.MULTILINE)
 
 
 def names_read_by(path: Path) -> set[str]:
@@ -29,7 +30,7 @@ def names_read_by(path: Path) -> set[str]:
 
 
 def test_example_names_what_is_read() -> None:
-    read = set(INTERPOLATION.findall(COMPOSE.read_text()))
+    read = set(INTERPOLATION.findall(COMPOSE.read_text())) | set(SECRET.findall(COMPOSE.read_text()))
     for path in SETTINGS.glob("*.py"):
         read |= names_read_by(path)
 

@@ -9,6 +9,10 @@ import yaml
 from scripts.deployment.tools import BIN, complaints, variables_explained
 
 FILE = "docker-compose.yaml"
+# The one service that the world may reach.
+DOOR = "door"
+PROMETHEUS = Path("deploy", "prometheus", "prometheus.yml")
+OVERRIDES = "docker-compose.*.yaml"
 INTERPOLATION = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?([-?+])([^}]*))?\}")
 # Of the machine where it runs, not of the tree.
 OF_THE_HOST = {"/var/run/docker.sock"}
@@ -18,20 +22,24 @@ Services = dict[str, dict[str, Any]]
 
 def problems(root: Path) -> list[str]:
     """What is wrong with the compose file. References are looked into only when it is one."""
+    files = [root / FILE, *sorted(root.glob(OVERRIDES))]
     schema = complaints(
-        BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", str(root / FILE), folder=root
+        BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", *map(str, files), folder=root
     )
     if schema:
         return schema
     text = (root / FILE).read_text()
     composed = yaml.safe_load(text)
     services: Services = composed["services"]
-    found = variables(text, root)
+    found = variables(text, root) + secrets(composed, root) + scraped(composed, root)
+    for override in files[1:]:
+        found += overridden(override, services)
     for name, service in services.items():
         found += dependencies(name, service, services)
         found += images(name, service)
         found += mounts(name, service, set(composed.get("volumes") or {}), root)
         found += health(name, service)
+        found += [] if name == DOOR else open_ports(name, service)
         found += profiles(name, service, text)
     used = {source for service in services.values() for source in sources(service)}
     found += [
@@ -50,6 +58,53 @@ def variables(text: str, root: Path) -> list[str]:
         if SECRET.search(name) and kind == "-" and default:
             found.append(f"${{{name}}} has a default, and is a secret")
     return found
+
+
+def secrets(composed: dict[str, Any], root: Path) -> list[str]:
+    """Each secret that is mounted is declared, and comes from a variable that `.env.example` explains."""
+    declared: dict[str, dict[str, str]] = composed.get("secrets") or {}
+    mounted = {
+        each["source"] if isinstance(each, dict) else each
+        for service in composed["services"].values()
+        for each in service.get("secrets") or ()
+    }
+    found = [f"secret {name} is mounted and not declared" for name in sorted(mounted - set(declared))]
+    found += [f"secret {name} is declared and never mounted" for name in sorted(set(declared) - mounted)]
+    explained = variables_explained(root)
+    for name, terms in declared.items():
+        if terms.get("environment") not in explained:
+            found.append(f"secret {name} comes from {terms.get('environment')}, which is not in .env.example")
+    return found
+
+
+def scraped(composed: dict[str, Any], root: Path) -> list[str]:
+    """Whom Prometheus asks is a service, and is asked under a name that the product answers to."""
+    settings = yaml.safe_load((root / PROMETHEUS).read_text())
+    hosts = str(composed["services"]["web"]["environment"]["ALLOWED_HOSTS"]).split(",")
+    targets = {
+        target.partition(":")[0]
+        for job in settings["scrape_configs"]
+        for group in job["static_configs"]
+        for target in group["targets"]
+    }
+    found = [f"{PROMETHEUS} asks {name}, which is no service" for name in sorted(targets - set(composed["services"]))]
+    return found + [f"{PROMETHEUS} asks {name}, which is not in ALLOWED_HOSTS" for name in sorted(targets - set(hosts))]
+
+
+def overridden(path: Path, services: Services) -> list[str]:
+    """A file that is laid over the first changes services that are there, and opens ports to this machine only."""
+    found = []
+    for name, service in (yaml.safe_load(path.read_text()).get("services") or {}).items():
+        if name not in services:
+            found.append(f"{path.name} changes {name}, which is no service")
+        found += open_ports(f"{path.name}: {name}", service)
+    return found
+
+
+def open_ports(name: str, service: dict[str, Any]) -> list[str]:
+    """What is not the shop's door listens on this machine only."""
+    published = [str(each) for each in service.get("ports") or ()]
+    return [f"{name} publishes {port} beyond this machine" for port in published if not port.startswith("127.0.0.1:")]
 
 
 def dependencies(name: str, service: dict[str, Any], services: Services) -> list[str]:
