@@ -68,6 +68,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "OrderStateEnum": "purchases.models.Order.State",
         "PointsEntryKindEnum": "promotions.models.PointsEntry.Kind",
         "OrderPaymentStateEnum": "funds.models.OrderPayment.State",
+        "PersonalExportStateEnum": "users.models.PersonalExport.State",
         "PriceRuleKindEnum": ["discount", "campaign"],
         "PayoutStateEnum": "funds.models.Payout.State",
         "QuestionStateEnum": "stores.models.Question.State",
@@ -93,6 +94,7 @@ DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="MXN")
 THROTTLE_RATES: dict[str, str] = {
     "auth": env.str("THROTTLE_AUTH", default="60/min"),
     "mail": env.str("THROTTLE_MAIL", default="20/min"),
+    "personal_exports": env.str("THROTTLE_PERSONAL_EXPORTS", default="3/day"),
     "questions": env.str("THROTTLE_QUESTIONS", default="20/hour"),
     "feeds": env.str("THROTTLE_FEEDS", default="12/min"),
     "carts": env.str("THROTTLE_CARTS", default="30/min"),

@@ -66,6 +66,7 @@ TASKS = {
     "stores.carry_import_on",
     "stores.forget_old_imports",
     "users.forget_expired_tokens",
+    "users.forget_old_exports",
     "users.recompute_segments",
     "users.recompute_tiers",
 }
