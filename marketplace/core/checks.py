@@ -9,6 +9,7 @@ from django.db import DatabaseError
 
 from . import append_only, postgis
 from .bus.transports import bus_problem
+from .signatures import SHORTEST_SECRET
 
 
 # A deployment check: `migrate` runs the other checks of a database first, and must not be refused by what it mends.
@@ -62,3 +63,11 @@ def event_bus_is_usable(app_configs: Any = None, **kwargs: Any) -> list[checks.C
     """EVENT_BUS_URL has an adapter, and what that adapter needs."""
     problem = bus_problem(settings.EVENT_BUS_URL, settings.EVENT_BUS_SECRET)
     return [checks.Error(problem, id="core.E005")] if problem else []
+
+
+@checks.register()
+def internal_calls_are_signed_with_long_secrets(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """A short INTERNAL_CALL_SECRETS can be guessed from one recorded call."""
+    if all(len(secret) >= SHORTEST_SECRET for secret in settings.INTERNAL_CALL_SECRETS):
+        return []
+    return [checks.Error(f"INTERNAL_CALL_SECRETS need at least {SHORTEST_SECRET} characters each", id="core.E006")]

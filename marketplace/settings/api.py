@@ -89,6 +89,11 @@ CORS_URLS_REGEX = r"^/api/.*$"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "x-cart-token", "x-claim-token", "x-session-id"]
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 
+# Sign calls of machines to internal routes; several while one replaces another, none: such calls are refused.
+INTERNAL_CALL_SECRETS = [secret.strip() for secret in env.list("INTERNAL_CALL_SECRETS", default=[]) if secret.strip()]
+# A signature opens for so long before and after its moment, and once.
+INTERNAL_CALL_WINDOW_SECONDS = env.int("INTERNAL_CALL_WINDOW_SECONDS", default=300)
+
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="MXN")
 # Requests per minute; checked atomically (Redis script, or a lock in this process).
 THROTTLE_RATES: dict[str, str] = {
