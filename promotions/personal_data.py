@@ -83,7 +83,16 @@ TABLES: Final = (
         "experiments",
         ExperimentUnit,
         ("unit",),
-        ("experiment__name", "variant__key", "impressions", "clicks", "purchases", "amount_minor", "first_at", "last_at"),
+        (
+            "experiment__name",
+            "variant__key",
+            "impressions",
+            "clicks",
+            "purchases",
+            "amount_minor",
+            "first_at",
+            "last_at",
+        ),
     ),
     Table("experiments_purchases", ExperimentPurchase, ("unit",), ("amount_minor", "at")),
 )

@@ -55,8 +55,12 @@ TABLES: Final = (
         ),
     ),
     Table("order_states", OrderEvent, OF_ORDER, ("order_id", "from_state", "to_state", "at")),
-    Table("shipments", Shipment, OF_PART, ("id", "part_id", "state", "carrier", "tracking", "shipped_at", "delivered_at")),
-    Table("shipment_lines", ShipmentLine, ("shipment__part__order__customer_id",), ("shipment_id", "line_id", "quantity")),
+    Table(
+        "shipments", Shipment, OF_PART, ("id", "part_id", "state", "carrier", "tracking", "shipped_at", "delivered_at")
+    ),
+    Table(
+        "shipment_lines", ShipmentLine, ("shipment__part__order__customer_id",), ("shipment_id", "line_id", "quantity")
+    ),
     Table(
         "shipment_states",
         ShipmentEvent,
@@ -119,6 +123,16 @@ TABLES: Final = (
         "bought_elsewhere",
         PurchaseTicket,
         ("purchase__customer_id",),
-        ("purchase_id", "state", "url", "ship_to", "real_cost_minor", "shop_reference", "tracking", "opened_at", "ended_at"),
+        (
+            "purchase_id",
+            "state",
+            "url",
+            "ship_to",
+            "real_cost_minor",
+            "shop_reference",
+            "tracking",
+            "opened_at",
+            "ended_at",
+        ),
     ),
 )

@@ -9,8 +9,8 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import or_
 from functools import reduce
+from operator import or_
 from typing import IO, Any, Final
 from uuid import UUID
 
@@ -110,7 +110,11 @@ def _texts(rows: "QuerySet[Any, dict[str, Any]]") -> Iterator[bytes]:
 # The core's own. Acts in the house's name are the actor's data as well; what was changed by them is the house's.
 ACTS = Table("acts", AuditEntry, ("actor_id",), ("at", "action", "object_type", "object_id", "reason"))
 ABOUT = Table(
-    "acts_on_the_account", AuditEntry, ("object_id",), ("at", "action", "before", "after"), {"object_type": "users.user"}
+    "acts_on_the_account",
+    AuditEntry,
+    ("object_id",),
+    ("at", "action", "before", "after"),
+    {"object_type": "users.user"},
 )
 UNTOLD: Final = {
     "core.IdempotencyKey": "copies of answers, kept for a day",

@@ -56,7 +56,7 @@ def test_every_page_carries_the_other_headers_too(pages):
     for path, response in pages.items():
         assert response.headers["X-Content-Type-Options"] == "nosniff", path
         assert response.headers["X-Frame-Options"] == "DENY", path
-        assert response.headers["Referrer-Policy"] == "same-origin", path
+        assert response.headers["Referrer-Policy"] in {"same-origin", "no-referrer"}, path
         assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin", path
         assert "camera=()" in response.headers["Permissions-Policy"], path
         assert "geolocation=(self)" in response.headers["Permissions-Policy"], path

@@ -21,4 +21,4 @@ class PersonalExportTooLargeError(DomainError):
     """More than a download carries; an operator makes it with `manage.py export_person`."""
 
     code = "personal_export_too_large"
-    message = gettext_noop("The copy of your data is too large for a download. Write to us, and we will send it to you.")
+    message = gettext_noop("The copy of your data is too large for a download. Write to us, and we send it.")

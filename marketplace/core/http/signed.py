@@ -53,7 +53,7 @@ def signed_part(method: str, path: str, body: bytes) -> bytes:
 
 
 class SignedCallAuthentication(BaseAuthentication):
-    """`X-Marketplace-Signature` under one of `INTERNAL_CALL_SECRETS`; without that header others may know the caller."""
+    """`X-Marketplace-Signature` under one of `INTERNAL_CALL_SECRETS`; without that header others may know who calls."""
 
     def authenticate(self, request: Request) -> tuple[Machine, None] | None:
         header = request.headers.get(SIGNATURE_HEADER)
@@ -67,15 +67,19 @@ class SignedCallAuthentication(BaseAuthentication):
             # The slot stands for the signature, not for the work: a call that fails afterwards is signed anew.
             with transaction.atomic():
                 is_first = take_slot(JOB, signature.digest)
-            if not is_first:
-                raise SignatureError("used before")
         except SignatureError as error:
-            logger.warning("signed call refused", extra={"because": str(error)})
-            raise SignatureRefused from error
+            raise _refused(str(error)) from error
+        if not is_first:
+            raise _refused("used before")
         return Machine(), None
 
     def authenticate_header(self, request: Request) -> str:
         return 'Signature realm="internal"'
+
+
+def _refused(because: str) -> SignatureRefused:
+    logger.warning("signed call refused", extra={"because": because})
+    return SignatureRefused()
 
 
 class IsMachine(BasePermission):
@@ -92,7 +96,5 @@ class SignatureScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
     name = "signature"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        description = (
-            "`t=<seconds>,v1=<hex>`: HMAC-SHA256 of `<seconds>.<METHOD> <path>\\n<body>`. Within five minutes, and once."
-        )
+        description = "`t=<seconds>,v1=<hex>`: HMAC-SHA256 of `<seconds>.<METHOD> <path>\\n<body>`. Within five minutes, and once."
         return {"type": "apiKey", "in": "header", "name": SIGNATURE_HEADER, "description": description}

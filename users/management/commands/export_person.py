@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from users.accounts.errors import AccountNotFoundError
 from users.accounts.models import User
 from users.personal_exports.services import write_export
 
@@ -26,21 +25,20 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, email: str, to: Path, reason: str, **_options: Any) -> None:
         """Say what is in it."""
         user_id = User.objects.filter(email=email.strip().lower()).values_list("pk", flat=True).first()
+        if user_id is None:
+            raise CommandError(f"there is no account of {email}")
         try:
             # Never over a file that is there, and for nobody else's eyes.
             descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
             raise CommandError(f"{to}: {error.strerror}") from None
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                if user_id is None:
-                    raise AccountNotFoundError
+        with os.fdopen(descriptor, "wb") as file:
+            try:
                 counts = write_export(file, user_id=user_id, at=timezone.now(), reason=reason)
-        except BaseException as error:
-            to.unlink(missing_ok=True)
-            if isinstance(error, AccountNotFoundError):
-                raise CommandError(f"there is no account of {email}") from None
-            raise
+            except BaseException:
+                # Half a file would look like an answer.
+                to.unlink(missing_ok=True)
+                raise
         for name, count in counts.items():
             if count:
                 self.stdout.write(f"{name:<45} {count:>8}")
