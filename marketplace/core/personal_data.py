@@ -23,7 +23,7 @@ from .audit import AuditEntry
 ROWS_AT_ONCE: Final = 2_000
 READ_ME: Final = """\
 What this shop keeps about you, as of {at}.
-Lo que esta tienda guarda sobre usted, con fecha {at}.
+Lo que esta tienda guarda sobre ti, con fecha {at}.
 
 One file per table, JSON: a list with an object per row. `manifest.json` counts them. Amounts whose name ends in
 `_minor` are in hundredths of their currency; moments carry their offset from UTC.

@@ -96,5 +96,8 @@ class SignatureScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
     name = "signature"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        description = "`t=<seconds>,v1=<hex>`: HMAC-SHA256 of `<seconds>.<METHOD> <path>\\n<body>`. Within five minutes, and once."
+        description = (
+            "`t=<seconds>,v1=<hex>`: HMAC-SHA256 of `<seconds>.<METHOD> <path>`, a line feed and the body. "
+            "Within five minutes, and once."
+        )
         return {"type": "apiKey", "in": "header", "name": SIGNATURE_HEADER, "description": description}
