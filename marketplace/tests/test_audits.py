@@ -1,6 +1,7 @@
 """What the audit of requirements makes of an answer, and of none."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -9,7 +10,7 @@ from scripts.audits import REQUIREMENTS, Report, closure, read_report, required,
 pytestmark = pytest.mark.once
 
 
-def report(*packages: dict[str, object]) -> str:
+def report(*packages: Mapping[str, object]) -> str:
     return json.dumps({"dependencies": list(packages), "fixes": []})
 
 

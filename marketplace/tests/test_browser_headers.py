@@ -1,5 +1,7 @@
 """What browsers are told about pages and answers, and what a page of another site may read."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings as configured
 from django.http import HttpResponse
@@ -19,7 +21,7 @@ def policy(response) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def pages(db) -> dict[str, HttpResponse]:
+def pages(db) -> dict[str, Any]:
     """One page of each kind, as a stranger gets it."""
     client = Client()
     paths = ("/", "/login/", "/api/v1/users/verify-email/", "/admin/login/", "/docs/", "/redoc/")
@@ -77,7 +79,7 @@ def test_answers_that_are_no_pages_load_and_run_nothing(client, path, status):
 def test_what_a_view_says_itself_stays():
     own = "default-src 'none'; sandbox"
     answer = HttpResponse(content_type="image/webp", headers={"Content-Security-Policy": own})
-    middleware = BrowserPolicyMiddleware(lambda _request: answer)
+    middleware: Any = BrowserPolicyMiddleware(lambda _request: answer)
 
     assert middleware(RequestFactory().get("/media/x.webp")).headers["Content-Security-Policy"] == own
 
@@ -85,12 +87,12 @@ def test_what_a_view_says_itself_stays():
 def test_the_map_pictures_host_is_added_where_there_is_one(settings):
     directives = {**configured.CONTENT_SECURITY_POLICY["DIRECTIVES"], "img-src": ["'self'", "https://tiles.example"]}
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": directives}
-    middleware = BrowserPolicyMiddleware(lambda _request: HttpResponse("<p>"))
+    middleware: Any = BrowserPolicyMiddleware(lambda _request: HttpResponse("<p>"))
 
     assert policy(middleware(RequestFactory().get("/")))["img-src"] == ["'self'", "https://tiles.example"]
 
 
-def across(client: Client, path: str, origin: str, *, preflight: bool = False) -> HttpResponse:
+def across(client: Client, path: str, origin: str, *, preflight: bool = False) -> Any:
     """The request that a browser sends for a page of `origin`."""
     if preflight:
         asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
