@@ -10,7 +10,6 @@ from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_f
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 
 from marketplace.core.http import fields
 from marketplace.core.http.pagination import BoundedPagePagination
@@ -144,7 +143,7 @@ class ScoringRunViewSet(ViewSet):
     """The trigger of scoring: for a machine that signs, and for people of the house."""
 
     serializer_class = VersionSerializer
-    authentication_classes = [SignedCallAuthentication, *api_settings.DEFAULT_AUTHENTICATION_CLASSES]
+    authentication_classes = [SignedCallAuthentication, *ViewSet.authentication_classes]
     permission_classes = [IsMachine | RunsScores]
     is_private = True
     queryset = ScoresVersion.objects.none()

@@ -39,17 +39,17 @@ class PersonalExportAdmin(AsksAgain, ServiceAdmin):
     list_select_related = ["user"]
     autocomplete_fields = ["user"]
     ordering = ["-pk"]
-    shown = ["user", "requested_by", "reason", "state", "created_at", "ready_at", "expires_at", "size_bytes"]
+    told = ["user", "requested_by", "reason", "state", "created_at", "ready_at", "expires_at", "size_bytes"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[PersonalExport]":
         rows: QuerySet[PersonalExport] = super().get_queryset(request)
         return rows.defer("content")
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return [(None, {"fields": self.shown if obj else ["user", "reason"]})]
+        return [(None, {"fields": self.told if obj else ["user", "reason"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return self.shown if obj else []
+        return self.told if obj else []
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
