@@ -213,7 +213,7 @@ HANDLERS = {
 }
 # Doors where the clock is read (and `kpis`, which the dashboard calls); what is behind them is given the moment.
 ENTRY_POINTS = re.compile(
-    r"/(api|admin|admin_recent|connection|tasks|handlers|commands|middleware|providers)(/|\.py$)"
+    r"/(api|admin|admin_recent|connection|tasks|handlers|commands|middleware|providers|signed)(/|\.py$)"
     r"|^(scripts|bench|chaos)/|^marketplace/(embedded|demo|backoffice|storefront)/"
 )
 CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "date.today", "datetime.today", "timezone.localdate"}

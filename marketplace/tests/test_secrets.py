@@ -31,7 +31,7 @@ GIVEN = re.compile(
 # Values that say of themselves that they open nothing.
 FOR_TESTS = re.compile(r"test-secret-key|test-jwt-signing-key|local-only|change-me|env\.(?:str|list)|secrets\.|random_")
 # Where a key-like text is meant, with the reason.
-ALLOWED: dict[str, str] = {}
+ALLOWED: dict[str, str] = {"bench/rival_shop/settings.py": "a baseline that serves nobody; the value says so"}
 GOOD = "".join(chr(33 + (i * 47) % 90) for i in range(64))
 
 
