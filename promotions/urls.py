@@ -20,7 +20,7 @@ from .loyalty.api.programme import (
     RewardViewSet,
     StatementViewSet,
 )
-from .scoring.api import ScoringViewSet
+from .scoring.api import ScoringRunViewSet, ScoringViewSet
 
 router = SimpleRouter()
 router.register("flash-promos", FlashPromoViewSet, basename="flash-promo")
@@ -46,7 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         WaitlistViewSet.as_view({"get": "retrieve", "post": "create", "delete": "destroy"}),
         name="flash-promo-waitlist",
     ),
-    path("internal/scoring/run/", ScoringViewSet.as_view({"post": "run"}), name="scoring-run"),
+    path("internal/scoring/run/", ScoringRunViewSet.as_view({"post": "run"}), name="scoring-run"),
     path("internal/scoring/rankings/", ScoringViewSet.as_view({"get": "rankings"}), name="scoring-rankings"),
     path("events/", EventViewSet.as_view({"post": "create"}), name="event"),
     path("events/batch/", EventViewSet.as_view({"post": "batch"}), name="event-batch"),

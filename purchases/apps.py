@@ -12,7 +12,7 @@ class PurchasesConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from marketplace.core import append_only, erasure, moments  # noqa: PLC0415
+        from marketplace.core import append_only, erasure, moments, personal_data  # noqa: PLC0415
         from marketplace.core.outbox import feeds  # noqa: PLC0415
 
         from .autobuy import handlers as _autobuy  # noqa: F401, PLC0415
@@ -26,6 +26,7 @@ class PurchasesConfig(AppConfig):
         from .metrics import register_gauges  # noqa: PLC0415
         from .models import OrderEvent, ShipmentEvent  # noqa: PLC0415
         from .orders import handlers, tasks  # noqa: F401, PLC0415
+        from .personal_data import TABLES  # noqa: PLC0415
         from .privacy import forget_person, refuse_while_something_is_under_way  # noqa: PLC0415
         from .sales_days import handlers as _sales_days  # noqa: F401, PLC0415
         from .shipments import handlers as _shipments  # noqa: F401, PLC0415
@@ -38,3 +39,4 @@ class PurchasesConfig(AppConfig):
         feeds.register(autobuy_tasks.FEED)
         moments.register("purchases.invoices", invoice_tasks.run_due_moments)
         erasure.register("purchases", guard=refuse_while_something_is_under_way, erase=forget_person)
+        personal_data.register("purchases", TABLES)

@@ -83,6 +83,16 @@ def contracts() -> bool:
     return run(BIN / "lint-imports", "--no-cache")
 
 
+def weaknesses() -> bool:
+    """Habits that open doors (bandit); pyproject.toml says what is left to ruff, and why."""
+    return run(BIN / "bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", *PRODUCT, "scripts")
+
+
+def advisories() -> bool:
+    """What is known against the packages we need (pip-audit)."""
+    return run(sys.executable, "-m", "scripts.audits")
+
+
 def migrations() -> bool:
     """Every model change has its migration."""
     return manage("makemigrations", "--check", "--dry-run")
@@ -139,6 +149,8 @@ STEPS: dict[str, Step] = {
     "formatting": formatting,
     "types": types,
     "contracts": contracts,
+    "weaknesses": weaknesses,
+    "advisories": advisories,
     "migrations": migrations,
     "online-migrations": online_migrations,
     "production-settings": production_settings,

@@ -12,7 +12,7 @@ class StoresConfig(AppConfig):
     verbose_name = _("Stores and catalogue")
 
     def ready(self) -> None:
-        from marketplace.core import access, admin_map, append_only, erasure  # noqa: PLC0415
+        from marketplace.core import access, admin_map, append_only, erasure, personal_data  # noqa: PLC0415
         from marketplace.core.outbox import feeds  # noqa: PLC0415
 
         from . import events  # noqa: F401, PLC0415
@@ -21,6 +21,7 @@ class StoresConfig(AppConfig):
         from .inventory.models import StockMovement  # noqa: PLC0415
         from .merchants.selectors import map_of_stores, merchants_reach  # noqa: PLC0415
         from .metrics import register_gauges  # noqa: PLC0415
+        from .personal_data import TABLES  # noqa: PLC0415
         from .privacy import erase, guard  # noqa: PLC0415
         from .procurement.models import GoodsReceipt, GoodsReceiptLine  # noqa: PLC0415
 
@@ -32,4 +33,5 @@ class StoresConfig(AppConfig):
         append_only.protect(GoodsReceiptLine)
         register_gauges()
         erasure.register("stores", guard=guard, erase=erase)
+        personal_data.register("stores", TABLES)
         feeds.register(tasks.FEED)

@@ -71,3 +71,21 @@ class TierPolicyChanged(Event):
 
     wire_name: ClassVar[str] = "users.tier_policy_changed"
     policy_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalExportRequested(Event):
+    """Somebody wants a copy of what is kept about a person."""
+
+    wire_name: ClassVar[str] = "users.personal_export_requested"
+    export_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalExportReady(Event):
+    """The copy is there for its owner."""
+
+    wire_name: ClassVar[str] = "users.personal_export_ready"
+    export_id: UUID
+    user_id: UUID

@@ -11,6 +11,7 @@ from .customers.models import (
     Tier,
     TierPolicy,
 )
+from .personal_exports.models import PersonalExport
 from .staff.models import Department, DepartmentMember
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Department",
     "DepartmentMember",
     "MailToken",
+    "PersonalExport",
     "Segment",
     "SegmentMembership",
     "SegmentPolicy",

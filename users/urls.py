@@ -1,5 +1,6 @@
 """Routes of the context below `/api/v1/`."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from marketplace.core.http.viewsets import UUID_PATTERN
@@ -9,6 +10,7 @@ from .accounts.api.mail_links import MailLinkViewSet
 from .accounts.api.tokens import TokenViewSet
 from .addresses.api import AddressViewSet
 from .customers.api import OwnProfileViewSet, ProfileAliasViewSet, ProfileViewSet, SegmentViewSet
+from .personal_exports.api import PersonalExportFileViewSet, PersonalExportViewSet
 from .staff.api import DepartmentViewSet, MemberViewSet
 
 router = SimpleRouter()
@@ -25,4 +27,16 @@ router.register("users/me", OwnProfileViewSet, basename="own")
 router.register("users", MailLinkViewSet, basename="mail-link")
 router.register("users", AccountViewSet, basename="account")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path(
+        "users/me/export/",
+        PersonalExportViewSet.as_view({"get": "current", "post": "ask"}),
+        name="personal-export",
+    ),
+    path(
+        "users/me/export/file/",
+        PersonalExportFileViewSet.as_view({"get": "file"}),
+        name="personal-export-file",
+    ),
+    *router.urls,
+]

@@ -103,6 +103,7 @@ ICONS = {
     "users.tierpolicy": "workspace_premium",
     "users.segmentpolicy": "tune",
     "users.session": "devices",
+    "users.personalexport": "folder_zip",
     "auth.group": "group",
     "axes.accessattempt": "lock_person",
     "links.giftlist": "featured_play_list",

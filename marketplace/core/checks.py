@@ -9,6 +9,7 @@ from django.db import DatabaseError
 
 from . import append_only, postgis
 from .bus.transports import bus_problem
+from .signatures import SHORTEST_SECRET
 
 
 # A deployment check: `migrate` runs the other checks of a database first, and must not be refused by what it mends.
@@ -70,3 +71,11 @@ def tokens_have_a_key_of_their_own(app_configs: Any = None, **kwargs: Any) -> li
     if settings.SIMPLE_JWT["SIGNING_KEY"] != settings.SECRET_KEY:
         return []
     return [checks.Error("JWT_SIGNING_KEY must not be SECRET_KEY", id="core.E006")]
+
+
+@checks.register()
+def internal_calls_are_signed_with_long_secrets(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """A short INTERNAL_CALL_SECRETS can be guessed from one recorded call."""
+    if all(len(secret) >= SHORTEST_SECRET for secret in settings.INTERNAL_CALL_SECRETS):
+        return []
+    return [checks.Error(f"INTERNAL_CALL_SECRETS need at least {SHORTEST_SECRET} characters each", id="core.E007")]

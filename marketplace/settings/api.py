@@ -37,7 +37,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True, "docExpansion": "none"},
+    "SWAGGER_UI_SETTINGS": {
+        "persistAuthorization": True,
+        "displayRequestDuration": True,
+        "docExpansion": "none",
+        "validatorUrl": None,  # or the page would show the schema's address to a service of its makers
+    },
     "PREPROCESSING_HOOKS": ["marketplace.core.http.schema.only_versioned_paths"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -63,6 +68,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "OrderStateEnum": "purchases.models.Order.State",
         "PointsEntryKindEnum": "promotions.models.PointsEntry.Kind",
         "OrderPaymentStateEnum": "funds.models.OrderPayment.State",
+        "PersonalExportStateEnum": "users.models.PersonalExport.State",
         "PriceRuleKindEnum": ["discount", "campaign"],
         "PayoutStateEnum": "funds.models.Payout.State",
         "QuestionStateEnum": "stores.models.Question.State",
@@ -77,17 +83,25 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+# A page elsewhere shows its own token; a browser's cookies are for our own pages.
+CORS_ALLOW_CREDENTIALS = False
 CORS_URLS_REGEX = r"^/api/.*$"
 CORS_ALLOW_HEADERS = [
     *default_headers, "idempotency-key", "if-match", "traceparent", "x-cart-token", "x-claim-token", "x-session-id",
 ]  # fmt: skip
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 
+# Sign calls of machines to internal routes; several while one replaces another, none: such calls are refused.
+INTERNAL_CALL_SECRETS = [secret.strip() for secret in env.list("INTERNAL_CALL_SECRETS", default=[]) if secret.strip()]
+# A signature opens for so long before and after its moment, and once.
+INTERNAL_CALL_WINDOW_SECONDS = env.int("INTERNAL_CALL_WINDOW_SECONDS", default=300)
+
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="MXN")
 # Requests per minute; checked atomically (Redis script, or a lock in this process).
 THROTTLE_RATES: dict[str, str] = {
     "auth": env.str("THROTTLE_AUTH", default="60/min"),
     "mail": env.str("THROTTLE_MAIL", default="20/min"),
+    "personal_exports": env.str("THROTTLE_PERSONAL_EXPORTS", default="3/day"),
     "questions": env.str("THROTTLE_QUESTIONS", default="20/hour"),
     "feeds": env.str("THROTTLE_FEEDS", default="12/min"),
     "carts": env.str("THROTTLE_CARTS", default="30/min"),

@@ -49,6 +49,9 @@ DENY_LIST_SECONDS = env.int("DENY_LIST_SECONDS", default=5)
 REFRESH_REUSE_GRACE_SECONDS = 10
 # Single-use mail tokens live this long.
 MAIL_TOKEN_MINUTES = env.int("MAIL_TOKEN_MINUTES", default=30)
+# A copy of a person's data can be downloaded for so long, and when it is no larger than this.
+PERSONAL_EXPORT_HOURS = env.int("PERSONAL_EXPORT_HOURS", default=72)
+PERSONAL_EXPORT_MAX_BYTES = env.int("PERSONAL_EXPORT_MAX_BYTES", default=50_000_000)
 
 SIMPLE_JWT: dict[str, Any] = {
     "ALGORITHM": "HS256",

@@ -4,6 +4,7 @@ from .admin import *  # noqa: F403
 from .api import *  # noqa: F403
 from .auth import *  # noqa: F403
 from .beat import *  # noqa: F403
+from .browser import *  # noqa: F403
 from .bus import *  # noqa: F403
 from .caches import *  # noqa: F403
 from .carts import *  # noqa: F403
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "corsheaders",
+    "csp",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
@@ -84,6 +86,7 @@ MIDDLEWARE = [
     "marketplace.core.observability.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "marketplace.core.http.browser.BrowserPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "marketplace.core.http.middleware.TrailingSlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -127,6 +130,7 @@ STORAGES = {
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # A request body is at most this many bytes; the strict JSON parser holds to it as well.
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=2_621_440)

@@ -49,6 +49,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "events: days": _every(timedelta(hours=1), "promotions.rebuild_engagement_days"),
     "loyalty: the days' figures": _every(timedelta(hours=1), "promotions.sum_loyalty_days"),
     "stock: what to reorder": _every(timedelta(hours=1), "stores.suggest_replenishment"),
+    "retention: copies of personal data": _every(timedelta(hours=1), "users.forget_old_exports"),
     "retention: socket tickets": _every(timedelta(hours=1), "notifications.forget_old_tickets"),
     "loyalty: points that expire": _daily(8, 5, "promotions.expire_points"),
     "loyalty: levels": _daily(8, 15, "promotions.recompute_levels"),

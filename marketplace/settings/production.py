@@ -1,12 +1,12 @@
 """Served: nothing has a default that would be unsafe; a missing secret stops the start."""
 
 from .base import *  # noqa: F403
-from .env import env
+from .env import env, own_key
 
 DEBUG = False
-SECRET_KEY = env.str("SECRET_KEY")
-SIMPLE_JWT["SIGNING_KEY"] = env.str("JWT_SIGNING_KEY")  # noqa: F405
-LOG_HASH_KEY = env.str("LOG_HASH_KEY")
+SECRET_KEY = own_key("SECRET_KEY")
+SIMPLE_JWT["SIGNING_KEY"] = own_key("JWT_SIGNING_KEY", unlike=(SECRET_KEY,))  # noqa: F405
+LOG_HASH_KEY = own_key("LOG_HASH_KEY", unlike=(SECRET_KEY, SIMPLE_JWT["SIGNING_KEY"]))  # noqa: F405
 
 # Whoever works in the back office proves it twice.
 ADMIN_SECOND_FACTOR = env.str("ADMIN_SECOND_FACTOR", default="required")

@@ -116,6 +116,7 @@ TABLE: Final[dict[str, Row]] = {
         auth_user_password_change="c",
     ),
     "users.session": house("v"),
+    "users.personalexport": house("va"),
     "users.customerprofile": house("vc"),
     "users.segment": house("vacd"),
     "users.tierpolicy": house("va"),

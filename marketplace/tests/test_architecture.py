@@ -203,7 +203,9 @@ HANDLERS = {
     "purchases.wish_credit_on_order_part_called_off",
     "purchases.wish_credit_on_order_returned",
     "purchases.wish_invoices_on_order_paid",
+    "users.make_personal_export_on_request",
     "users.recompute_tiers_on_policy_change",
+    "users.send_mail_on_personal_export_ready",
     "users.send_reset_link_on_request",
     "users.send_verification_on_account_registered",
     "users.send_verification_on_request",
@@ -211,7 +213,7 @@ HANDLERS = {
 }
 # Doors where the clock is read (and `kpis`, which the dashboard calls); what is behind them is given the moment.
 ENTRY_POINTS = re.compile(
-    r"/(api|admin|admin_recent|connection|tasks|handlers|commands|middleware|providers)(/|\.py$)"
+    r"/(api|admin|admin_recent|connection|tasks|handlers|commands|middleware|providers|signed)(/|\.py$)"
     r"|^(scripts|bench|chaos)/|^marketplace/(embedded|demo|backoffice|storefront)/"
 )
 CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "date.today", "datetime.today", "timezone.localdate"}

@@ -66,6 +66,7 @@ TASKS = {
     "stores.carry_import_on",
     "stores.forget_old_imports",
     "users.forget_expired_tokens",
+    "users.forget_old_exports",
     "users.recompute_segments",
     "users.recompute_tiers",
 }
@@ -73,6 +74,7 @@ TASKS = {
 PERIODS = {
     "core.sweep_outbox": timedelta(seconds=2),
     "core.tick": timedelta(minutes=1),
+    "users.forget_old_exports": timedelta(hours=1),
     "funds.sweep_payment_tasks": timedelta(seconds=2),
     "notifications.drain_outside_queue": timedelta(seconds=30),
     "notifications.send_due": timedelta(seconds=30),

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from marketplace.core.http import fields
 from marketplace.core.http.pagination import BoundedPagePagination
+from marketplace.core.http.signed import IsMachine, SignedCallAuthentication
 from marketplace.core.http.viewsets import ViewSet
 
 from . import selectors, services
@@ -115,19 +116,6 @@ class ScoringViewSet(ViewSet):
     queryset = ProductScore.objects.none()
 
     @extend_schema(
-        summary="Compute the scores now",
-        description="For whoever holds `promotions:write` everywhere. Computes every score as of this moment, as the "
-        "hourly job does, and publishes them as a complete version; its number is in the answer. Twice is two versions "
-        "that say the same.",
-        request=None,
-        responses={200: VersionSerializer},
-        examples=[VERSION],
-    )
-    def run(self, request: Request) -> Response:
-        """200."""
-        return self.present(services.compute_scores(at=timezone.now()), serializer=VersionSerializer)
-
-    @extend_schema(
         summary="Products by a score",
         description="For whoever holds `promotions:read` everywhere: of one complete version, in all or in a "
         "category's tree, highest first. Equal scores go by the leaderboard's key, then by the id. 404 `no_scores` "
@@ -148,3 +136,28 @@ class ScoringViewSet(ViewSet):
         asked = query.validated_data
         version = selectors.complete_version(int(asked["version"]) if "version" in asked else None)
         return selectors.ranking(version.pk, asked["score"], category_id=asked.get("category"))
+
+
+@extend_schema(tags=TAGS)
+class ScoringRunViewSet(ViewSet):
+    """The trigger of scoring: for a machine that signs, and for people of the house."""
+
+    serializer_class = VersionSerializer
+    authentication_classes = [SignedCallAuthentication, *ViewSet.authentication_classes]
+    permission_classes = [IsMachine | RunsScores]
+    is_private = True
+    queryset = ScoresVersion.objects.none()
+
+    @extend_schema(
+        summary="Compute the scores now",
+        description="For a machine whose call is signed (`X-Marketplace-Signature`), and for whoever holds "
+        "`promotions:write` everywhere. Computes every score as of this moment, as the hourly job does, and publishes "
+        "them as a complete version; its number is in the answer. Twice is two versions that say the same; one "
+        "signature is one call (401 `signature_invalid` for a wrong, old or used one).",
+        request=None,
+        responses={200: VersionSerializer},
+        examples=[VERSION],
+    )
+    def run(self, request: Request) -> Response:
+        """200."""
+        return self.present(services.compute_scores(at=timezone.now()))

@@ -22,6 +22,7 @@ SUBJECTS = {
     "verify": gettext_noop("Confirm your e-mail address"),
     "reset": gettext_noop("Choose a new password"),
     "known": gettext_noop("You already have an account"),
+    "personal_export": gettext_noop("The copy of your data is ready"),
 }
 
 
@@ -35,6 +36,11 @@ def send_link(recipient: Recipient, *, kind: str, secret: str) -> None:
 def send_known_address(recipient: Recipient) -> None:
     """Tell the owner that somebody tried to register the address again."""
     _send(recipient, "known", {})
+
+
+def send_personal_export(recipient: Recipient) -> None:
+    """Tell the owner that the copy of their data can be fetched."""
+    _send(recipient, "personal_export", {"hours": settings.PERSONAL_EXPORT_HOURS})
 
 
 def _send(recipient: Recipient, kind: str, context: dict[str, Any]) -> None:

@@ -4,12 +4,12 @@ from importlib.util import find_spec
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from marketplace.core.signatures import SHORTEST_SECRET
+
 from .amqp import AmqpTransport
 from .envelope import Envelope
 from .kafka import KafkaTransport
 from .webhook import WebhookTransport
-
-SHORTEST_SECRET: Final = 32
 
 
 class Transport(Protocol):

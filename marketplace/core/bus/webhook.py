@@ -1,27 +1,20 @@
 """A signed HTTP webhook: one POST per message, the CloudEvent as its body."""
 
-import hashlib
-import hmac
 import time
 from typing import Final
 
 import requests
 from django.conf import settings
 
+from marketplace.core.signatures import SIGNATURE_HEADER, sign
+
 from .envelope import CONTENT_TYPE, Envelope
 from .errors import BusOutError, RefusedError
 
-SIGNATURE_HEADER: Final = "X-Marketplace-Signature"
 TIMEOUTS: Final = (3.0, 5.0)
 """Seconds to connect, and between two bytes of the answer."""
 # The receiver, or what stands in front of it, cannot answer now; every other answer is about the message.
 _OUT: Final = frozenset({408, 425, 429, 502, 503, 504})
-
-
-def sign(secret: str, timestamp: int, body: bytes) -> str:
-    """`t=<seconds>,v1=<hex>`: HMAC-SHA256 of `<seconds>.<body>` under the shared secret."""
-    mac = hmac.new(secret.encode(), str(timestamp).encode() + b"." + body, hashlib.sha256)
-    return f"t={timestamp},v1={mac.hexdigest()}"
 
 
 class WebhookTransport:

@@ -32,7 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @contextmanager
 def somebody(site: str) -> Iterator[Person]:
-    """A person with an empty browser in front of them, 1440 pixels wide."""
+    """A person with an empty browser in front of them, 1440 pixels wide.
+
+    At the end the browser has refused nothing that a page wanted, or the test fails.
+    """
     profile = mkdtemp(prefix="browser-")
     options = webdriver.ChromeOptions()
     options.binary_location = str(BROWSER)
@@ -40,9 +43,12 @@ def somebody(site: str) -> Iterator[Person]:
         options.add_argument(argument)
     options.add_argument(f"--user-data-dir={profile}")
     options.add_argument("--lang=en")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     try:
-        yield Person(driver, site, Path(os.environ.get("SCREENSHOTS", VAR_DIR / "screenshots")))
+        person = Person(driver, site, Path(os.environ.get("SCREENSHOTS", VAR_DIR / "screenshots")))
+        yield person
+        assert person.refusals() == []
     finally:
         driver.quit()
         shutil.rmtree(profile, ignore_errors=True)

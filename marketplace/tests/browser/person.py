@@ -112,6 +112,11 @@ class Person:
         self.pictures.mkdir(parents=True, exist_ok=True)
         self.driver.save_screenshot(str(self.pictures / f"{name}.png"))
 
+    def refusals(self) -> list[str]:
+        """What the browser did not let the pages do since it was asked last: policies that a page ran into."""
+        said = self.driver.get_log("browser")
+        return [each["message"] for each in said if each["source"] == "security" or "Policy" in each["message"]]
+
     def _shown(self, by: str, what: str) -> Iterator[WebElement]:
         return (element for element in self.driver.find_elements(by, what) if element.is_displayed())
 

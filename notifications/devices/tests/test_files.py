@@ -26,9 +26,9 @@ def test_production_does_not_start_before_somebody_says_where_pushes_go(given, c
     environment = {
         "PATH": "/usr/bin:/bin",
         "DJANGO_SETTINGS_MODULE": "marketplace.settings.production",
-        "SECRET_KEY": "x" * 64,
-        "JWT_SIGNING_KEY": "y" * 64,
-        "LOG_HASH_KEY": "z" * 64,
+        "SECRET_KEY": "abcdefgh" * 8,
+        "JWT_SIGNING_KEY": "ijklmnop" * 8,
+        "LOG_HASH_KEY": "qrstuvwx" * 8,
         "VAR_DIR": str(BASE_DIR / "var" / "test"),
         **given,
     }

@@ -103,9 +103,9 @@ def test_production_does_not_start_half_configured():
     environment = {
         "PATH": "/usr/bin:/bin",
         "DJANGO_SETTINGS_MODULE": "marketplace.settings.production",
-        "SECRET_KEY": "x" * 64,
-        "JWT_SIGNING_KEY": "y" * 64,
-        "LOG_HASH_KEY": "z" * 64,
+        "SECRET_KEY": "abcdefgh" * 8,
+        "JWT_SIGNING_KEY": "ijklmnop" * 8,
+        "LOG_HASH_KEY": "qrstuvwx" * 8,
         "PUSH_SERVICE": "file",
         "MERCADOPAGO_ACCESS_TOKEN": "APP_USR-1",
         "VAR_DIR": str(BASE_DIR / "var" / "test"),

@@ -13,7 +13,8 @@ import pytest
 from marketplace.core.bus.envelope import Envelope
 from marketplace.core.bus.errors import BusOutError, RefusedError
 from marketplace.core.bus.pump import drain_bus
-from marketplace.core.bus.webhook import SIGNATURE_HEADER, WebhookTransport, sign
+from marketplace.core.bus.webhook import WebhookTransport
+from marketplace.core.signatures import SIGNATURE_HEADER, sign
 from marketplace.core.tests.bus.conftest import move
 from marketplace.settings.env import BASE_DIR
 
