@@ -25,7 +25,7 @@ def own_key(name: str, *, unlike: tuple[str, ...] = ()) -> str:
 
     Raises `ImproperlyConfigured` naming the variable, never its value.
     """
-    value = env.str(name)
+    value: str = env.str(name)
     if len(value) < SHORTEST_KEY or len(set(value)) < LEAST_VARIETY or value.startswith(_NOT_MEANT):
         raise ImproperlyConfigured(f"{name} needs at least {SHORTEST_KEY} random characters of its own")
     if value in unlike:

@@ -1,6 +1,8 @@
 """In which language somebody is answered: what was chosen in the shop, what the program asks for, what the profile
 says, and the platform's last (docs/languages.md)."""
 
+from typing import Any
+
 import pytest
 from django.test import Client, RequestFactory
 from rest_framework.test import APIClient
@@ -88,7 +90,7 @@ def test_ones_own_texts_follow_what_is_asked_and_else_the_profile(profile, heade
     api.force_authenticate(user)
 
     inbox = api.get(INBOX)
-    statement = api.get(STATEMENT)
+    statement: Any = api.get(STATEMENT)
 
     [row] = inbox.json()["results"]
     assert row["title"] == {"en": "Welcome!", "es": "¡Te damos la bienvenida!"}[language]

@@ -38,7 +38,8 @@ TOLD = {table.model._meta.label for _context, table in TABLES}
 def knows_people(model: type[models.Model]) -> bool:
     """Whether a row of it leads to a person: by a key to the account, by an id, or through a told row above it."""
     for field in model._meta.fields:
-        target = field.related_model._meta.label if field.remote_field else ""
+        related: Any = field.related_model
+        target = related._meta.label if field.remote_field else ""
         if target == "users.User" or field.attname in PEOPLE - {"actor_id"}:
             return True
         if target in TOLD - {"core.AuditEntry"} and target != model._meta.label:

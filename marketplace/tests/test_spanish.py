@@ -6,6 +6,7 @@ Words that are the same in both stand in `ALIKE`; what cannot be told otherwise 
 import importlib
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -70,8 +71,8 @@ def test_every_refusal_is_said_in_spanish():
     for package in PACKAGES:
         for path in (ROOT / package).rglob("errors.py"):
             importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    kinds = {DomainError, *refusals(DomainError)}
-    texts = ((kind.__qualname__, lambda k=kind: translation.gettext(k.message)) for kind in kinds if kind.message)
+    kinds: set[type[DomainError]] = {DomainError, *refusals(DomainError)}
+    texts = ((kind.__qualname__, partial(translation.gettext, kind.message)) for kind in kinds if kind.message)
 
     assert len(kinds) > 200
     assert untranslated(texts) == []
@@ -89,7 +90,7 @@ def test_every_kind_of_notification_is_said_in_spanish():
     def texts() -> Iterator[Text]:
         for kind in KINDS.values():
             for name in ("name", "title", "body"):
-                yield f"{kind.code}.{name}", lambda k=kind, n=name: getattr(k, n)
+                yield f"{kind.code}.{name}", partial(getattr, kind, name)
 
     assert untranslated(texts()) == []
 
@@ -97,20 +98,28 @@ def test_every_kind_of_notification_is_said_in_spanish():
 def test_every_choice_and_every_name_of_what_the_back_office_shows():
     def texts() -> Iterator[Text]:
         for model in admin.site._registry:
-            yield model._meta.label, lambda m=model: m._meta.verbose_name
-            yield f"{model._meta.label} (many)", lambda m=model: m._meta.verbose_name_plural
+            yield model._meta.label, partial(getattr, model._meta, "verbose_name")
+            yield f"{model._meta.label} (many)", partial(getattr, model._meta, "verbose_name_plural")
         for model in apps.get_models():
             if model.__module__.split(".")[0] not in PACKAGES:
                 continue
             for field in model._meta.get_fields():
                 if not isinstance(field, Field):
                     continue
-                yield f"{field}: help", lambda f=field: f.help_text
+                yield f"{field}: help", partial(getattr, field, "help_text")
                 for place in range(len(field.choices or ())):
-                    yield f"{field}: choice", lambda f=field, p=place: f.choices[p][1]
+                    yield f"{field}: choice", partial(choice, field, place)
 
     assert reverse("admin:index")  # the site is filled by now
     assert untranslated(texts()) == []
+
+
+def choice(field: Any, place: int) -> Any:
+    return field.choices[place][1]
+
+
+def label(field: Any) -> Any:
+    return field.label or ""
 
 
 def labels(shown: Any, model: Any) -> Iterator[Text]:
@@ -118,22 +127,22 @@ def labels(shown: Any, model: Any) -> Iterator[Text]:
     fields = getattr(shown.form, "declared_fields", {})
     declared = set(fields)
     for name, field in fields.items():
-        yield f"{model._meta.label}.{name}: label", lambda f=field: f.label or ""
-        yield f"{model._meta.label}.{name}: help", lambda f=field: f.help_text
+        yield f"{model._meta.label}.{name}: label", partial(label, field)
+        yield f"{model._meta.label}.{name}: help", partial(getattr, field, "help_text")
     names = {*getattr(shown, "list_display", ()), *shown.readonly_fields} - {"action_checkbox"}
     for title, options in shown.fieldsets or ():
-        yield f"{model._meta.label}: heading", lambda t=title: t or ""
+        yield f"{model._meta.label}: heading", partial(str, title or "")
         names |= {each for each in options["fields"] if isinstance(each, str)} - declared
     names |= {each for each in shown.fields or () if isinstance(each, str)} - declared
     if not shown.fieldsets and not shown.fields:
         names |= {field.name for field in model._meta.fields if field.editable} - set(shown.exclude or ())
     for name in sorted(each for each in names if isinstance(each, str)):
         if is_shown(shown, model, name):
-            yield f"{model._meta.label}.{name}", lambda n=name: label_for_field(n, model, shown)
+            yield f"{model._meta.label}.{name}", partial(label_for_field, name, model, shown)
     for each in getattr(shown, "list_filter", ()):
         kind = each[0] if isinstance(each, tuple | list) else each
         if isinstance(kind, type):
-            yield f"{model._meta.label}: {kind.__name__}", lambda k=kind: getattr(k, "title", "")
+            yield f"{model._meta.label}: {kind.__name__}", partial(getattr, kind, "title", "")
 
 
 def is_shown(shown: Any, model: Any, name: str) -> bool:
@@ -148,8 +157,9 @@ def test_every_column_heading_and_filter_of_the_back_office_is_said_in_spanish()
             for inline in shown.inlines:
                 made = inline(model, admin.site)
                 yield from labels(made, made.model)
-            for _run, name, words in shown._get_base_actions():
-                yield f"{model._meta.label}: {name}", lambda w=words: w
+            page: Any = shown
+            for _run, name, words in page._get_base_actions():
+                yield f"{model._meta.label}: {name}", partial(str, words)
 
     assert reverse("admin:index")
     assert len(admin.site._registry) > 100

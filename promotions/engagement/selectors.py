@@ -55,10 +55,11 @@ def truly_exposed(events: Sequence[EngagementEvent]) -> set[UUID]:
         rows = apps.get_model("promotions", "Slot")._default_manager.filter(pk__in=named[start : start + _AT_ONCE])
         for pk, product_id, customer_id in rows.values_list("pk", "product_id", "slate__customer_id"):
             places[pk] = product_id, customer_id
-    return {event.event_id for event in events if _is_of(places.get(event.exposure_id), event)}
+    return {event.event_id for event in events if _is_of(places, event)}
 
 
-def _is_of(place: tuple[UUID, UUID | None] | None, event: EngagementEvent) -> bool:
+def _is_of(places: dict[UUID, tuple[UUID, UUID | None]], event: EngagementEvent) -> bool:
+    place = places.get(event.exposure_id) if event.exposure_id else None
     return place is not None and place[0] == event.product_id and place[1] in {None, event.customer_id}
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.contrib import admin
 from django.db import models
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import URLResolver, get_resolver, reverse
 
 from marketplace.tests.routes import template_of
 
@@ -62,8 +62,8 @@ def _of_the_office(model: type[models.Model], page: Any, rng: random.Random) -> 
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     listed = reverse(f"{name}_changelist")
     queries = []
-    for field in (each for each in model._meta.concrete_fields if isinstance(each, models.DateField)):
-        queries += [f"{field.name}__{lookup}" for lookup in rng.sample(_DATES, 2)]
+    for dated in (each for each in model._meta.concrete_fields if isinstance(each, models.DateField)):
+        queries += [f"{dated.name}__{lookup}" for lookup in rng.sample(_DATES, 2)]
     if page.date_hierarchy:
         queries += [f"{page.date_hierarchy}__{lookup}" for lookup in _DATES]
         queries += [
@@ -87,7 +87,7 @@ def _of_the_office(model: type[models.Model], page: Any, rng: random.Random) -> 
 
 def _customers_routes() -> Iterator[str]:
     for pattern in get_resolver().url_patterns:
-        if getattr(pattern, "app_name", None) == "storefront":
+        if isinstance(pattern, URLResolver) and pattern.app_name == "storefront":
             for each in pattern.url_patterns:
                 yield "/" + template_of(f"{pattern.pattern}{each.pattern}")
 

@@ -73,19 +73,21 @@ def assemble(world: World) -> Cast:
     tokens = {name: sign_access(user) for name, user in people.items()}
     tokens |= {"disabled": sign_access(gone), **_bad_tokens(world)}
     change_account(actor=world.person("administrator"), account_id=gone.pk, is_active=False)
-    headers = {"anonymous": {}} | {name: {"Authorization": f"Bearer {token}"} for name, token in tokens.items()}
+    headers: dict[str, dict[str, str]] = {"anonymous": {}} | {
+        name: {"Authorization": f"Bearer {token}"} for name, token in tokens.items()
+    }
     return Cast(headers=headers, secrets=plant(world), tokens=tuple(tokens.values()))
 
 
 def _bad_tokens(world: World) -> dict[str, str]:
     administrator = world.person("administrator")
-    expired: Any = AccessToken(sign_access(world.owner))
+    expired: Any = AccessToken(sign_access(world.owner))  # type: ignore[arg-type]  # the stubs know no text
     expired.set_exp(lifetime=-timedelta(hours=1))
     claims = jwt.decode(sign_access(administrator), options={"verify_signature": False})
     return {
         "expired": str(expired),
         "foreign": jwt.encode(claims, _FOREIGN_KEY, algorithm="HS256"),
-        "unsigned": jwt.encode(claims, None, algorithm="none"),
+        "unsigned": jwt.encode(claims, "", algorithm="none"),
         "refresh": sign_pair(administrator, uuid7()).refresh,
         "garbage": "a.b.c",
     }

@@ -39,7 +39,7 @@ def heard():
 
 def give(*, came_back):
     """The message to a worker; `came_back`: another one had it, and is gone."""
-    tasks.deliver.push_request(delivery_info={"redelivered": came_back})
+    tasks.deliver.push_request(delivery_info={"redelivered": came_back})  # type: ignore[call-arg]
     try:
         tasks.deliver.run(EventDelivery.objects.get().pk)
     finally:
