@@ -1,0 +1,286 @@
+"""A session of pytest that runs no test itself: it looks which lines each test reaches, then forks for every mutant."""
+
+import json
+import math
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import coverage
+import hypothesis
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from .operators import Site
+from .planting import Source, UnviableError, names_renewed, plant, read_source
+from .targets import LEFT_OUT, ROOT, Target
+
+KILLED, SURVIVED, TIMEOUT, NO_TESTS, UNVIABLE = "killed", "survived", "timeout", "no tests", "unviable"
+_CODES = {0: SURVIVED, 1: KILLED, 2: UNVIABLE}
+_MEMORY = 6 << 30
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder there that is ours alone
+PROFILE = "mutants"
+_WALL_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A mutant with its target and the tests that reach it, the likeliest to notice first."""
+
+    target: Target
+    source: Source
+    site: Site
+    number: int
+    tests: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """The same in every run, as long as the file is."""
+        site = self.site
+        what = f"{site.operator}: {site.before} → {site.after}" if site.after else f"{site.operator}: {site.before}"
+        return f"{self.source.path}:{site.line} {what} [{self.number}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a mutant, and the test that noticed."""
+
+    job: Job
+    status: str
+    by: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Reach:
+    """Which tests reach a line, and how much processor time each takes."""
+
+    seconds: dict[int, float] = field(default_factory=dict)
+    by_line: dict[str, dict[int, set[int]]] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+    def of(self, source: Source, site: Site) -> set[int]:
+        """Tests that reach the mutant: its own lines, or else its statement's; for a constant, whoever uses it."""
+        lines = self.by_line.get(source.file, {})
+        if site.place.kind == "constant":
+            names = names_renewed(source, site.place.statement)
+            spans = {(first, last) for name, first, last in source.executed if name in names}
+        elif site.place.function is not None:
+            spans = {(site.place.function.body[0].lineno, site.place.last)}
+        else:
+            own = lines.get(site.line, set())
+            if own:
+                return own
+            spans = {(site.place.first, site.place.last)}
+        return {test for first, last in spans for line in range(first, last + 1) for test in lines.get(line, ())}
+
+
+class MutantSession:
+    """The plugin. `choose` says which of all mutants are tried; `tell` hears every verdict."""
+
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        choose: Callable[[list[Job]], list[Job]],
+        tell: Callable[[Verdict], None],
+        workers: int,
+    ) -> None:
+        self.targets = targets
+        self.choose = choose
+        self.tell = tell
+        self.workers = workers
+        self.items: list[pytest.Item] = []
+        self.has_failed = False
+        self.kills: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+        self.folder = Path(tempfile.mkdtemp(prefix="mutants-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Some tests are not asked."""
+        items[:] = [item for item in items if not any(name in item.nodeid for name in LEFT_OUT)]
+        items[:] = [
+            item for item in items if not any(mark.name in {"skip", "postgres"} for mark in item.iter_markers())
+        ]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Setup, call or teardown of a test is over."""
+        self.has_failed = self.has_failed or report.failed
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Instead of the tests."""
+        self.items = session.items
+        try:
+            self._make_database()
+            sources = {path: read_source(ROOT, path) for target in self.targets for path in target.files}
+            reach = self._look(sources)
+            for name in reach.broken:
+                print(f"mutants: fails without a mutant, left out: {name}", flush=True)
+            for target in self.targets:
+                jobs = [
+                    Job(target, sources[path], site, number, self._asked(target, reach, sources[path], site))
+                    for path in target.files
+                    for number, site in enumerate(sources[path].sites)
+                ]
+                self._try(self.choose(jobs), reach)
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return True
+
+    def _make_database(self) -> None:
+        """By the first test that has one; then it is put aside, for each child to take a copy of."""
+        number = next(i for i, item in enumerate(self.items) if "django_db" in {m.name for m in item.iter_markers()})
+        self._run(number, next_number=(number + 1) % len(self.items))
+        connections.close_all()
+        shutil.copyfile(connections.settings["default"]["NAME"], self.folder / "new.sqlite3")
+
+    def _run(self, number: int, next_number: int) -> bool:
+        """One test, with everything around it that pytest puts there; whether it passed."""
+        self.has_failed = False
+        item = self.items[number]
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=self.items[next_number])
+        return not self.has_failed
+
+    def _look(self, sources: dict[str, Source]) -> Reach:
+        """Run every test once in a child that counts lines."""
+        answer = self.folder / "reach.json"
+        child = os.fork()
+        if child == 0:
+            self._leave_on_error(lambda: self._reach(sources, answer))
+        os.waitpid(child, 0)
+        told = json.loads(answer.read_text())
+        reach = Reach({int(test): seconds for test, seconds in told["seconds"].items()}, broken=told["broken"])
+        broken = set(told["broken"])
+        for file, lines in told["lines"].items():
+            reach.by_line[file] = {
+                int(line): {int(test) for test in tests if self.items[int(test)].nodeid not in broken}
+                for line, tests in lines.items()
+            }
+        return reach
+
+    def _reach(self, sources: dict[str, Source], answer: Path) -> int:
+        self._take_database(quiet=True)
+        watch = coverage.Coverage(
+            data_file=None, include=[each.file for each in sources.values()], config_file=False, messages=False
+        )
+        watch.start()
+        seconds, broken = {}, []
+        for number, item in enumerate(self.items):
+            watch.switch_context(str(number))
+            started = time.process_time()
+            passed = self._run(number, next_number=(number + 1) % len(self.items))
+            seconds[number] = time.process_time() - started
+            if not passed:
+                broken.append(item.nodeid)
+        watch.stop()
+        data = watch.get_data()
+        lines = {
+            each.file: {
+                line: [test for test in tests if test] for line, tests in data.contexts_by_lineno(each.file).items()
+            }
+            for each in sources.values()
+        }
+        answer.write_text(json.dumps({"seconds": seconds, "broken": broken, "lines": lines}))
+        return 0
+
+    def _asked(self, target: Target, reach: Reach, source: Source, site: Site) -> tuple[int, ...]:
+        """Those of the target that reach it: its own slice's first, quick ones before long ones."""
+        slice_ = str(Path(source.path).parent).removesuffix("/services")
+        tests = [test for test in reach.of(source, site) if self.items[test].nodeid.startswith(target.tests)]
+        return tuple(
+            sorted(tests, key=lambda test: (not self.items[test].nodeid.startswith(slice_), reach.seconds[test], test))
+        )
+
+    def _try(self, jobs: Sequence[Job], reach: Reach) -> None:
+        waiting = list(reversed(jobs))
+        running: dict[int, tuple[Job, float, Path]] = {}
+        while waiting or running:
+            while waiting and len(running) < self.workers:
+                job = waiting.pop()
+                if not job.tests:
+                    self.tell(Verdict(job, NO_TESTS, "", 0.0))
+                    continue
+                by = self.folder / f"by-{len(waiting)}"
+                child = os.fork()
+                if child == 0:
+                    self._leave_on_error(lambda job=job, by=by: self._meet(job, by, reach))  # type: ignore[misc]
+                running[child] = (job, time.monotonic(), by)
+            self._hear(running)
+
+    def _hear(self, running: dict[int, tuple[Job, float, Path]]) -> None:
+        """Wait until a child has ended; one that sleeps for too long is ended."""
+        while running:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+            if ended in running:
+                job, started, by = running.pop(ended)
+                outcome = TIMEOUT if os.WIFSIGNALED(status) else _CODES.get(os.WEXITSTATUS(status), KILLED)
+                killer = int(by.read_text()) if outcome == KILLED and by.exists() else None
+                if killer is not None:
+                    known = self.kills[job.source.path, job.site.place.scope]
+                    known[killer] = known.get(killer, 0) + 1
+                name = "" if killer is None else self.items[killer].nodeid
+                (self.folder / f"{ended}.sqlite3").unlink(missing_ok=True)
+                self.tell(Verdict(job, outcome, name, time.monotonic() - started))
+                return
+            for child, (_job, started, _by) in running.items():
+                if time.monotonic() - started > _WALL_SECONDS:
+                    os.kill(child, signal.SIGKILL)
+            time.sleep(0.01)
+
+    def _meet(self, job: Job, by: Path, reach: Reach) -> int:
+        """In the child: the mutant meets its tests."""
+        self._take_database(quiet=True)
+        limit = math.ceil(10 + 4 * sum(reach.seconds[test] for test in job.tests))
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 2))
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        try:
+            plant(job.source, job.site)
+        except UnviableError:
+            return 2
+        known = self.kills[job.source.path, job.site.place.scope]
+        tests = sorted(job.tests, key=lambda test: -known.get(test, 0))
+        for position, test in enumerate(tests):
+            following = tests[position + 1] if position + 1 < len(tests) else (test + 1) % len(self.items)
+            if not self._run(test, next_number=following):
+                by.write_text(str(test))
+                return 1
+        return 0
+
+    def _take_database(self, *, quiet: bool) -> None:
+        """A copy of the fresh database for this process alone, and nothing said."""
+        mine = self.folder / f"{os.getpid()}.sqlite3"
+        shutil.copyfile(self.folder / "new.sqlite3", mine)
+        connections.settings["default"]["NAME"] = str(mine)
+        settings.DATABASES["default"]["NAME"] = str(mine)
+        connections["default"].settings_dict["NAME"] = str(mine)
+        if quiet:
+            sys.stdout.flush()
+            silence = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silence, 1)
+            os.dup2(silence, 2)
+
+    @staticmethod
+    def _leave_on_error(work: Callable[[], int]) -> None:
+        """End this process without anything that pytest or Python would do at an end."""
+        code = 1
+        try:
+            code = work()
+        finally:
+            os._exit(code)
+
+
+def run_session(session: Any, tests: Sequence[str]) -> int:
+    """Collect these tests under the plugin."""
+    quiet = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:xdist", "-p", "no:cov", "-s"]
+    hypothesis.settings.register_profile(PROFILE, max_examples=25, deadline=None, derandomize=True, database=None)
+    quiet.append(f"--hypothesis-profile={PROFILE}")
+    return int(pytest.main([*quiet, *tests], plugins=[session]))
