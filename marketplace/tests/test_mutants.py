@@ -47,11 +47,11 @@ def twice(number, *, times=2, limit=LIMIT):
 
 
 class Box:
-    size = 4
+    size = 8
 
     @property
     def half(self):
-        return [each for each in (self.size - 2,)][0]
+        return [each for each in (self.size - 5,)][0]
 
 
 @functools.cache
@@ -110,9 +110,9 @@ def test_a_decorated_function_is_changed_where_it_runs(planted: tuple[Source, Mo
 def test_a_property_is_changed(planted: tuple[Source, ModuleType]) -> None:
     source, module = planted
 
-    plant(source, the_one(source, "arithmetic", "self.size - 2"))
+    plant(source, the_one(source, "arithmetic", "self.size - 5"))
 
-    assert module.Box().half == 6
+    assert module.Box().half == 13
 
 
 def test_a_default_is_changed(planted: tuple[Source, ModuleType]) -> None:
