@@ -1,5 +1,6 @@
 """A session of pytest that runs no test itself: it looks which lines each test reaches, then forks for every mutant."""
 
+import importlib
 import json
 import math
 import os
@@ -9,6 +10,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import coverage
-import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -29,7 +30,7 @@ KILLED, SURVIVED, TIMEOUT, NO_TESTS, UNVIABLE = "killed", "survived", "timeout",
 _CODES = {0: SURVIVED, 1: KILLED, 2: UNVIABLE}
 _MEMORY = 6 << 30
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder there that is ours alone
-PROFILE = "mutants"
+EXAMPLES = 25
 _WALL_SECONDS = 600
 
 
@@ -100,9 +101,17 @@ class MutantSession:
         self.tell = tell
         self.workers = workers
         self.items: list[pytest.Item] = []
-        self.has_failed = False
+        self.has_failed, self.said = False, ""
         self.kills: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
         self.folder = Path(tempfile.mkdtemp(prefix="mutants-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
+
+    def pytest_sessionstart(self) -> None:
+        """Fewer examples, and the same for every mutant."""
+        # Not before pytest has it: pytest says so if it comes too late to rewrite a plugin.
+        hypothesis = importlib.import_module("hypothesis")
+        fewer = hypothesis.settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
+        hypothesis.settings.register_profile("mutants", fewer)
+        hypothesis.settings.load_profile("mutants")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Some tests are not asked."""
@@ -113,7 +122,8 @@ class MutantSession:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Setup, call or teardown of a test is over."""
-        self.has_failed = self.has_failed or report.failed
+        if report.failed:
+            self.has_failed, self.said = True, report.longreprtext
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -139,7 +149,8 @@ class MutantSession:
     def _make_database(self) -> None:
         """By the first test that has one; then it is put aside, for each child to take a copy of."""
         number = next(i for i, item in enumerate(self.items) if "django_db" in {m.name for m in item.iter_markers()})
-        self._run(number, next_number=(number + 1) % len(self.items))
+        if not self._run(number, next_number=(number + 1) % len(self.items)):
+            raise RuntimeError(f"{self.items[number].nodeid} fails without a mutant: {self.said}")
         connections.close_all()
         shutil.copyfile(connections.settings["default"]["NAME"], self.folder / "new.sqlite3")
 
@@ -155,8 +166,10 @@ class MutantSession:
         answer = self.folder / "reach.json"
         child = os.fork()
         if child == 0:
-            self._leave_on_error(lambda: self._reach(sources, answer))
+            self._leave_with(lambda: self._reach(sources, answer))
         os.waitpid(child, 0)
+        if not answer.exists():
+            raise RuntimeError(f"no test could be looked at: {(self.folder / 'error').read_text()}")
         told = json.loads(answer.read_text())
         reach = Reach({int(test): seconds for test, seconds in told["seconds"].items()}, broken=told["broken"])
         broken = set(told["broken"])
@@ -212,7 +225,7 @@ class MutantSession:
                 by = self.folder / f"by-{len(waiting)}"
                 child = os.fork()
                 if child == 0:
-                    self._leave_on_error(lambda job=job, by=by: self._meet(job, by, reach))  # type: ignore[misc]
+                    self._leave_with(lambda job=job, by=by: self._meet(job, by, reach))  # type: ignore[misc]
                 running[child] = (job, time.monotonic(), by)
             self._hear(running)
 
@@ -268,19 +281,19 @@ class MutantSession:
             os.dup2(silence, 1)
             os.dup2(silence, 2)
 
-    @staticmethod
-    def _leave_on_error(work: Callable[[], int]) -> None:
+    def _leave_with(self, work: Callable[[], int]) -> None:
         """End this process without anything that pytest or Python would do at an end."""
         code = 1
         try:
             code = work()
+        except BaseException:
+            (self.folder / "error").write_text(traceback.format_exc())
+            raise
         finally:
             os._exit(code)
 
 
 def run_session(session: Any, tests: Sequence[str]) -> int:
     """Collect these tests under the plugin."""
-    quiet = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:xdist", "-p", "no:cov", "-s"]
-    hypothesis.settings.register_profile(PROFILE, max_examples=25, deadline=None, derandomize=True, database=None)
-    quiet.append(f"--hypothesis-profile={PROFILE}")
+    quiet = ["-o", "addopts=", "-p", "no:cacheprovider", "-qq", "--no-header", "--no-summary", "-p", "no:xdist", "-p", "no:cov", "-s"]
     return int(pytest.main([*quiet, *tests], plugins=[session]))
