@@ -57,7 +57,11 @@ class Run:
 
     def tell(self, verdict: Verdict) -> None:
         """Survivors are told at once."""
-        self.verdicts[verdict.job.target.name].append(verdict)
+        verdicts = self.verdicts[verdict.job.target.name]
+        verdicts.append(verdict)
+        if len(verdicts) % 25 == 0:
+            print(f"mutants: {verdict.job.target.name}: {len(verdicts)}", flush=True)
+            self.write(verdict.job.target)
         if verdict.status != KILLED:
             print(f"{verdict.status:>9} {verdict.job.name[:200]}", flush=True)
 
@@ -101,8 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=0, help="so many of each target, drawn with the seed")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--tests", type=int, default=0, help="so many tests for a mutant at most, the quickest; 0: all")
     parser.add_argument("--only", default="", help="only mutants with this text in their line of the report")
     parser.add_argument("--survivors", action="store_true", help="only those that survived the last run")
+    parser.add_argument("--keep-database", action="store_true", help="and take the last run's, if it kept one")
     parser.add_argument("--at-least", type=float, default=85.0)
     options = parser.parse_args(arguments)
     options.target = list(dict.fromkeys(options.target or TARGETS))
@@ -112,9 +118,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     run = Run(options)
     targets = [TARGETS[name] for name in options.target]
-    session = MutantSession(targets, run.choose, run.tell, options.workers)
+    cache = FOLDER / f"reach-{'-'.join(options.target)}.json"
+    session = MutantSession(targets, run.choose, run.tell, options.workers, cache, options.tests)
     tests = list(dict.fromkeys(path for target in targets for path in target.tests))
-    code = run_session(session, tests)
+    code = run_session(session, tests, keep_database=options.keep_database)
     for target in targets:
         run.write(target)
     is_good = run.summary()

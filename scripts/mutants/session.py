@@ -1,5 +1,6 @@
 """A session of pytest that runs no test itself: it looks which lines each test reaches, then forks for every mutant."""
 
+import gc
 import importlib
 import json
 import math
@@ -7,13 +8,12 @@ import os
 import resource
 import shutil
 import signal
-import sys
 import tempfile
 import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ from django.conf import settings
 from django.db import connections
 
 from .operators import Site
-from .planting import Source, UnviableError, names_renewed, plant, read_source
+from .planting import Source, UnviableError, plant, read_source
+from .reaching import Known, Reach
 from .targets import LEFT_OUT, ROOT, Target
 
 KILLED, SURVIVED, TIMEOUT, NO_TESTS, UNVIABLE = "killed", "survived", "timeout", "no tests", "unviable"
@@ -54,36 +55,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a mutant, and the test that noticed."""
+    """What became of a mutant, the test that noticed, and the processor time it took."""
 
     job: Job
     status: str
     by: str
     seconds: float
-
-
-@dataclass(slots=True)
-class Reach:
-    """Which tests reach a line, and how much processor time each takes."""
-
-    seconds: dict[int, float] = field(default_factory=dict)
-    by_line: dict[str, dict[int, set[int]]] = field(default_factory=dict)
-    broken: list[str] = field(default_factory=list)
-
-    def of(self, source: Source, site: Site) -> set[int]:
-        """Tests that reach the mutant: its own lines, or else its statement's; for a constant, whoever uses it."""
-        lines = self.by_line.get(source.file, {})
-        if site.place.kind == "constant":
-            names = names_renewed(source, site.place.statement)
-            spans = {(first, last) for name, first, last in source.executed if name in names}
-        elif site.place.function is not None:
-            spans = {(site.place.function.body[0].lineno, site.place.last)}
-        else:
-            own = lines.get(site.line, set())
-            if own:
-                return own
-            spans = {(site.place.first, site.place.last)}
-        return {test for first, last in spans for line in range(first, last + 1) for test in lines.get(line, ())}
 
 
 class MutantSession:
@@ -95,13 +72,18 @@ class MutantSession:
         choose: Callable[[list[Job]], list[Job]],
         tell: Callable[[Verdict], None],
         workers: int,
+        cache: Path,
+        most_tests: int,
     ) -> None:
         self.targets = targets
         self.choose = choose
         self.tell = tell
         self.workers = workers
+        self.cache = cache
+        self.most_tests = most_tests
         self.items: list[pytest.Item] = []
         self.has_failed, self.said = False, ""
+        self.at_failure: Callable[[pytest.Item], None] | None = None
         self.kills: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
         self.folder = Path(tempfile.mkdtemp(prefix="mutants-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
 
@@ -109,7 +91,10 @@ class MutantSession:
         """Fewer examples, and the same for every mutant."""
         # Not before pytest has it: pytest says so if it comes too late to rewrite a plugin.
         hypothesis = importlib.import_module("hypothesis")
-        fewer = hypothesis.settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
+        phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)  # that it fails is enough: nothing is shrunk
+        fewer = hypothesis.settings(
+            max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=phases
+        )
         hypothesis.settings.register_profile("mutants", fewer)
         hypothesis.settings.load_profile("mutants")
 
@@ -119,6 +104,13 @@ class MutantSession:
         items[:] = [
             item for item in items if not any(mark.name in {"skip", "postgres"} for mark in item.iter_markers())
         ]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """A mutant was noticed: its process ends here, for telling how a test failed takes longer than the test."""
+        is_failure = call.excinfo is not None and not call.excinfo.errisinstance(pytest.skip.Exception)
+        if self.at_failure is not None and is_failure and item.get_closest_marker("xfail") is None:
+            self.at_failure(item)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Setup, call or teardown of a test is over."""
@@ -132,6 +124,9 @@ class MutantSession:
         try:
             self._make_database()
             sources = {path: read_source(ROOT, path) for target in self.targets for path in target.files}
+            # Collecting garbage would write to every page that a child shares with this process.
+            gc.collect()
+            gc.freeze()
             reach = self._look(sources)
             for name in reach.broken:
                 print(f"mutants: fails without a mutant, left out: {name}", flush=True)
@@ -162,56 +157,50 @@ class MutantSession:
         return not self.has_failed
 
     def _look(self, sources: dict[str, Source]) -> Reach:
-        """Run every test once in a child that counts lines."""
+        """Run every test once in a child that counts lines; those that were looked at before, unchanged, are known."""
+        known = Known(self.cache, sources)
+        new = [number for number, item in enumerate(self.items) if not known.has(item)]
         answer = self.folder / "reach.json"
-        child = os.fork()
-        if child == 0:
-            self._leave_with(lambda: self._reach(sources, answer))
-        os.waitpid(child, 0)
-        if not answer.exists():
-            raise RuntimeError(f"no test could be looked at: {(self.folder / 'error').read_text()}")
-        told = json.loads(answer.read_text())
-        reach = Reach({int(test): seconds for test, seconds in told["seconds"].items()}, broken=told["broken"])
-        broken = set(told["broken"])
-        for file, lines in told["lines"].items():
-            reach.by_line[file] = {
-                int(line): {int(test) for test in tests if self.items[int(test)].nodeid not in broken}
-                for line, tests in lines.items()
-            }
-        return reach
+        print(f"mutants: {len(self.items)} tests, {len(new)} to look at", flush=True)
+        if new:
+            child = os.fork()
+            if child == 0:
+                self._leave_with(lambda: self._reach(sources, new, answer))
+            os.waitpid(child, 0)
+            if not answer.exists():
+                raise RuntimeError(f"no test could be looked at: {(self.folder / 'error').read_text()}")
+            known.learn(self.items, json.loads(answer.read_text()))
+        return known.reach(self.items)
 
-    def _reach(self, sources: dict[str, Source], answer: Path) -> int:
-        self._take_database(quiet=True)
+    def _reach(self, sources: dict[str, Source], numbers: Sequence[int], answer: Path) -> int:
+        self._take_database()
         watch = coverage.Coverage(
             data_file=None, include=[each.file for each in sources.values()], config_file=False, messages=False
         )
         watch.start()
-        seconds, broken = {}, []
-        for number, item in enumerate(self.items):
+        told = {}
+        for position, number in enumerate(numbers):
             watch.switch_context(str(number))
             started = time.process_time()
-            passed = self._run(number, next_number=(number + 1) % len(self.items))
-            seconds[number] = time.process_time() - started
-            if not passed:
-                broken.append(item.nodeid)
+            following = numbers[position + 1] if position + 1 < len(numbers) else (number + 1) % len(self.items)
+            passed = self._run(number, next_number=following)
+            told[number] = {"seconds": time.process_time() - started, "passed": passed, "lines": {}}
         watch.stop()
         data = watch.get_data()
-        lines = {
-            each.file: {
-                line: [test for test in tests if test] for line, tests in data.contexts_by_lineno(each.file).items()
-            }
-            for each in sources.values()
-        }
-        answer.write_text(json.dumps({"seconds": seconds, "broken": broken, "lines": lines}))
+        for each in sources.values():
+            for line, tests in data.contexts_by_lineno(each.file).items():
+                for test in tests:
+                    if test:
+                        told[int(test)]["lines"].setdefault(each.path, []).append(line)
+        answer.write_text(json.dumps(told))
         return 0
 
     def _asked(self, target: Target, reach: Reach, source: Source, site: Site) -> tuple[int, ...]:
         """Those of the target that reach it: its own slice's first, quick ones before long ones."""
         slice_ = str(Path(source.path).parent).removesuffix("/services")
         tests = [test for test in reach.of(source, site) if self.items[test].nodeid.startswith(target.tests)]
-        return tuple(
-            sorted(tests, key=lambda test: (not self.items[test].nodeid.startswith(slice_), reach.seconds[test], test))
-        )
+        tests.sort(key=lambda test: (not self.items[test].nodeid.startswith(slice_), reach.seconds[test], test))
+        return tuple(tests[: self.most_tests or None])
 
     def _try(self, jobs: Sequence[Job], reach: Reach) -> None:
         waiting = list(reversed(jobs))
@@ -232,9 +221,9 @@ class MutantSession:
     def _hear(self, running: dict[int, tuple[Job, float, Path]]) -> None:
         """Wait until a child has ended; one that sleeps for too long is ended."""
         while running:
-            ended, status = os.waitpid(-1, os.WNOHANG)
+            ended, status, used = os.wait4(-1, os.WNOHANG)
             if ended in running:
-                job, started, by = running.pop(ended)
+                job, _started, by = running.pop(ended)
                 outcome = TIMEOUT if os.WIFSIGNALED(status) else _CODES.get(os.WEXITSTATUS(status), KILLED)
                 killer = int(by.read_text()) if outcome == KILLED and by.exists() else None
                 if killer is not None:
@@ -242,7 +231,7 @@ class MutantSession:
                     known[killer] = known.get(killer, 0) + 1
                 name = "" if killer is None else self.items[killer].nodeid
                 (self.folder / f"{ended}.sqlite3").unlink(missing_ok=True)
-                self.tell(Verdict(job, outcome, name, time.monotonic() - started))
+                self.tell(Verdict(job, outcome, name, used.ru_utime + used.ru_stime))
                 return
             for child, (_job, started, _by) in running.items():
                 if time.monotonic() - started > _WALL_SECONDS:
@@ -251,7 +240,7 @@ class MutantSession:
 
     def _meet(self, job: Job, by: Path, reach: Reach) -> int:
         """In the child: the mutant meets its tests."""
-        self._take_database(quiet=True)
+        self._take_database()
         limit = math.ceil(10 + 4 * sum(reach.seconds[test] for test in job.tests))
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 2))
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
@@ -261,25 +250,29 @@ class MutantSession:
             return 2
         known = self.kills[job.source.path, job.site.place.scope]
         tests = sorted(job.tests, key=lambda test: -known.get(test, 0))
+        numbers = {self.items[test].nodeid: test for test in tests}
+
+        def at_failure(item: pytest.Item) -> None:
+            by.write_text(str(numbers[item.nodeid]))
+            os._exit(1)
+
+        self.at_failure = at_failure
         for position, test in enumerate(tests):
             following = tests[position + 1] if position + 1 < len(tests) else (test + 1) % len(self.items)
             if not self._run(test, next_number=following):
-                by.write_text(str(test))
-                return 1
+                at_failure(self.items[test])
         return 0
 
-    def _take_database(self, *, quiet: bool) -> None:
+    def _take_database(self) -> None:
         """A copy of the fresh database for this process alone, and nothing said."""
         mine = self.folder / f"{os.getpid()}.sqlite3"
         shutil.copyfile(self.folder / "new.sqlite3", mine)
         connections.settings["default"]["NAME"] = str(mine)
         settings.DATABASES["default"]["NAME"] = str(mine)
         connections["default"].settings_dict["NAME"] = str(mine)
-        if quiet:
-            sys.stdout.flush()
-            silence = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(silence, 1)
-            os.dup2(silence, 2)
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
 
     def _leave_with(self, work: Callable[[], int]) -> None:
         """End this process without anything that pytest or Python would do at an end."""
@@ -293,7 +286,21 @@ class MutantSession:
             os._exit(code)
 
 
-def run_session(session: Any, tests: Sequence[str]) -> int:
+def run_session(session: Any, tests: Sequence[str], *, keep_database: bool) -> int:
     """Collect these tests under the plugin."""
-    quiet = ["-o", "addopts=", "-p", "no:cacheprovider", "-qq", "--no-header", "--no-summary", "-p", "no:xdist", "-p", "no:cov", "-s"]
-    return int(pytest.main([*quiet, *tests], plugins=[session]))
+    quiet = [
+        "-o",
+        "addopts=",
+        "-p",
+        "no:cacheprovider",
+        "-qq",
+        "--no-header",
+        "--no-summary",
+        "--tb=short",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cov",
+        "-s",
+    ]
+    return int(pytest.main([*quiet, *(["--reuse-db"] if keep_database else []), *tests], plugins=[session]))
