@@ -241,7 +241,7 @@ def _shortened(node: ast.AST, field: str, members: Sequence[ast.expr | ast.keywo
 
 def _constants(node: ast.Constant, parent: ast.AST, place: Place) -> Iterator[tuple[str, ast.AST]]:
     value = node.value
-    news: list[object] = []
+    news: list[bool | int | float | str] = []
     if isinstance(value, bool):
         news = [not value]
     elif isinstance(value, int | float) and not (place.kind == "constant" and isinstance(parent, ast.Dict)):

@@ -139,9 +139,8 @@ def _renew_what_was_default(old: Any, new: Any) -> None:
         if isinstance(function, FunctionType):
             if any(each is old for each in function.__defaults__ or ()):
                 function.__defaults__ = tuple(new if each is old else each for each in function.__defaults__ or ())
-            for name, each in (function.__kwdefaults__ or {}).items():
-                if each is old:
-                    function.__kwdefaults__[name] = new
+            by_name = function.__kwdefaults__ or {}
+            by_name.update({name: new for name, each in by_name.items() if each is old})
 
 
 def _followers(tree: ast.Module, statement: ast.stmt) -> list[ast.stmt]:

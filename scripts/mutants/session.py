@@ -178,7 +178,7 @@ class MutantSession:
             data_file=None, include=[each.file for each in sources.values()], config_file=False, messages=False
         )
         watch.start()
-        told = {}
+        told: dict[int, dict[str, Any]] = {}
         for position, number in enumerate(numbers):
             watch.switch_context(str(number))
             started = time.process_time()
