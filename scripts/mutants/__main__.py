@@ -71,7 +71,7 @@ class Run:
         rows = [
             {
                 "mutant": each.job.name,
-                "in": each.job.site.place.scope,
+                "in": each.job.scope,
                 "status": each.status,
                 "by": each.by,
                 "tests": len(each.job.tests),

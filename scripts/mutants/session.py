@@ -11,9 +11,10 @@ import signal
 import tempfile
 import time
 import traceback
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ _CODES = {0: SURVIVED, 1: KILLED, 2: UNVIABLE}
 _MEMORY = 6 << 30
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder there that is ours alone
 EXAMPLES = 25
+CONTROLS = 5
 _WALL_SECONDS = 600
 
 
@@ -41,14 +43,21 @@ class Job:
 
     target: Target
     source: Source
-    site: Site
+    site: Site | None  # None: a control, nothing is changed
     number: int
     tests: tuple[int, ...]
+
+    @property
+    def scope(self) -> str:
+        """The function it is in; nothing for a constant."""
+        return "" if self.site is None else self.site.place.scope
 
     @property
     def name(self) -> str:
         """The same in every run, as long as the file is."""
         site = self.site
+        if site is None:
+            return f"{self.source.path} unchanged"
         what = f"{site.operator}: {site.before} → {site.after}" if site.after else f"{site.operator}: {site.before}"
         return f"{self.source.path}:{site.line} {what} [{self.number}]"
 
@@ -61,6 +70,17 @@ class Verdict:
     status: str
     by: str
     seconds: float
+
+
+class _Nowhere:
+    """Stands for a test that shares only the session with those before it."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self.session = session
+
+    def listchain(self) -> list[pytest.Session]:
+        """What has to stay set up for it."""
+        return [self.session]
 
 
 class MutantSession:
@@ -108,8 +128,10 @@ class MutantSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """A mutant was noticed: its process ends here, for telling how a test failed takes longer than the test."""
-        is_failure = call.excinfo is not None and not call.excinfo.errisinstance(pytest.skip.Exception)
-        if self.at_failure is not None and is_failure and item.get_closest_marker("xfail") is None:
+        if call.excinfo is None or call.excinfo.errisinstance(pytest.skip.Exception):
+            return
+        if self.at_failure is not None and item.get_closest_marker("xfail") is None:
+            (self.folder / "error").write_text("".join(traceback.format_exception(call.excinfo.value)))
             self.at_failure(item)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -144,16 +166,20 @@ class MutantSession:
     def _make_database(self) -> None:
         """By the first test that has one; then it is put aside, for each child to take a copy of."""
         number = next(i for i, item in enumerate(self.items) if "django_db" in {m.name for m in item.iter_markers()})
-        if not self._run(number, next_number=(number + 1) % len(self.items)):
+        if not self._run(number):
             raise RuntimeError(f"{self.items[number].nodeid} fails without a mutant: {self.said}")
         connections.close_all()
         shutil.copyfile(connections.settings["default"]["NAME"], self.folder / "new.sqlite3")
 
-    def _run(self, number: int, next_number: int) -> bool:
-        """One test, with everything around it that pytest puts there; whether it passed."""
+    def _run(self, number: int, next_number: int | None = None) -> bool:
+        """One test, with everything around it that pytest puts there; whether it passed.
+
+        Without a next one, what modules and classes have set up is taken down too: any test can follow.
+        """
         self.has_failed = False
         item = self.items[number]
-        item.ihook.pytest_runtest_protocol(item=item, nextitem=self.items[next_number])
+        following: Any = _Nowhere(item.session) if next_number is None else self.items[next_number]
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
         return not self.has_failed
 
     def _look(self, sources: dict[str, Source]) -> Reach:
@@ -182,11 +208,13 @@ class MutantSession:
         for position, number in enumerate(numbers):
             watch.switch_context(str(number))
             started = time.process_time()
-            following = numbers[position + 1] if position + 1 < len(numbers) else (number + 1) % len(self.items)
+            following = numbers[position + 1] if position + 1 < len(numbers) else None
             passed = self._run(number, next_number=following)
             told[number] = {"seconds": time.process_time() - started, "passed": passed, "lines": {}}
         watch.stop()
-        data = watch.get_data()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # no test may have reached anything
+            data = watch.get_data()
         for each in sources.values():
             for line, tests in data.contexts_by_lineno(each.file).items():
                 for test in tests:
@@ -203,6 +231,7 @@ class MutantSession:
         return tuple(tests[: self.most_tests or None])
 
     def _try(self, jobs: Sequence[Job], reach: Reach) -> None:
+        self._control(jobs, reach)
         waiting = list(reversed(jobs))
         running: dict[int, tuple[Job, float, Path]] = {}
         while waiting or running:
@@ -218,6 +247,22 @@ class MutantSession:
                 running[child] = (job, time.monotonic(), by)
             self._hear(running)
 
+    def _control(self, jobs: Sequence[Job], reach: Reach) -> None:
+        """Without a change nothing may be noticed: a fork like those to come, with tests of theirs in their order."""
+        asked = [job for job in jobs if job.tests][:: max(1, len(jobs) // CONTROLS)]
+        for job in asked:
+            by = self.folder / "by-control"
+            child = os.fork()
+            if child == 0:
+                unchanged = replace(job, site=None)
+                self._leave_with(lambda: self._meet(unchanged, by, reach))  # noqa: B023 - called at once
+            _child, status = os.waitpid(child, 0)
+            if status:
+                name = self.items[int(by.read_text())].nodeid if by.exists() else f"status {status}"
+                error = (self.folder / "error").read_text()
+                raise RuntimeError(f"without any mutant it is noticed by {name}: {error}")
+        print(f"mutants: {len(asked)} forks without a mutant: nothing noticed", flush=True)
+
     def _hear(self, running: dict[int, tuple[Job, float, Path]]) -> None:
         """Wait until a child has ended; one that sleeps for too long is ended."""
         while running:
@@ -227,7 +272,7 @@ class MutantSession:
                 outcome = TIMEOUT if os.WIFSIGNALED(status) else _CODES.get(os.WEXITSTATUS(status), KILLED)
                 killer = int(by.read_text()) if outcome == KILLED and by.exists() else None
                 if killer is not None:
-                    known = self.kills[job.source.path, job.site.place.scope]
+                    known = self.kills[job.source.path, job.scope]
                     known[killer] = known.get(killer, 0) + 1
                 name = "" if killer is None else self.items[killer].nodeid
                 (self.folder / f"{ended}.sqlite3").unlink(missing_ok=True)
@@ -245,10 +290,11 @@ class MutantSession:
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 2))
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         try:
-            plant(job.source, job.site)
+            if job.site is not None:
+                plant(job.source, job.site)
         except UnviableError:
             return 2
-        known = self.kills[job.source.path, job.site.place.scope]
+        known = self.kills[job.source.path, job.scope]
         tests = sorted(job.tests, key=lambda test: -known.get(test, 0))
         numbers = {self.items[test].nodeid: test for test in tests}
 
@@ -258,7 +304,7 @@ class MutantSession:
 
         self.at_failure = at_failure
         for position, test in enumerate(tests):
-            following = tests[position + 1] if position + 1 < len(tests) else (test + 1) % len(self.items)
+            following = tests[position + 1] if position + 1 < len(tests) else None
             if not self._run(test, next_number=following):
                 at_failure(self.items[test])
         return 0
@@ -288,19 +334,8 @@ class MutantSession:
 
 def run_session(session: Any, tests: Sequence[str], *, keep_database: bool) -> int:
     """Collect these tests under the plugin."""
-    quiet = [
-        "-o",
-        "addopts=",
-        "-p",
-        "no:cacheprovider",
-        "-qq",
-        "--no-header",
-        "--no-summary",
-        "--tb=short",
-        "-p",
-        "no:xdist",
-        "-p",
-        "no:cov",
-        "-s",
-    ]
+    # A fork lets go of files that its parent has open: not what a test is about, so nobody is to look for it.
+    without = ("cacheprovider", "xdist", "cov", "unraisableexception")
+    quiet = ["-o", "addopts=", "-qq", "-s", "--no-header", "--no-summary", "--tb=short"]
+    quiet += [word for name in without for word in ("-p", f"no:{name}")]
     return int(pytest.main([*quiet, *(["--reuse-db"] if keep_database else []), *tests], plugins=[session]))
