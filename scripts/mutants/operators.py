@@ -6,6 +6,7 @@ annotations, documentation, declarations in classes, log lines or the words of a
 
 import ast
 import copy
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -132,7 +133,10 @@ class _Walk:
             return
         for operator, new in _changes(node, parent, field, place):
             line = getattr(node, "lineno", place.first)
-            yield Site(place, operator, parent, field, index, node, new, line, _text(node), _text(new))
+            before, after = _text(node), _text(new)
+            if operator == "statement":
+                before, after = _difference(before, after)
+            yield Site(place, operator, parent, field, index, node, new, line, before, after)
         if isinstance(node, ast.Dict) and place.kind == "constant":
             for position, key in enumerate(node.keys):
                 new = ast.Dict(_without(node.keys, position), _without(node.values, position))
@@ -287,3 +291,11 @@ def _is_for_postgres(node: ast.AST) -> bool:
 def _text(node: object) -> str:
     text = ast.unparse(node) if isinstance(node, ast.AST) else ""
     return " ".join(text.split())
+
+
+def _difference(before: str, after: str) -> tuple[str, str]:
+    """Where two long texts differ, with some words around it."""
+    first = len(os.path.commonprefix([before, after]))
+    last = min(len(os.path.commonprefix([before[::-1], after[::-1]])), min(len(before), len(after)) - first)
+    start = max(0, first - 40)
+    return before[start : len(before) - last + 20], after[start : len(after) - last + 20]

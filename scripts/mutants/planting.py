@@ -15,6 +15,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from .operators import Site, sites_of
+from .targets import POSTGRES_ONLY
 
 _Name = tuple[str, int]
 """A function by its qualified name and its first line."""
@@ -57,7 +58,13 @@ def read_source(root: Path, path: str) -> Source:
     for each in gc.get_objects():
         if isinstance(each, FunctionType) and each.__code__.co_filename == file:
             functions[each.__code__.co_qualname, each.__code__.co_firstlineno].append(each)
-    return Source(path, file, tree, sites_of(tree), module, functions)
+    sites = [site for site in sites_of(tree) if not _is_for_postgres(site)]
+    return Source(path, file, tree, sites, module, functions)
+
+
+def _is_for_postgres(site: Site) -> bool:
+    names = {site.place.scope} if site.place.scope else _assigned(site.place.statement)
+    return not names.isdisjoint(POSTGRES_ONLY)
 
 
 def plant(source: Source, site: Site) -> None:

@@ -149,6 +149,8 @@ class MutantSession:
             # Collecting garbage would write to every page that a child shares with this process.
             gc.collect()
             gc.freeze()
+            # A fork lets go of files that this process has open.
+            warnings.simplefilter("ignore", ResourceWarning)
             reach = self._look(sources)
             for name in reach.broken:
                 print(f"mutants: fails without a mutant, left out: {name}", flush=True)

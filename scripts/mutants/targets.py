@@ -81,3 +81,6 @@ LEFT_OUT: Final = (
     "test_planning.py",
 )
 """Tests that walk a long way, need row locks, or are about pages, sockets and planning: no mutant is asked of them."""
+
+POSTGRES_ONLY: Final = ("_Function.call", "_Function.created_as", "function_texts", "_FUNCTIONS")
+"""Functions and constants that say how PostgreSQL keeps a statement: SQLite never asks them."""
