@@ -6,7 +6,6 @@ annotations, documentation, declarations in classes, log lines or the words of a
 
 import ast
 import copy
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -295,7 +294,14 @@ def _text(node: object) -> str:
 
 def _difference(before: str, after: str) -> tuple[str, str]:
     """Where two long texts differ, with some words around it."""
-    first = len(os.path.commonprefix([before, after]))
-    last = min(len(os.path.commonprefix([before[::-1], after[::-1]])), min(len(before), len(after)) - first)
+    first = _same(before, after)
+    last = min(_same(before[::-1], after[::-1]), min(len(before), len(after)) - first)
     start = max(0, first - 40)
     return before[start : len(before) - last + 20], after[start : len(after) - last + 20]
+
+
+def _same(left: str, right: str) -> int:
+    """How many characters both begin with."""
+    return next(
+        (place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
+    )
