@@ -27,7 +27,7 @@ class Reach:
         if site.place.kind == "constant":
             # Whoever reaches the module: what a constant went into may be kept since another test.
             return set().union(*lines.values())
-        elif site.place.function is not None:
+        if site.place.function is not None:
             spans = {(site.place.function.body[0].lineno, site.place.last)}
         else:
             own = lines.get(site.line, set())
