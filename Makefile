@@ -8,7 +8,7 @@ MANAGE := .venv/bin/python manage.py
 # A wheel of the local services remarks on a missing XDG_RUNTIME_DIR, which is none of our business.
 SCRIPT := .venv/bin/python -W "ignore:XDG_RUNTIME_DIR is not set" -m scripts
 
-.PHONY: help env env-dev run run-services dev test proof check schema deploy-check bench docs messages clean
+.PHONY: help env env-dev run run-services dev test proof mutants check schema deploy-check bench docs messages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: env-dev ## The whole suite, on SQLite and then on PostgreSQL + Redis
 
 proof: env-dev ## Long random histories of ledger, shelves and shop, 20 each on each engine (more than an hour)
 	@$(SCRIPT).proof $(ARGS)
+
+mutants: env-dev ## How many small mistakes in ledger, claim and prices the tests notice (docs/mutation-testing.md)
+	@$(SCRIPT).mutants $(ARGS)
 
 check: env-dev ## Everything that .ci/run checks, with seconds per step
 	@$(SCRIPT).check $(ARGS)

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.core.money import CurrencyMismatchError, MalformedAmountError, Money, UnknownCurrencyError
+from marketplace.core.money import (
+    CURRENCIES,
+    CurrencyMismatchError,
+    MalformedAmountError,
+    Money,
+    UnknownCurrencyError,
+    exponent,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,3 +60,31 @@ def test_percent_rounds_halves_away_from_zero():
     assert Money(50, "MXN").percent(100) == Money(1, "MXN")
     assert Money(-50, "MXN").percent(100) == Money(-1, "MXN")
     assert Money(49, "MXN").percent(100) == Money(0, "MXN")
+
+
+def test_currencies_without_hundredths_have_the_decimals_of_iso_4217():
+    others = {each: exponent(each) for each in CURRENCIES if exponent(each) != 2}
+
+    assert {each for each in others if others[each] == 3} == {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+    assert {each for each in others if others[each] == 0} == {
+        "CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF",
+    }  # fmt: skip
+    assert len(others) == 16
+
+
+def test_a_share_is_a_whole_unit():
+    assert Money(3, "MXN").percent(5_000) == Money(2, "MXN")
+
+
+def test_negative_weights_and_none_at_all_are_refused():
+    for weights in ([3, -1], [0, 0]):
+        with pytest.raises(ValueError, match="weights"):
+            Money(10, "MXN").allocate(weights)
+
+
+def test_the_largest_remainder_gets_the_unit_that_is_left_and_the_earlier_of_equals():
+    assert [each.minor for each in Money(10, "MXN").allocate([1, 1, 1])] == [4, 3, 3]
+    assert [each.minor for each in Money(10, "MXN").allocate([33, 33, 34])] == [3, 3, 4]
+    assert [each.minor for each in Money(0, "MXN").allocate([1, 2])] == [0, 0]
+    assert [each.minor for each in Money(-10, "MXN").allocate([1, 1, 1])] == [-4, -3, -3]
+    assert [each.minor for each in Money(-1, "MXN").allocate([1, 1])] == [-1, 0]

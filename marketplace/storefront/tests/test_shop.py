@@ -226,7 +226,7 @@ def test_amounts_distances_and_ages():
         assert [distance(km) for km in (0.996, 12.04)] == ["1.0 km", "12.0 km"]
         assert (ago(now), ago(now - timedelta(hours=2, minutes=5))) == ("just now", "2\xa0hours ago")
     with override("es"):
-        assert distance(1.25) == "1,2 km"
+        assert distance(1.25) == "1.2 km"
 
 
 def test_the_discount_is_never_more_than_it_is():

@@ -119,3 +119,10 @@ def test_every_code_has_a_sentence_in_both_languages(code, language):
     assert "%" not in text
     assert all(value in text for value in params.values())
     assert (text == SENTENCES[code] % params) == (language == "en")
+
+
+def test_another_currency_is_named_in_the_refusal():
+    (refused,) = refusals(RULE, **(ASKED | {"currency": "USD"}))
+
+    assert dict(refused.params) == {"currency": "MXN"}
+    assert rule_refusal_text(refused.code, refused.params) == "This promotion is for purchases in MXN."

@@ -100,3 +100,27 @@ def test_the_next_change_of_a_rule_without_days_is_its_beginning_then_its_end():
 
     assert [next_change(those, at) for at in (now, begins, ends)] == [begins, ends, None]
     assert next_change(replace(those, ends_at=None), begins) is None
+
+
+def test_all_days_have_seven_and_thirty_one_bits():
+    assert (to_bits(range(1, 8)), to_bits(range(1, 32))) == (ALL_WEEKDAYS, ALL_MONTH_DAYS)
+
+
+@pytest.mark.parametrize(
+    ("today", "missing", "change"),
+    [
+        # From the 16th to the 15th of a month of thirty days.
+        (date(2026, 4, 16), 15, date(2026, 5, 15)),
+        (date(2026, 3, 15), 14, date(2026, 4, 14)),
+        # One day more than is looked ahead: look again then.
+        (date(2026, 4, 29), 31, date(2026, 5, 30)),
+    ],
+)
+def test_a_change_is_found_on_the_last_day_that_is_looked_at(today, missing, change):
+    of_month = rule(month_days=frozenset(range(1, 32)) - {missing})
+    noon = datetime.combine(today, datetime.min.time(), UTC) + timedelta(hours=18)
+
+    found = next_change(of_month, noon)
+
+    assert found is not None
+    assert local_day(found) == change
