@@ -19,5 +19,5 @@ def in_lanes(rows: "QuerySet[Row, Row]", *, column: str, first: Collection[str],
     for the few rows in it.
     """
     in_front = list(rows.filter(**{f"{column}__in": first}).order_by(column, order)[: limit - limit // OTHERS_SHARE])
-    others = rows.exclude(pk__in=[row.pk for row in in_front]).order_by(order)
+    others = rows.exclude(pk__in=[row.pk for row in in_front]).order_by(order, "pk")
     return in_front + list(others[: limit - len(in_front)])

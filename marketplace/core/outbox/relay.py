@@ -46,7 +46,9 @@ def relay_new_events(limit: int = BATCH) -> int:
     with transaction.atomic():
         free = waiting.select_for_update(skip_locked=True)
         names = {handler.event.wire_name for handler in handlers_on(FIRST_QUEUES)}
-        events = in_lanes(free, column="wire_name", first=names, order="id", limit=limit)
+        chosen = in_lanes(free, column="wire_name", first=names, order="id", limit=limit)
+        # What was chosen together is delivered as it happened: paid, then cancelled.
+        events = sorted(chosen, key=attrgetter("pk"))
         EventDelivery.objects.bulk_create(
             (
                 EventDelivery(event=event, handler=handler.name, due_at=db_now())

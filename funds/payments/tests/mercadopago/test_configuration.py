@@ -99,6 +99,7 @@ def test_test_money_in_production_is_a_warning(configured):
     assert [each.id for each in mercadopago_is_complete()] == ["funds.W105"]
 
 
+@pytest.mark.once
 def test_production_does_not_start_half_configured():
     environment = {
         "PATH": "/usr/bin:/bin",
