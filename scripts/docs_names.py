@@ -122,7 +122,9 @@ def _module_problems(module: str, rest: list[str]) -> Iterator[str]:
     if spec is None or spec.origin is None:
         yield f"no module {module}"
         return
-    yield from _file_problems(Path(spec.origin), rest)
+    file = Path(spec.origin)
+    # A package is run by the file beside its own.
+    yield from _file_problems(file.with_name("__main__.py") if file.name == "__init__.py" else file, rest)
 
 
 def _file_problems(file: Path, rest: list[str]) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """`internal/scoring/run/` by a machine: a signature of now opens it once, and nothing else does."""
 
+import os
+import subprocess
 import time
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from marketplace.core.http.signed import signed_part
 from marketplace.core.models import JobSlot
 from marketplace.core.signatures import SIGNATURE_HEADER, sign
+from marketplace.settings.env import BASE_DIR
 from promotions.scoring.models import ScoresVersion
 from users.accounts.tests.factories import AdministratorFactory, UserFactory
 
@@ -38,6 +41,18 @@ def test_a_signed_call_computes_a_version(api):
 
     assert answer.status_code == 200
     assert answer.json()["version"] == ScoresVersion.objects.get().pk
+
+
+def test_what_the_page_computes_in_a_shell_opens_it(api):
+    """`docs/operations.md`, up to the call itself, which wants nginx and a client's certificate."""
+    page = (BASE_DIR / "docs" / "operations.md").read_text()
+    block = next(each for each in page.split("```") if "INTERNAL_CALL_SECRET" in each and each.startswith("bash"))
+    shell = block.removeprefix("bash\n").split("curl ")[0] + 'printf "t=%s,v1=%s" "$t" "$mac"'
+    environment = {**os.environ, "INTERNAL_CALL_SECRET": SECRET}
+
+    said = subprocess.run(["bash", "-euc", shell], env=environment, capture_output=True, text=True, check=True)
+
+    assert call(api, said.stdout).status_code == 200
 
 
 def test_the_body_is_signed_too(api):
