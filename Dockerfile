@@ -30,10 +30,9 @@ COPY promotions promotions
 COPY purchases purchases
 COPY notifications notifications
 # The secrets are for this one command; none of them is kept in the image.
-RUN for name in SECRET_KEY JWT_SIGNING_KEY LOG_HASH_KEY; do \
-        export "$name=$(python -c 'import secrets; print(secrets.token_hex(32))')"; \
-    done; \
-    PUSH_SERVICE=file python manage.py collectstatic --no-input --verbosity 0
+RUN key() { python -c 'import secrets; print(secrets.token_hex(32))'; } && \
+    SECRET_KEY="$(key)" JWT_SIGNING_KEY="$(key)" LOG_HASH_KEY="$(key)" PUSH_SERVICE="file" \
+    python manage.py collectstatic --no-input --verbosity 0
 USER 10001
 VOLUME /var/lib/marketplace
 EXPOSE 8000

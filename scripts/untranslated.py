@@ -36,7 +36,7 @@ NO_PAGES: Final = frozenset({"tests", "migrations", "management", "demo", "simul
 EXEMPT: Final = {
     r"(^|/)api(/|\.py:).*help_text=": "the API's documentation is in English",
     r"/(asking|serializers)\.py:.*help_text=": "the API's documentation is in English",
-    r"/http/schema\.py:": "the API's documentation is in English",
+    r"/http/(schema|signed)\.py:": "the API's documentation is in English",
     r"(extend_schema|OpenApi\w+|inline_serializer)\(": "the API's documentation is in English",
     r"/(api|examples)(/\w+)?\.py:\d+: \{": "examples of the API's documentation",
     r"/apps\.py:\d+: label =": "a name for programs",

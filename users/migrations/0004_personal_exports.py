@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(null=True, verbose_name='expires at')),
                 ('size_bytes', models.PositiveIntegerField(default=0, verbose_name='size in bytes')),
                 ('content', models.BinaryField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],
             options={
                 'verbose_name': 'copy of personal data',

@@ -21,7 +21,9 @@ class PersonalExport(UUIDModel):
         TOO_LARGE = "too_large", _("too large for a download")
         EXPIRED = "expired", _("expired")
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.PROTECT, related_name="+"
+    )
     requested_by = models.UUIDField(_("requested by"))
     reason = models.CharField(
         _("reason"), max_length=200, blank=True, help_text=_("For a request by letter: its date or file number.")

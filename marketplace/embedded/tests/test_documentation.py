@@ -32,7 +32,7 @@ def shop(folder: Path) -> Iterator[dict[str, str]]:
     finally:
         server.terminate()
         output, _ = server.communicate(timeout=10)
-    assert "Traceback" not in output
+    assert output.partition("Traceback")[2][:4_000] == ""
 
 
 def test_every_command_works_as_written(tmp_path: Path, subtests: pytest.Subtests) -> None:
