@@ -138,6 +138,7 @@ def _line(sale: ClaimedSale | ReservedUnit, card: VariantCard) -> SoldLine:
                 "rule": str(sale.promo_id),
                 "kind": "flash",
                 "version": sale.promo_version,
+                "name": card.name,
                 "amount_minor": max(0, saved.minor),
             },
         ),

@@ -127,10 +127,11 @@ def benefit_rows(day: date) -> list[DailyBenefit]:
         .exclude(applied_benefits=[])
         .values_list("order", "order__currency", "total_minor", "applied_benefits")
     )
+    # Flash sales kept no name once; their days are added up all the same.
     for order_id, currency, total, benefits in lines.iterator(chunk_size=2_000):
         for benefit in benefits:
             key = (currency, UUID(benefit["rule"]))
-            found = sums.setdefault(key, _RuleSum(benefit["kind"], benefit["name"]))
+            found = sums.setdefault(key, _RuleSum(benefit["kind"], benefit.get("name", "")))
             found.amount += benefit["amount_minor"]
             found.revenue += total
             found.orders.add(order_id)

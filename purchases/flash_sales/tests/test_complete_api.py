@@ -8,7 +8,8 @@ from promotions.flash.services.claims import reserve_unit
 from promotions.flash.tests.factories import make_promo
 from promotions.models import ActiveHold, PromoUnit
 from purchases.checkout.tests.factories import shopper
-from purchases.models import Order
+from purchases.models import DailyBenefit, Order, OrderLine
+from purchases.sales_days.tasks import add_up_sales
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,22 @@ def test_the_order_waits_and_says_where_and_until_when_it_is_paid(api, held):
     drain()
     paid = complete(api, held, {}, "k3").json()
     assert (paid["order"]["state"], paid["reservation"]["state"], paid["payment"]) == ("paid", "completed", None)
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["now", "without a name, as they once were"])
+def test_a_sold_unit_is_in_the_sums_of_its_day(api, held, is_old):
+    complete(api, held, {"payment": "sandbox"})
+    drain()
+    line = OrderLine.objects.get()
+    if is_old:
+        line.applied_benefits[0].pop("name")
+        line.save(update_fields=["applied_benefits"])
+
+    add_up_sales()
+
+    row = DailyBenefit.objects.get()
+    assert (row.kind, row.name, row.orders) == ("flash", "" if is_old else line.name, 1)
+    assert row.revenue_minor == line.total_minor
 
 
 def test_so_much_of_each(api, held):
