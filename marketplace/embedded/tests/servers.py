@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 from marketplace.settings.env import BASE_DIR
 
@@ -63,10 +64,10 @@ def _migrations() -> str:
     return digest.hexdigest()[:12]
 
 
-def start(variables: dict[str, str]) -> subprocess.Popen[str]:
-    """`manage.py serve`; its output can be read."""
+def start(variables: dict[str, str], output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
+    """`manage.py serve`; its output can be read. A pipe holds 64 KB: who asks for more than a little gives a file."""
     return subprocess.Popen(
-        [*MANAGE, "serve"], cwd=BASE_DIR, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*MANAGE, "serve"], cwd=BASE_DIR, env=variables, text=True, stdout=output, stderr=subprocess.STDOUT
     )
 
 

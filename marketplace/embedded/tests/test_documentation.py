@@ -25,14 +25,16 @@ def shop(folder: Path) -> Iterator[dict[str, str]]:
     variables = environment(folder, free_port())
     migrate(variables)
     subprocess.run([*MANAGE, "prepare"], cwd=BASE_DIR, env=variables, check=True, capture_output=True)
-    server = start(variables)
-    try:
-        wait_for_health(server, int(variables["PORT"]))
-        yield variables
-    finally:
-        server.terminate()
-        output, _ = server.communicate(timeout=10)
-    assert output.partition("Traceback")[2][:4_000] == ""
+    log = folder / "server.log"
+    with log.open("w") as output:
+        server = start(variables, output)
+        try:
+            wait_for_health(server, int(variables["PORT"]))
+            yield variables
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+    assert log.read_text().partition("Traceback")[2][:4_000] == ""
 
 
 def test_every_command_works_as_written(tmp_path: Path, subtests: pytest.Subtests) -> None:

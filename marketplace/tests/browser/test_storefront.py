@@ -65,14 +65,14 @@ def customers_of_the_product(tmp_path: Path) -> Iterator[Pair]:
     variables = {**environment(tmp_path, port), "LOG_FORMAT": "text"}
     migrate(variables)
     manage(variables, "shell", "-c", f"from {build.__module__} import build; build()")
-    server = start(variables)
+    server = start(variables, subprocess.DEVNULL)
     try:
         wait_for_health(server, port)
         with ExitStack() as browsers:
             yield both_logged_in(browsers, f"http://localhost:{port}")
     finally:
         server.terminate()
-        server.communicate(timeout=30)
+        server.wait(timeout=30)
 
 
 def manage(variables: dict[str, str], *arguments: str) -> None:
