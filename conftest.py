@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import caches
@@ -20,6 +21,10 @@ from marketplace.core.tests.flush import flush
 from promotions.experiments.running import forget_running
 
 Run = Callable[[Callable[[int], Any], int], list[Any]]
+
+# How long a draw takes says how busy the machine is.
+hypothesis.settings.register_profile("suite", suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -55,8 +55,9 @@ def read_source(root: Path, path: str) -> Source:
     tree = ast.parse((root / path).read_text(encoding="utf-8"))
     module = sys.modules[path.removesuffix(".py").replace("/", ".")]
     functions: dict[_Name, list[FunctionType]] = defaultdict(list)
+    # By its type alone: `isinstance` asks a lazy object for its class, and so makes it.
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and each.__code__.co_filename == file:
+        if type(each) is FunctionType and each.__code__.co_filename == file:
             functions[each.__code__.co_qualname, each.__code__.co_firstlineno].append(each)
     sites = [site for site in sites_of(tree) if not _is_for_postgres(site)]
     return Source(path, file, tree, sites, module, functions)
@@ -143,7 +144,7 @@ def _renew_constants(source: Source, statement: ast.stmt) -> None:
 
 def _renew_what_was_default(old: Any, new: Any) -> None:
     for function in gc.get_objects():
-        if isinstance(function, FunctionType):
+        if type(function) is FunctionType:
             if any(each is old for each in function.__defaults__ or ()):
                 function.__defaults__ = tuple(new if each is old else each for each in function.__defaults__ or ())
             by_name = function.__kwdefaults__ or {}
