@@ -1,17 +1,24 @@
-"""Lists of the back office that take any address: one that no row can answer shows the plain list, never a defect."""
+"""Pages of the back office that take any address.
+
+A list that no row can answer is the plain list, a form is filled with what its fields can hold; neither is a defect.
+"""
 
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import FieldError, ValidationError
-from django.db import DataError
-from django.db.models import QuerySet
+from django.db import DataError, OperationalError
+from django.db.models import DateTimeField, Field, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.views import ChangeList
 
-# What Django looks at late, when the statement is made: a year that no calendar has, a number that no column holds.
-_UNANSWERABLE = (ValueError, OverflowError, TypeError, FieldError, ValidationError, DataError)
+# What Django looks at late, when the statement is made: a year that no calendar has, a number that no column holds, a
+# range of one end. SQLite calls an expression that is none an operational error.
+_UNANSWERABLE = (
+    ValueError, OverflowError, TypeError, IndexError, FieldError, ValidationError, DataError, OperationalError,
+)  # fmt: skip
 
 
 class CarefulChangeList(ChangeList):
@@ -41,7 +48,31 @@ class CarefulChangeList(ChangeList):
 
 
 class ModelAdmin(UnfoldModelAdmin):
-    """Unfold's, with lists that take any address. Every page of the back office is one."""
+    """Unfold's, with lists and forms that take any address. Every page of the back office is one."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return CarefulChangeList
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address says, as values of the fields; what they cannot hold is left out.
+
+        Django hands texts on as they came, which a field of a day or of an id takes for a value.
+        """
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        fields = {field.name: field for field in [*self.opts.concrete_fields, *self.opts.many_to_many]}
+        initial = {}
+        for name, value in given.items():
+            try:
+                initial[name] = _value(fields[name], value) if name in fields else value
+            except (ValidationError, ValueError):
+                continue
+        return initial
+
+
+def _value(field: "Field[Any, Any]", given: Any) -> Any:
+    if isinstance(given, list):
+        return [field.target_field.to_python(each) for each in given]
+    value = field.to_python(given)
+    if isinstance(field, DateTimeField) and value is not None and timezone.is_naive(value):
+        return timezone.make_aware(value)
+    return value

@@ -13,6 +13,8 @@ MEMBERS: Final = frozenset({"type", "title", "status", "code", "detail", "errors
 FORGED_HOST: Final = "evil.example"
 # What the API answers is a problem document; pages and probes have shapes of their own.
 API: Final = ("api/v1/", "market/", "products/")
+PAGES: Final = frozenset({"GET api/v1/notifications/unsubscribe/"})
+"""What a person opens from a mail is a page, its refusals too."""
 _DEFECT: Final = 500
 _REFUSED: Final = 400
 
@@ -21,7 +23,7 @@ def troubles(operation: Operation, who: str, shot: Shot, answer: Answer, secrets
     """What is wrong with one answer, as people would say it."""
     if answer.status >= _DEFECT:
         yield f"{answer.status} {answer.trace}".strip()
-    elif answer.status >= _REFUSED and operation.path.startswith(API):
+    elif answer.status >= _REFUSED and operation.path.startswith(API) and operation.name not in PAGES:
         yield from _shape(answer)
     if "Traceback (most recent call last)" in answer.body:
         yield "shows a traceback"

@@ -8,6 +8,10 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from marketplace.core.admin_lists import CarefulChangeList
+from marketplace.core.models import JobSlot
+from promotions.models import Campaign
+from stores.catalog.tests.factories import BrandFactory, ProductFactory
+from stores.models import Product
 from users.accounts.tests.factories import AdministratorFactory
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
@@ -50,6 +54,48 @@ def test_years_that_no_calendar_has_show_the_plain_list(model, page, names, clie
         assert answer.status_code in {302, 400}, lookup
         if answer.status_code == 302:
             assert answer.headers["Location"] == f"{listed(model)}?e=1"
+
+
+@pytest.mark.parametrize("lookup", ["id__range=1", "pk__regex=(", "pk__in=", "id__isnull=x"])
+def test_lookups_that_no_row_can_answer_show_the_plain_list(lookup, client):
+    """Found by `scripts.attack --seed 20260131`."""
+    ProductFactory.create()
+
+    for model in (JobSlot, Product):
+        answer = client.get(f"{listed(model)}?{lookup}")
+
+        assert answer.status_code in {200, 302, 400}, model
+
+
+@pytest.mark.parametrize(
+    ("model", "value"),
+    [
+        *((model, "%00") for model, _page in PAGES),
+        *(
+            (model, value)
+            for model in (Product, Campaign)
+            for value in ("x", "2026-02-31", "2026-02-01 10:00", "%00,1")
+        ),
+    ],
+    ids=lambda part: getattr(getattr(part, "_meta", None), "label_lower", part),
+)
+def test_a_form_filled_from_any_address_opens(model, value, client):
+    """Found by `scripts.attack --seed 20260131`: a day or an id that is none was a 500."""
+    names = [field.name for field in [*model._meta.concrete_fields, *model._meta.many_to_many]]
+    add = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+
+    answer = client.get(f"{add}?" + "&".join(f"{name}={value}" for name in names))
+
+    assert answer.status_code in {200, 302, 403}
+
+
+def test_a_form_keeps_what_the_address_says_rightly(client):
+    brand = BrandFactory.create()
+
+    answer = client.get(reverse("admin:stores_product_add"), {"brand": str(brand.pk), "name": "Hammer"})
+
+    initial = answer.context["adminform"].form.initial
+    assert (initial["brand"], initial["name"]) == (brand.pk, "Hammer")
 
 
 def test_a_defect_of_a_list_without_filters_is_not_taken_for_a_visitors_doing(client, monkeypatch):
