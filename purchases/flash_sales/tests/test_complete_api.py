@@ -64,6 +64,7 @@ def test_a_sold_unit_is_in_the_sums_of_its_day(api, held, is_old):
     row = DailyBenefit.objects.get()
     assert (row.kind, row.name, row.orders) == ("flash", "" if is_old else line.name, 1)
     assert row.revenue_minor == line.total_minor
+    assert row.amount_minor == line.list_price_minor - line.total_minor > 0
 
 
 def test_so_much_of_each(api, held):
