@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import FieldError, ValidationError
 from django.db import DataError, OperationalError
-from django.db.models import DateTimeField, Field, QuerySet
+from django.db.models import DateTimeField, Field, ManyToManyField, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
@@ -70,7 +70,7 @@ class ModelAdmin(UnfoldModelAdmin):
 
 
 def _value(field: "Field[Any, Any]", given: Any) -> Any:
-    if isinstance(given, list):
+    if isinstance(field, ManyToManyField):
         return [field.target_field.to_python(each) for each in given]
     value = field.to_python(given)
     if isinstance(field, DateTimeField) and value is not None and timezone.is_naive(value):

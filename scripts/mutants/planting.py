@@ -121,7 +121,7 @@ def _renew_defaults(source: Source, site: Site) -> None:
 
 
 def _value(node: ast.expr, function: FunctionType) -> Any:
-    return eval(compile(ast.Expression(node), "<default>", "eval"), function.__globals__)  # noqa: S307 - our own source
+    return eval(compile(ast.Expression(node), "<default>", "eval"), function.__globals__)  # noqa: S307  # nosec B307 - our own source
 
 
 def _renew_constants(source: Source, statement: ast.stmt) -> None:
@@ -129,7 +129,7 @@ def _renew_constants(source: Source, statement: ast.stmt) -> None:
     changed: list[tuple[str, Any, Any]] = []
     for each in _followers(source.tree, statement):
         before = {name: names.get(name) for name in _assigned(each)}
-        exec(compile(ast.Module([each], []), source.file, "exec"), names)  # noqa: S102 - our own source
+        exec(compile(ast.Module([each], []), source.file, "exec"), names)  # noqa: S102  # nosec B102 - our own source
         changed += [(name, old, names[name]) for name, old in before.items()]
     for name, old, new in changed:
         for module in list(sys.modules.values()):

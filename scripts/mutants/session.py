@@ -31,7 +31,7 @@ from .targets import LEFT_OUT, ROOT, Target
 KILLED, SURVIVED, TIMEOUT, NO_TESTS, UNVIABLE = "killed", "survived", "timeout", "no tests", "unviable"
 _CODES = {0: SURVIVED, 1: KILLED, 2: UNVIABLE}
 _MEMORY = 6 << 30
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder there that is ours alone
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108 - mkdtemp makes a folder there that is ours alone
 EXAMPLES = 25
 CONTROLS = 5
 _WALL_SECONDS = 600
