@@ -1,5 +1,6 @@
 """docs/deploy.md as something to run: its blocks, the programs of its units, and the smoke test at its end."""
 
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -84,10 +85,13 @@ def test_the_page_itself_has_only_steps_that_the_trial_has(tmp_path: Path) -> No
         "migrate",
         "grant_application_role",
         "smoke.py",
-        "tour.py",
+        "scripts.docs_run README.md",
         "backup --to",
     ):
         assert word in run
+    named = re.findall(r"\bscripts[./]\w+(?:\.py)?", run)
+    files = {each if each.endswith(".py") else f"{each.replace('.', '/')}.py" for each in named}
+    assert {file for file in files if not (BASE_DIR / file).is_file()} == set()
 
 
 def test_variables_and_folder_go_on_from_block_to_block_and_a_failure_stops(tmp_path: Path) -> None:
