@@ -1,6 +1,7 @@
 """`make check` and `.ci/run`: every check in one place, a line with seconds for each at the end.
 
-All steps run even when one fails, so that one run shows everything there is to mend.
+All steps run even when one fails, so that one run shows everything there is to mend. Two at a time, the longest first,
+each with its output in one piece; the suite comes last, alone.
 """
 
 import argparse
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,9 +147,9 @@ def tests() -> bool:
 
 
 STEPS: dict[str, Step] = {
+    "types": types,
     "lint": lint,
     "formatting": formatting,
-    "types": types,
     "contracts": contracts,
     "weaknesses": weaknesses,
     "advisories": advisories,
@@ -174,13 +176,20 @@ def carry_out(name: str) -> Outcome:
     return Outcome(name, passed, time.monotonic() - started)
 
 
-def summary(outcomes: Sequence[Outcome]) -> str:
-    """A line per step and one for all."""
-    lines = [
-        f"{outcome.name:<20} {'ok' if outcome.passed else 'FAILED':<7}{outcome.seconds:6.1f} s" for outcome in outcomes
-    ]
-    lines.append(f"{'all':<28}{sum(outcome.seconds for outcome in outcomes):6.1f} s")
-    return "\n".join(lines)
+def apart(name: str) -> Outcome:
+    """One step in a process of its own; what it prints appears when it has ended."""
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.check", "--only", name],
+        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    print(done.stdout, end="", flush=True)
+    return Outcome(name, done.returncode == 0, time.monotonic() - started)
+
+
+def line(outcome: Outcome) -> str:
+    """How a step went, for the end."""
+    return f"{outcome.name:<20} {'ok' if outcome.passed else 'FAILED':<7}{outcome.seconds:6.1f} s"
 
 
 def main() -> int:
@@ -190,8 +199,19 @@ def main() -> int:
     parser.add_argument("--skip", action="append", choices=STEPS, default=[], help="without this step; may be repeated")
     options = parser.parse_args()
     (ROOT / "var" / "check").mkdir(parents=True, exist_ok=True)
-    outcomes = [carry_out(name) for name in options.only or STEPS if name not in options.skip]
-    print(f"\n{summary(outcomes)}", flush=True)
+    names = [name for name in options.only or STEPS if name not in options.skip]
+    if len(names) == 1:
+        return 0 if carry_out(names[0]).passed else 1
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(max_workers=2) as both:
+        outcomes = list(both.map(apart, (name for name in names if name != "tests")))
+    if "tests" in names:
+        outcomes.append(carry_out("tests"))
+    print()
+    for outcome in outcomes:
+        print(line(outcome))
+    print(f"{'all':<28}{time.monotonic() - started:6.1f} s", flush=True)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
