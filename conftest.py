@@ -1,5 +1,6 @@
 """Fixtures for the whole suite: real database, counters forgotten, a flush that takes milliseconds, logs read."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -34,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
+
+
+def pytest_collection_finish() -> None:
+    """All that is loaded by now stays: no search for garbage goes through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from funds.ledger.models import JournalKind
 from marketplace.core.formatting import shown_day, shown_decimal, shown_moment
 from marketplace.core.money import Money
-from marketplace.core.pdf import Column, Sheet
+from marketplace.core.pdf import Column, new_sheet
 from marketplace.core.spreadsheets import neutralised
 
 from .errors import StatementTooLongError
@@ -91,7 +91,7 @@ def pdf_of(statement: Statement, language: str) -> bytes:
 
 def _pdf(statement: Statement, language: str) -> bytes:
     words = _Words.in_language(language)
-    sheet = Sheet(title=words.title, page_word=words.page, language=language, columns=_COLUMNS)
+    sheet = new_sheet(title=words.title, page_word=words.page, language=language, columns=_COLUMNS)
     since, until = shown_day(statement.since), shown_day(statement.until)
     for text in filter(None, (statement.holder, f"{since} – {until}", statement.currency)):
         sheet.line_of(text)

@@ -8,15 +8,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urljoin
 
-from extruct.jsonld import JsonLdExtractor
-from extruct.opengraph import OpenGraphExtractor
-from extruct.w3cmicrodata import MicrodataExtractor
 from lxml import etree, html
+
+from marketplace.core.loaded import OnDemand
+
+# The package loads a reader for every notation there is, and only who reads strangers' pages needs one.
+jsonld: Final = OnDemand("extruct.jsonld")
+opengraph: Final = OnDemand("extruct.opengraph")
+w3cmicrodata: Final = OnDemand("extruct.w3cmicrodata")
 
 Node = dict[str, Any]
 
 LONGEST_SCRIPT: Final = 500_000
 DEEPEST: Final = 40
+"""Brackets in brackets, and items in items."""
 MOST_NODES: Final = 5_000
 MOST_SCRIPTS: Final = 50
 MOST_ITEMS: Final = 2_000
@@ -151,7 +156,7 @@ def _canonical(tree: Any, url: str) -> str:
 
 def _read_json_ld(tree: Any, found: Structured) -> None:
     """Each script by itself: one that is broken must not hide the others."""
-    extractor = JsonLdExtractor()
+    extractor = jsonld.JsonLdExtractor()
     scripts = tree.xpath("//script[contains(translate(@type, 'LDJSONAPLICT', 'ldjsonaplict'), 'ld+json')]")
     for script in scripts[:MOST_SCRIPTS]:
         source = str(script.xpath("string()"))
@@ -180,14 +185,24 @@ def _depth(source: str) -> int:
 
 
 def _read_microdata(tree: Any, url: str, found: Structured) -> None:
-    if int(tree.xpath("count(//*[@itemscope or @itemref])")) > MOST_ITEMS:
+    if int(tree.xpath("count(//*[@itemscope or @itemref])")) > MOST_ITEMS or _levels(tree) > DEEPEST:
         found.broken.append("microdata")
         return
     try:
-        items = MicrodataExtractor(nested=True, strict=False).extract_items(tree, base_url=url)
+        items = w3cmicrodata.MicrodataExtractor(nested=True, strict=False).extract_items(tree, base_url=url)
         found.microdata = [_as_node(item, 0) for item in items]
     except (ValueError, RecursionError, TypeError, AttributeError, etree.LxmlError):
         found.broken.append("microdata")
+
+
+def _levels(tree: Any) -> int:
+    """How deep items can lie in each other, where each reference leads as deep again.
+
+    The extractor recurses, and a recursion that is broken off within one of its searches leaves that search locked:
+    whoever reads the next page would wait for ever.
+    """
+    depths = (int(item.xpath("count(ancestor-or-self::*[@itemscope])")) for item in tree.xpath("//*[@itemscope]"))
+    return max(depths, default=0) * (1 + int(tree.xpath("count(//*[@itemref])")))
 
 
 def _as_node(item: Any, depth: int) -> Any:
@@ -205,7 +220,7 @@ def _as_node(item: Any, depth: int) -> Any:
 
 
 def _read_opengraph(tree: Any, found: Structured) -> None:
-    for item in OpenGraphExtractor().extract_items(tree):
+    for item in opengraph.OpenGraphExtractor().extract_items(tree):
         for name, value in item["properties"]:
             if value.strip():
                 found.opengraph.setdefault(name.lower(), []).append(value.strip())

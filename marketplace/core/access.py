@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 ModelT = TypeVar("ModelT", bound=models.Model)
+AnswerT = TypeVar("AnswerT")
 
 AREAS = ("catalog", "inventory", "procurement", "questions", "promotions", "orders", "money")
 KEYS = tuple(f"{area}:{verb}" for area in AREAS for verb in ("read", "write"))
@@ -66,12 +67,12 @@ def add_authority(authority: Authority) -> None:
         _authorities.append(authority)
 
 
-_remembered: ContextVar[dict[tuple[Any, str], Reach] | None] = ContextVar("remembered_reach", default=None)
+_remembered: ContextVar[dict[Any, Any] | None] = ContextVar("remembered_reach", default=None)
 
 
 @contextmanager
 def remembered() -> Iterator[None]:
-    """Ask for each key of a person once: for the time of one page, which asks a hundred times who may see what."""
+    """Look a person up once: for the time of one page, which asks a hundred times who may see what."""
     token = _remembered.set({})
     try:
         yield
@@ -90,12 +91,18 @@ def reach(user: Person, key: str) -> Reach:
         return NOWHERE
     if user.is_superuser:
         return Reach(everywhere=True)
+    return recalled(key, user, lambda: _asked(user, key))
+
+
+def recalled(what: str, user: Person, read: Callable[[], AnswerT]) -> AnswerT:
+    """What an authority reads of a person whichever key it is asked for; within `remembered` it is read once."""
     known = _remembered.get()
     if known is None:
-        return _asked(user, key)
-    if (user.pk, key) not in known:
-        known[user.pk, key] = _asked(user, key)
-    return known[user.pk, key]
+        return read()
+    if (user.pk, what) not in known:
+        known[user.pk, what] = read()
+    answer: AnswerT = known[user.pk, what]
+    return answer
 
 
 def _asked(user: Person, key: str) -> Reach:

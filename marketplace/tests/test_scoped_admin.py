@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.forms import modelform_factory
 from django.test import RequestFactory
 
+from marketplace.core import access
 from marketplace.core.admin import ReadOnlyAdmin, ScopedAdmin
 from marketplace.core.models import AuditEntry
 from stores.catalog.models import Category
@@ -91,3 +92,20 @@ def test_administrators_reach_everything_and_still_do_not_touch_the_books():
     assert not books.has_add_permission(request)
     assert not books.has_change_permission(request)
     assert not books.has_delete_permission(request)
+
+
+def test_a_page_reads_memberships_once_and_the_next_page_reads_them_anew(django_assert_num_queries):
+    member = clerk("catalog:read")
+
+    def opened():
+        with access.remembered():
+            return {key for key in access.KEYS if not access.reach(member.user, key).is_empty}
+
+    # The departments, the stores of the person, and those that are the person's own.
+    with django_assert_num_queries(3):
+        assert opened() == {"catalog:read"}
+
+    member.keys = ["money:write"]
+    member.save()
+
+    assert opened() == {"money:read", "money:write"}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from marketplace.core.clock import platform_day
 from marketplace.core.formatting import shown_amount, shown_decimal, shown_percent
 from marketplace.core.money import Money
-from marketplace.core.pdf import Column, Sheet
+from marketplace.core.pdf import Column, new_sheet
 
 from .errors import InvoiceNotFoundError
 from .models import Invoice
@@ -49,7 +49,7 @@ def document_of(invoice: Invoice) -> Document:
 def _pdf(invoice: Invoice, language: str) -> bytes:
     bill = read_bill(invoice.snapshot)
     word = _("Invoice") if invoice.kind == Invoice.Kind.INVOICE else _("Credit note")
-    sheet = Sheet(title=f"{word} {invoice.title}", page_word=_("Page"), language=language, columns=_COLUMNS)
+    sheet = new_sheet(title=f"{word} {invoice.title}", page_word=_("Page"), language=language, columns=_COLUMNS)
     for name, value in _facts(invoice):
         sheet.line_of(f"{name}: {value}")
     sheet.ln(4)

@@ -55,9 +55,9 @@ def merchants_reach(user: access.Person, key: str) -> access.Reach:
     """The merchants' part of `core.access`: a store's people hold the keys of its areas, for that store."""
     area = key.partition(":")[0]
     if user.pk is not None and area in MEMBER_AREAS:
-        return access.Reach(stores=stores_run_by(user.pk))
+        return access.Reach(stores=access.recalled("stores run", user, lambda: stores_run_by(user.pk)))
     if user.pk is not None and area in OWNER_AREAS:
-        return access.Reach(stores=stores_owned_by(user.pk))
+        return access.Reach(stores=access.recalled("stores owned", user, lambda: stores_owned_by(user.pk)))
     return access.NOWHERE
 
 

@@ -12,7 +12,7 @@ from openpyxl.styles import Font
 from marketplace.core.clock import platform_day
 from marketplace.core.formatting import shown_decimal
 from marketplace.core.money import Money
-from marketplace.core.pdf import Column, Sheet
+from marketplace.core.pdf import Column, new_sheet
 from marketplace.core.spreadsheets import workbook_cell
 
 from .models import PurchaseOrder, PurchaseOrderLine
@@ -78,7 +78,7 @@ def _headings(order: PurchaseOrder) -> tuple[str, ...]:
 
 
 def _pdf(order: PurchaseOrder) -> bytes:
-    sheet = Sheet(title=_title(order), page_word=_("Page"), language=order.supplier.language, columns=_COLUMNS)
+    sheet = new_sheet(title=_title(order), page_word=_("Page"), language=order.supplier.language, columns=_COLUMNS)
     for name, value in _facts(order):
         sheet.line_of(f"{name}: {value}")
     sheet.ln(4)

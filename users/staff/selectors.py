@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, QuerySet
 
+from marketplace.core import access
 from marketplace.core.access import NOWHERE, Reach
 from users.accounts.models import User
 
@@ -16,8 +17,8 @@ def department_reach(user: User | AnonymousUser, key: str) -> Reach:
     if not user.is_staff:
         return NOWHERE
     opening = {key, f"{key.partition(':')[0]}:write"}
-    rows = DepartmentMember.objects.filter(user_id=user.pk).values_list("department_id", "keys")
-    return Reach(departments=frozenset(department_id for department_id, keys in rows if opening & set(keys)))
+    held = access.recalled("departments", user, lambda: departments_of(user.pk))
+    return Reach(departments=frozenset(department_id for department_id, keys in held.items() if opening & keys))
 
 
 def departments() -> "QuerySet[Department]":

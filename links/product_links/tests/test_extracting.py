@@ -1,6 +1,7 @@
 """What pages say: the committed pages, prices as people write them, and pages that mean harm."""
 
 import json
+import threading
 
 import pytest
 from hypothesis import given
@@ -160,6 +161,45 @@ def test_pages_that_mean_harm_say_nothing(page):
     found = extract(page, URL)
 
     assert not found.may_be_bought
+
+
+NESTED = '<div itemscope itemprop="x">' * 300
+CHAINED = "".join(
+    f'<div id="a{number}" itemprop="x" itemscope itemref="a{number + 1}"></div>' for number in range(300)
+)
+
+
+@pytest.mark.parametrize("page", [NESTED, CHAINED], ids=["nested", "chained"])
+def test_a_page_too_deep_to_read_does_not_stop_whoever_reads_the_next_one(page):
+    """The reader of microdata shares its searches; one that is broken off within would wait for itself for ever."""
+    sound = '<div itemscope itemtype="https://schema.org/Product"><p itemprop="name">Olla</p></div>'
+    titles = []
+
+    def read_both(frames):
+        if frames:  # a few frames more or less decide where exactly the stack ends
+            read_both(frames - 1)
+        extract(page, URL)
+        titles.append(extract(sound, URL).title)
+
+    # Nobody waits for a thread that hangs.
+    reader = threading.Thread(target=read_both, args=[11], daemon=True)
+    reader.start()
+    reader.join(timeout=20)
+
+    assert titles == ["Olla"] * 12
+
+
+def test_items_that_lie_in_each_other_as_on_real_pages_are_read():
+    page = (
+        '<div itemscope itemtype="https://schema.org/Product" itemref="b"><p itemprop="name">Olla</p>'
+        + '<div itemprop="x" itemscope>' * 5 + "</div>" * 5 + "</div>"
+        '<div id="b" itemprop="offers" itemscope itemtype="https://schema.org/Offer">'
+        '<meta itemprop="price" content="12.50"><meta itemprop="priceCurrency" content="MXN"></div>'
+    )  # fmt: skip
+
+    found = extract(page, URL)
+
+    assert (found.title, found.price.minor) == ("Olla", 1250)
 
 
 def test_texts_are_plain_and_bounded():
