@@ -3,6 +3,7 @@
 import gc
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -19,6 +20,7 @@ from marketplace.core.http.throttling import memory_counter
 from marketplace.core.sockets.work import database, lookout
 from marketplace.core.tests import log_scan
 from marketplace.core.tests.flush import flush
+from marketplace.core.tests.migrated import copy_to
 from promotions.experiments.running import forget_running
 
 Run = Callable[[Callable[[int], Any], int], list[Any]]
@@ -42,6 +44,17 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
+    """The suite on SQLite begins with a copy of a migrated database; on PostgreSQL as pytest-django has it."""
+    database = settings.DATABASES["default"]
+    is_kept: bool = request.config.getoption("reuse_db")
+    if is_kept or request.config.getoption("create_db") or not database["ENGINE"].endswith("sqlite3"):
+        return is_kept
+    copy_to(Path(database["TEST"]["NAME"]))
+    return True
 
 
 @pytest.fixture(autouse=True)

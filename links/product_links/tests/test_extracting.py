@@ -164,9 +164,7 @@ def test_pages_that_mean_harm_say_nothing(page):
 
 
 NESTED = '<div itemscope itemprop="x">' * 300
-CHAINED = "".join(
-    f'<div id="a{number}" itemprop="x" itemscope itemref="a{number + 1}"></div>' for number in range(300)
-)
+CHAINED = "".join(f'<div id="a{number}" itemprop="x" itemscope itemref="a{number + 1}"></div>' for number in range(300))
 
 
 @pytest.mark.parametrize("page", [NESTED, CHAINED], ids=["nested", "chained"])

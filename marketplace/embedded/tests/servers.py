@@ -1,17 +1,15 @@
 """A server of the embedded layout in a process of its own, in a folder of its own."""
 
-import hashlib
 import http.client
 import os
-import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import IO
 
+from marketplace.core.tests.migrated import copy_to
 from marketplace.settings.env import BASE_DIR
 
 PATIENCE_SECONDS = 60
@@ -39,29 +37,8 @@ def environment(folder: Path, port: int) -> dict[str, str]:
 
 
 def migrate(variables: dict[str, str]) -> None:
-    """Bring that database up to date: from a copy of one that was made the same way before, if there is one.
-
-    Migrating from nothing takes half a minute; the copy is of these very migrations, and `migrate` goes over it too.
-    """
-    target = Path(variables["DATABASE_URL"].removeprefix("sqlite:///"))
-    copy = BASE_DIR / "var" / "test" / f"migrated-{_migrations()}.sqlite3"
-    if copy.exists():
-        shutil.copyfile(copy, target)
-    subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], cwd=BASE_DIR, env=variables, check=True)
-    if not copy.exists():
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        whole = copy.with_suffix(f".{os.getpid()}")
-        with sqlite3.connect(target) as source:
-            source.execute("VACUUM INTO ?", [str(whole)])  # also what is still in the write-ahead log
-        whole.replace(copy)
-
-
-def _migrations() -> str:
-    """A word for what is in all files of migrations."""
-    digest = hashlib.sha256()
-    for path in sorted(BASE_DIR.glob("*/**/migrations/0*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    """Bring that new database up to date."""
+    copy_to(Path(variables["DATABASE_URL"].removeprefix("sqlite:///")))
 
 
 def start(variables: dict[str, str], output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:

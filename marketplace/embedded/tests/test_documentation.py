@@ -1,6 +1,8 @@
 """The commands of the documentation, word for word, against one embedded shop with the demo town."""
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,8 @@ TOUR = Path("README.md")
 def shop(folder: Path) -> Iterator[dict[str, str]]:
     """What `make run` starts; the environment of its commands. Its own output must be free of tracebacks."""
     variables = environment(folder, free_port())
+    # `python3` of the pages is the one that is here: what a version manager puts in front costs each call its start.
+    variables["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{variables['PATH']}"
     migrate(variables)
     subprocess.run([*MANAGE, "prepare"], cwd=BASE_DIR, env=variables, check=True, capture_output=True)
     log = folder / "server.log"
