@@ -20,7 +20,7 @@ from marketplace.core.http.throttling import memory_counter
 from marketplace.core.sockets.work import database, lookout
 from marketplace.core.tests import log_scan
 from marketplace.core.tests.flush import flush
-from marketplace.core.tests.migrated import copy_to
+from marketplace.core.tests.migrated import clone_to, copy_to, drop
 from promotions.experiments.running import forget_running
 
 Run = Callable[[Callable[[int], Any], int], list[Any]]
@@ -47,14 +47,22 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
-    """The suite on SQLite begins with a copy of a migrated database; on PostgreSQL as pytest-django has it."""
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> Iterator[bool]:
+    """The suite begins with a copy of a migrated database, unless pytest is told where it comes from."""
     database = settings.DATABASES["default"]
-    is_kept: bool = request.config.getoption("reuse_db")
-    if is_kept or request.config.getoption("create_db") or not database["ENGINE"].endswith("sqlite3"):
-        return is_kept
-    copy_to(Path(database["TEST"]["NAME"]))
-    return True
+    is_told: bool = request.config.getoption("reuse_db") or request.config.getoption("create_db")
+    if is_told:
+        yield request.config.getoption("reuse_db")
+    elif database["ENGINE"].endswith("sqlite3"):
+        copy_to(Path(database["TEST"]["NAME"]))
+        yield True
+    else:
+        blocker: DjangoDbBlocker = request.getfixturevalue("django_db_blocker")
+        with blocker.unblock():
+            clone_to(database["TEST"]["NAME"])
+            yield True
+            connections.close_all()
+            drop(database["TEST"]["NAME"])
 
 
 @pytest.fixture(autouse=True)
