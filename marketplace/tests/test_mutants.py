@@ -11,6 +11,7 @@ import pytest
 
 from scripts.mutants.operators import Site, sites_of
 from scripts.mutants.planting import Source, plant, read_source
+from scripts.mutants.reaching import Reach
 from scripts.mutants.sql import changed_texts, is_sql
 from scripts.mutants.targets import LEFT_OUT, ROOT, TARGETS
 
@@ -56,7 +57,18 @@ class Box:
 
 @functools.cache
 def statement():
-    return STATEMENT + ";"
+    return STATEMENT + _end("sqlite")
+
+
+def _end(vendor):
+    names = {"end": ";"}
+    if vendor == "postgresql":
+        names |= {"end": "!"}
+    return names["end"]
+
+
+def ask():
+    return statement()
 
 
 def refuse(number):
@@ -152,6 +164,28 @@ def test_a_statement_is_changed_although_it_was_kept(planted: tuple[Source, Modu
     assert module.statement() == "SELECT 1 FROM unit u WHERE u.held_until < now;"
 
 
+def test_a_function_is_changed_although_its_result_was_kept(planted: tuple[Source, ModuleType]) -> None:
+    source, module = planted
+    assert module.ask().endswith("now;")
+
+    plant(source, the_one(source, "value", "';'"))
+
+    assert module.ask().endswith("nowXX;")
+
+
+def test_of_a_function_whose_result_is_kept_every_test_of_the_module_is_asked(
+    planted: tuple[Source, ModuleType],
+) -> None:
+    """The first test makes what the others use: they reach its lines no more."""
+    source, _module = planted
+    kept, plain = the_one(source, "value", "';'"), the_one(source, "arithmetic", "number * times")
+    reach = Reach(by_line={source.path: {kept.line: {1}, plain.line: {2}, plain.line + 1: {3}}})
+
+    assert source.kept == {"statement", "_end"}
+    assert reach.of(source, kept) == {1, 2, 3}
+    assert reach.of(source, plain) == {2}
+
+
 def test_a_refusal_is_dropped(planted: tuple[Source, ModuleType]) -> None:
     source, module = planted
     with pytest.raises(ValueError, match="no number"):
@@ -170,7 +204,7 @@ def test_what_is_said_what_is_logged_and_what_only_postgres_does_is_let_alone(
 
     assert not [site for site in source.sites if "no number" in site.before and site.operator == "value"]
     assert not [site for site in source.sites if "Not changed" in site.before or "logger" in site.before]
-    assert not [site for site in source.sites if site.before == "7"]
+    assert not [site for site in source.sites if site.before in {"7", "'!'"}]
     assert [site.after for site in source.sites if site.before == "8"] == ["9"]
 
 
