@@ -168,6 +168,14 @@ def test_otherwise_nobody_waits(agos):
     assert reserve(make_promo(), customer).state == "held"
 
 
+def test_the_last_ones_count_however_many_there_were_before():
+    customer = make_customer()
+    abandon(customer, *minutes(900, 600, 300, 30, 20, 1))
+
+    with pytest.raises(CoolingDownError):
+        reserve(make_promo(), customer)
+
+
 def test_the_end_of_the_wait_is_the_clocks_and_needs_no_task(settings):
     settings.FLASH_COOL_DOWN_MINUTES = 2
     customer, promo = make_customer(), make_promo()

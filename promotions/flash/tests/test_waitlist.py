@@ -24,6 +24,7 @@ from promotions.flash.errors import (
 )
 from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit, WaitlistPlace
 from promotions.flash.selectors import place_card, promos_to_tell
+from promotions.flash.services import waitlist
 from promotions.flash.services.claims import cancel_reservation, claim_sale, reserve_unit
 from promotions.flash.services.lifecycle import clean_up_expired
 from promotions.flash.services.planning import change_promo, end_promo
@@ -212,6 +213,69 @@ def test_the_next_is_told_when_the_unit_is_still_free_and_who_let_it_pass_goes_t
     assert place(promo, second).state == "told"
     assert place(promo, first).state == "waiting"
     assert [place(promo, each).position for each in (second, third, first)] == [1, 2, 3]
+
+
+def test_who_let_one_pass_goes_to_the_end_once_and_later_comers_stand_behind():
+    promo, card, (first,) = queue(1)
+    let_lapse(card.reservation_id, ago=timedelta(minutes=2))
+    tell_next(promo_id=promo.pk)
+    let_notices_pass()
+    tell_next(promo_id=promo.pk)
+    later = make_customer()
+    join(promo, later)
+
+    tell_next(promo_id=promo.pk)
+
+    assert told() == names(first, later)
+    assert (place(promo, first).position, place(promo, later).position) == (1, 2)
+
+
+def test_a_notice_is_over_at_its_very_moment(monkeypatch):
+    promo, card, (first, second) = queue(2)
+    let_lapse(card.reservation_id, ago=timedelta(minutes=2))
+    tell_next(promo_id=promo.pk)
+    until = place(promo, first).told_until
+
+    for early, expected in ((timedelta(milliseconds=1), names(first)), (timedelta(0), names(first, second))):
+        monkeypatch.setattr(waitlist, "read_db_now", lambda early=early: until - early)
+        tell_next(promo_id=promo.pk)
+        assert told() == expected
+
+
+def test_who_was_told_the_moment_it_came_free_is_not_told_of_it_again():
+    promo = make_promo(units=2)
+    cards, (first, second) = [hold(promo), hold(promo)], [make_customer(), make_customer()]
+    join(promo, first, second)
+    let_lapse(cards[0].reservation_id, ago=timedelta(seconds=70))
+    let_lapse(cards[1].reservation_id, ago=timedelta(seconds=90))
+    longer_free = PromoUnit.objects.get(holder=cards[1].customer_id).held_until
+    WaitlistPlace.objects.filter(customer=second.pk).update(told_at=longer_free)
+
+    assert tell_next(promo_id=promo.pk) == 1
+    assert told() == names(first)
+
+
+def test_who_was_told_the_moment_it_came_free_keeps_nobody_behind_them_waiting():
+    promo, card, (first, second) = queue(2)
+    let_lapse(card.reservation_id, ago=timedelta(seconds=70))
+    WaitlistPlace.objects.filter(customer=first.pk).update(told_at=PromoUnit.objects.get().held_until)
+
+    assert tell_next(promo_id=promo.pk) == 1
+    assert told() == names(second)
+
+
+def test_who_has_a_notice_is_not_told_of_another_unit_meanwhile(settings):
+    settings.FLASH_WAITLIST_SECONDS = 120  # longer than the pause between two notices
+    promo = make_promo(units=2)
+    cards, (first, second) = [hold(promo), hold(promo)], [make_customer(), make_customer()]
+    join(promo, first, second)
+    let_lapse(cards[0].reservation_id, ago=timedelta(seconds=100))
+    tell_next(promo_id=promo.pk)
+    WaitlistPlace.objects.filter(customer=first.pk).update(told_at=read_db_now() - timedelta(seconds=70))
+    let_lapse(cards[1].reservation_id)
+
+    assert tell_next(promo_id=promo.pk) == 1
+    assert told() == names(first, second)
 
 
 def test_when_somebody_was_faster_the_place_stays():
