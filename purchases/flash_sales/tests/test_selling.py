@@ -94,7 +94,8 @@ def test_the_goods_leave_the_shelf_once_and_for_this_order():
 def test_money_is_waited_for_until_five_seconds_before_the_hold_ends():
     _card, order = being_paid(make_promo(), shopper(0))
 
-    assert order.expires_at == PromoUnit.objects.get().held_until - timedelta(seconds=5)
+    unit: Any = PromoUnit.objects.get()
+    assert order.expires_at == unit.held_until - timedelta(seconds=5)
 
 
 # --- asked again
