@@ -41,9 +41,13 @@ class Source:
     # Functions that run once in a process, whoever asks: their result is kept.
     kept: frozenset[str]
 
-    def is_kept(self, site: Site) -> bool:
-        """Whether what the mutant changes runs once only, so that no later test reaches its line."""
-        return site.place.scope.partition(".")[0] in self.kept
+    def is_everywhere(self, site: Site) -> bool:
+        """Whether the lines a test runs through do not say if it meets the mutant.
+
+        So it is of a constant, and in a function whose result is kept: the first test that comes by has reached the
+        line, and all that come after it use what was made there.
+        """
+        return site.place.kind == "constant" or site.place.scope.partition(".")[0] in self.kept
 
 
 def read_source(root: Path, path: str) -> Source:

@@ -22,13 +22,10 @@ class Reach:
     broken: list[str] = field(default_factory=list)
 
     def of(self, source: Source, site: Site) -> set[int]:
-        """Tests that reach the mutant: its own lines, or else its statement's.
-
-        For a constant, and in a function whose result is kept, the module's: the first test that came by has reached
-        the line, and all that come after it use what was made there.
-        """
+        """Tests that reach the mutant: its own lines, or else its statement's; those of the module where lines say
+        nothing."""
         lines = self.by_line.get(source.path, {})
-        if site.place.kind == "constant" or source.is_kept(site):
+        if source.is_everywhere(site):
             return set().union(*lines.values())
         if site.place.function is not None:
             spans = {(site.place.function.body[0].lineno, site.place.last)}
