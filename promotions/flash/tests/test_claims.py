@@ -89,6 +89,17 @@ def test_a_held_unit_is_refused_with_the_seconds_left():
     assert trace() == before
 
 
+@pytest.mark.parametrize("limit", [None, 1], ids=["without a limit", "with a limit"])
+def test_who_comes_too_late_costs_one_query(django_assert_num_queries, limit):
+    promo, late = make_promo(units_per_customer=limit), make_customer()
+    reserve(promo, make_customer())
+
+    with django_assert_num_queries(1), pytest.raises(PromoHeldError) as refusal:
+        reserve(promo, late)
+
+    assert 59 <= refusal.value.params["seconds_left"] <= 60
+
+
 def test_seconds_left_are_those_of_the_hold_that_lapses_first():
     promo = make_promo(units=2)
     reserve(promo, make_customer(), hold=timedelta(seconds=20))

@@ -242,17 +242,17 @@ def test_a_notice_is_over_at_its_very_moment(monkeypatch):
         assert told() == expected
 
 
-def test_who_was_told_the_moment_it_came_free_is_not_told_of_it_again():
-    promo = make_promo(units=2)
-    cards, (first, second) = [hold(promo), hold(promo)], [make_customer(), make_customer()]
-    join(promo, first, second)
-    let_lapse(cards[0].reservation_id, ago=timedelta(seconds=70))
-    let_lapse(cards[1].reservation_id, ago=timedelta(seconds=90))
-    longer_free = PromoUnit.objects.get(holder=cards[1].customer_id).held_until
-    WaitlistPlace.objects.filter(customer=second.pk).update(told_at=longer_free)
+def test_who_was_told_the_moment_it_came_free_is_not_told_of_it_again_but_the_next_is():
+    promo = make_promo(units=3)
+    cards, line = [hold(promo) for _ in range(3)], [make_customer() for _ in range(3)]
+    join(promo, *line)
+    for card, seconds in zip(cards, (70, 90, 110), strict=True):
+        let_lapse(card.reservation_id, ago=timedelta(seconds=seconds))
+    second_freed = PromoUnit.objects.get(holder=cards[1].customer_id).held_until
+    WaitlistPlace.objects.filter(customer=line[1].pk).update(told_at=second_freed)
 
-    assert tell_next(promo_id=promo.pk) == 1
-    assert told() == names(first)
+    assert tell_next(promo_id=promo.pk) == 2
+    assert told() == names(line[0], line[2])
 
 
 def test_who_was_told_the_moment_it_came_free_keeps_nobody_behind_them_waiting():
@@ -368,6 +368,47 @@ def test_a_second_place_made_while_holding_is_not_told():
 
     assert tell_next(promo_id=promo.pk) == 0
     assert told() == []
+
+
+def in_two_lines():
+    """Two promotions whose units are held, a customer in line for both, and a third that nobody waits for."""
+    promos, customer = [make_promo(), make_promo()], make_customer()
+    cards = [hold(promo) for promo in promos]
+    for promo in promos:
+        join(promo, customer)
+    return promos, cards, customer, make_promo()
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["by leaving", "by taking a unit"])
+def test_who_is_out_of_one_line_stands_in_the_other_still(leaves):
+    (first, second), (card, _other_card), customer, _third = in_two_lines()
+
+    if leaves:
+        leave_waitlist(promo_id=first.pk, customer_id=customer.pk)
+    else:
+        let_lapse(card.reservation_id)
+        hold(first, customer)
+
+    assert (place(first, customer).state, place(second, customer).state) == ("closed", "waiting")
+
+
+def test_only_where_somebody_waits_is_looked_each_second():
+    (first, second), _cards, _customer, _third = in_two_lines()
+
+    assert set(FlashPromo.objects.filter(has_waitlist=True)) == {first, second}
+
+
+def test_a_unit_of_one_promotion_is_told_to_its_own_line():
+    (first, second), (card, _other_card), customer, _third = in_two_lines()
+    behind, elsewhere = make_customer(), make_customer()
+    join(first, behind)
+    join(second, elsewhere)
+    let_lapse(card.reservation_id)
+    leave_waitlist(promo_id=first.pk, customer_id=customer.pk)
+
+    assert tell_next(promo_id=second.pk) == 0
+    assert tell_due_promos(at=timezone.now()) == 1
+    assert told() == names(behind)
 
 
 @pytest.mark.parametrize("reason", ["staff", "sold out"])
