@@ -106,6 +106,13 @@ def test_the_rim_belongs_to_the_circle():
     assert failed_rules(OfferRules(*zocalo, math.nextafter(radius_km, 0), frozenset()), person) == ("distance",)
 
 
+@pytest.mark.parametrize("place", [(None, None), (19.4326, None), (None, -99.1332)])
+def test_half_a_place_is_none(place):
+    rules = OfferRules(19.4326, -99.1332, 2.0, frozenset())
+
+    assert failed_rules(rules, Person(*place, frozenset())) == ("no_location",)
+
+
 def test_across_the_antimeridian_and_over_the_pole():
     fiji = promo_at(-17.0, 179.95, 30.0, (), -1, 1)
     north = promo_at(89.9, 0.0, 30.0, (), -1, 1)

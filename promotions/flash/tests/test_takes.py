@@ -212,6 +212,21 @@ def test_seconds_are_rounded_up_and_never_negative(seconds, whole):
     assert state.whole_seconds(seconds) == whole
 
 
+@pytest.mark.parametrize(
+    ("state_now", "early", "said"),
+    [
+        ("held", timedelta(milliseconds=1), "held"),
+        ("held", timedelta(0), "lapsed"),
+        ("completed", timedelta(0), "completed"),
+        ("cancelled", timedelta(0), "cancelled"),
+    ],
+)
+def test_a_hold_has_lapsed_at_its_very_moment_and_nothing_else_has(state_now, early, said):
+    reservation = Reservation(state=state_now, expires_at=timezone.now())
+
+    assert state.reservation_state(reservation, at=reservation.expires_at - early) == said
+
+
 def test_the_hour_of_abandoned_holds_is_between_the_first_and_the_last():
     customer, earlier, promo = make_customer(), make_promo(), make_promo()
     for ago in (62, 30, 5):

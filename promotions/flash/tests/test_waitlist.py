@@ -411,6 +411,37 @@ def test_a_unit_of_one_promotion_is_told_to_its_own_line():
     assert told() == names(behind)
 
 
+def buys_one(promo, customer):
+    claim_sale(reservation_id=hold(promo, customer).reservation_id, customer_id=customer.pk, order_id=uuid4())
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        buys_one,
+        lambda promo, customer: let_lapse(hold(promo, customer).reservation_id),
+        lambda _promo, customer: hold(make_promo(), customer),
+    ],
+    ids=["has bought one", "let one lapse", "holds one elsewhere"],
+)
+def test_who_had_one_before_or_has_one_elsewhere_is_told(before):
+    promo, customer = make_promo(units=2), make_customer()
+    before(promo, customer)
+    join(promo, customer)
+    let_lapse(hold(promo).reservation_id)
+
+    assert tell_next(promo_id=promo.pk) == 1
+    assert told() == names(customer)
+
+
+def test_a_unit_that_was_added_is_told_to_one_at_a_time():
+    promo, _card, (first, _second) = queue(2)
+    change_promo(promo_id=promo.pk, changes={"units": 2}, actor_id=None, at=timezone.now())
+
+    assert [tell_next(promo_id=promo.pk), tell_next(promo_id=promo.pk)] == [1, 0]
+    assert told() == names(first)
+
+
 @pytest.mark.parametrize("reason", ["staff", "sold out"])
 def test_the_end_of_the_promotion_closes_every_place(reason):
     promo, card, line = queue()
