@@ -106,11 +106,11 @@ def test_the_rim_belongs_to_the_circle():
     assert failed_rules(OfferRules(*zocalo, math.nextafter(radius_km, 0), frozenset()), person) == ("distance",)
 
 
-@pytest.mark.parametrize("place", [(None, None), (19.4326, None), (None, -99.1332)])
-def test_half_a_place_is_none(place):
+@pytest.mark.parametrize(("latitude", "longitude"), [(None, None), (19.4326, None), (None, -99.1332)])
+def test_half_a_place_is_none(latitude, longitude):
     rules = OfferRules(19.4326, -99.1332, 2.0, frozenset())
 
-    assert failed_rules(rules, Person(*place, frozenset())) == ("no_location",)
+    assert failed_rules(rules, Person(latitude, longitude, frozenset())) == ("no_location",)
 
 
 def test_across_the_antimeridian_and_over_the_pole():
