@@ -3,16 +3,20 @@
 import ast
 import importlib
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
 from scripts.mutants.operators import Site, sites_of
 from scripts.mutants.planting import Source, plant, read_source
+from scripts.mutants.reaching import Reach
+from scripts.mutants.session import MutantSession
 from scripts.mutants.sql import changed_texts, is_sql
-from scripts.mutants.targets import LEFT_OUT, ROOT, TARGETS
+from scripts.mutants.targets import LEFT_OUT, ROOT, TARGETS, Target
 
 pytestmark = pytest.mark.once
 
@@ -56,7 +60,18 @@ class Box:
 
 @functools.cache
 def statement():
-    return STATEMENT + ";"
+    return STATEMENT + _end("sqlite")
+
+
+def _end(vendor):
+    names = {"end": ";"}
+    if vendor == "postgresql":
+        names |= {"end": "!"}
+    return names["end"]
+
+
+def ask():
+    return statement()
 
 
 def refuse(number):
@@ -152,6 +167,44 @@ def test_a_statement_is_changed_although_it_was_kept(planted: tuple[Source, Modu
     assert module.statement() == "SELECT 1 FROM unit u WHERE u.held_until < now;"
 
 
+def test_a_function_is_changed_although_its_result_was_kept(planted: tuple[Source, ModuleType]) -> None:
+    source, module = planted
+    assert module.ask().endswith("now;")
+
+    plant(source, the_one(source, "value", "';'"))
+
+    assert module.ask().endswith("nowXX;")
+
+
+def test_of_a_function_whose_result_is_kept_every_test_of_the_module_is_asked(
+    planted: tuple[Source, ModuleType],
+) -> None:
+    """The first test makes what the others use: they reach its lines no more."""
+    source, _module = planted
+    kept, plain = the_one(source, "value", "';'"), the_one(source, "arithmetic", "number * times")
+    reach = Reach(by_line={source.path: {kept.line: {1}, plain.line: {2}, plain.line + 1: {3}}})
+
+    assert source.kept == {"statement", "_end"}
+    assert reach.of(source, kept) == {1, 2, 3}
+    assert reach.of(source, plain) == {2}
+
+
+def test_so_many_tests_are_asked_of_a_line_but_all_where_lines_say_nothing(
+    planted: tuple[Source, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, _module = planted
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda **_where: str(tmp_path))
+    session: Any = MutantSession([], list, print, 1, tmp_path / "cache", most_tests=2)
+    session.items = [SimpleNamespace(nodeid=name) for name in ("t/long", "t/quick", "u/other", "t/quicker")]
+    target = Target("here", (source.path,), ("t",))
+    everywhere, line = the_one(source, "value", "';'"), the_one(source, "arithmetic", "number * times")
+    seconds = {0: 3.0, 1: 2.0, 2: 1.0, 3: 1.0}
+    reach = Reach(seconds=seconds, by_line={source.path: {everywhere.line: {0}, line.line: {0, 1, 2, 3}}})
+
+    assert session._asked(target, reach, source, line) == (3, 1)
+    assert session._asked(target, reach, source, everywhere) == (3, 1, 0)
+
+
 def test_a_refusal_is_dropped(planted: tuple[Source, ModuleType]) -> None:
     source, module = planted
     with pytest.raises(ValueError, match="no number"):
@@ -170,7 +223,7 @@ def test_what_is_said_what_is_logged_and_what_only_postgres_does_is_let_alone(
 
     assert not [site for site in source.sites if "no number" in site.before and site.operator == "value"]
     assert not [site for site in source.sites if "Not changed" in site.before or "logger" in site.before]
-    assert not [site for site in source.sites if site.before == "7"]
+    assert not [site for site in source.sites if site.before in {"7", "'!'"}]
     assert [site.after for site in source.sites if site.before == "8"] == ["9"]
 
 

@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=0, help="so many of each target, drawn with the seed")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--tests", type=int, default=0, help="so many tests for a mutant at most, the quickest; 0: all")
+    parser.add_argument("--tests", type=int, default=0, help="so many tests for a line at most, the quickest; 0: all")
     parser.add_argument("--only", default="", help="only mutants with this text in their line of the report")
     parser.add_argument("--survivors", action="store_true", help="only those that survived the last run")
     parser.add_argument("--keep-database", action="store_true", help="and take the last run's, if it kept one")

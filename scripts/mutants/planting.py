@@ -38,15 +38,16 @@ class Source:
     sites: list[Site]
     module: ModuleType
     functions: dict[_Name, list[FunctionType]]
+    # Functions that run once in a process, whoever asks: their result is kept.
+    kept: frozenset[str]
 
-    @property
-    def executed(self) -> Iterator[tuple[str, int, int]]:
-        """The names used in each function of the module, with its lines."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.FunctionDef):
-                for used in ast.walk(node):
-                    if isinstance(used, ast.Name):
-                        yield used.id, node.body[0].lineno, node.end_lineno or 0
+    def is_everywhere(self, site: Site) -> bool:
+        """Whether the lines a test runs through do not say if it meets the mutant.
+
+        So it is of a constant, and in a function whose result is kept: the first test that comes by has reached the
+        line, and all that come after it use what was made there.
+        """
+        return site.place.kind == "constant" or site.place.scope.partition(".")[0] in self.kept
 
 
 def read_source(root: Path, path: str) -> Source:
@@ -60,7 +61,28 @@ def read_source(root: Path, path: str) -> Source:
         if type(each) is FunctionType and each.__code__.co_filename == file:
             functions[each.__code__.co_qualname, each.__code__.co_firstlineno].append(each)
     sites = [site for site in sites_of(tree) if not _is_for_postgres(site)]
-    return Source(path, file, tree, sites, module, functions)
+    return Source(path, file, tree, sites, module, functions, _kept(tree, module))
+
+
+def _kept(tree: ast.Module, module: ModuleType) -> frozenset[str]:
+    """The module's functions under `functools.cache`, and its private ones that nobody but those calls."""
+    kept = {name for name, value in _caches(module) if value.__module__ == module.__name__}
+    users: dict[str, set[str]] = defaultdict(set)
+    for statement in tree.body:
+        user = statement.name if isinstance(statement, ast.FunctionDef) else ""
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and node.id != user:
+                users[node.id].add(user)
+    private = {each.name for each in tree.body if isinstance(each, ast.FunctionDef) and each.name.startswith("_")}
+    while more := {name for name in private - kept if users[name] and users[name] <= kept}:
+        kept |= more
+    return frozenset(kept)
+
+
+def _caches(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    for name, value in vars(module).items():
+        if isinstance(value, functools._lru_cache_wrapper):
+            yield name, value
 
 
 def _is_for_postgres(site: Site) -> bool:
@@ -78,11 +100,9 @@ def plant(source: Source, site: Site) -> None:
         _renew_defaults(source, site)
     else:
         _renew_code(source, site)
-
-
-def names_renewed(source: Source, statement: ast.stmt) -> set[str]:
-    """The module's names that have another value when this constant has."""
-    return {name for each in _followers(source.tree, statement) for name in _assigned(each)}
+    # What the code as it was has made.
+    for _name, cached in _caches(source.module):
+        cached.cache_clear()
 
 
 def _renew_code(source: Source, site: Site) -> None:
@@ -137,9 +157,6 @@ def _renew_constants(source: Source, statement: ast.stmt) -> None:
                 setattr(module, name, new)
         if not isinstance(old, _SHARED):
             _renew_what_was_default(old, new)
-    for value in names.values():
-        if isinstance(value, functools._lru_cache_wrapper):
-            value.cache_clear()
 
 
 def _renew_what_was_default(old: Any, new: Any) -> None:

@@ -22,10 +22,10 @@ class Reach:
     broken: list[str] = field(default_factory=list)
 
     def of(self, source: Source, site: Site) -> set[int]:
-        """Tests that reach the mutant: its own lines, or else its statement's; for a constant, the module's."""
+        """Tests that reach the mutant: its own lines, or else its statement's; those of the module where lines say
+        nothing."""
         lines = self.by_line.get(source.path, {})
-        if site.place.kind == "constant":
-            # Whoever reaches the module: what a constant went into may be kept since another test.
+        if source.is_everywhere(site):
             return set().union(*lines.values())
         if site.place.function is not None:
             spans = {(site.place.function.body[0].lineno, site.place.last)}

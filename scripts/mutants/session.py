@@ -226,11 +226,14 @@ class MutantSession:
         return 0
 
     def _asked(self, target: Target, reach: Reach, source: Source, site: Site) -> tuple[int, ...]:
-        """Those of the target that reach it: its own slice's first, quick ones before long ones."""
+        """Those of the target that reach it: its own slice's first, quick ones before long ones, and not too many.
+
+        All of them where the lines do not say who reaches it.
+        """
         slice_ = str(Path(source.path).parent).removesuffix("/services")
         tests = [test for test in reach.of(source, site) if self.items[test].nodeid.startswith(target.tests)]
         tests.sort(key=lambda test: (not self.items[test].nodeid.startswith(slice_), reach.seconds[test], test))
-        return tuple(tests[: self.most_tests or None])
+        return tuple(tests if source.is_everywhere(site) else tests[: self.most_tests or None])
 
     def _try(self, jobs: Sequence[Job], reach: Reach) -> None:
         self._control(jobs, reach)

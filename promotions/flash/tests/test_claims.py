@@ -24,6 +24,7 @@ from promotions.flash.errors import (
 from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit, Reservation
 from promotions.flash.services.claims import HOLD, cancel_reservation, claim_sale, reserve_unit
 from promotions.flash.services.planning import end_promo
+from users.facade import AccessRevokedError, CustomerNotFoundError
 
 from .factories import let_lapse, make_customer, make_promo, make_segment, make_variant
 
@@ -86,6 +87,17 @@ def test_a_held_unit_is_refused_with_the_seconds_left():
     assert 59 <= refusal.value.params["seconds_left"] <= 60
     assert refusal.value.retry_after == refusal.value.params["seconds_left"]
     assert trace() == before
+
+
+@pytest.mark.parametrize("limit", [None, 1], ids=["without a limit", "with a limit"])
+def test_who_comes_too_late_costs_one_query(django_assert_num_queries, limit):
+    promo, late = make_promo(units_per_customer=limit), make_customer()
+    reserve(promo, make_customer())
+
+    with django_assert_num_queries(1), pytest.raises(PromoHeldError) as refusal:
+        reserve(promo, late)
+
+    assert 59 <= refusal.value.params["seconds_left"] <= 60
 
 
 def test_seconds_left_are_those_of_the_hold_that_lapses_first():
@@ -231,6 +243,52 @@ def test_what_does_not_run_is_refused(spoil):
         reserve(promo, customer)
 
     assert trace() == before
+
+
+@pytest.mark.parametrize("who", ["nobody", "staff without a profile"])
+def test_who_is_no_customer_gets_nothing(who):
+    promo, customer_id = make_promo(), uuid4()
+    if who != "nobody":
+        customer_id = make_customer().pk
+        apps.get_model("users.CustomerProfile").objects.filter(user=customer_id).delete()
+    before = trace()
+
+    with pytest.raises(CustomerNotFoundError):
+        reserve_unit(promo_id=promo.pk, customer_id=customer_id)
+
+    assert trace() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "version"),
+    [({}, -1), ({}, 1), ({"is_active": False}, 0)],
+    ids=["an older token", "a newer token", "an account that is off"],
+)
+def test_a_token_out_of_force_takes_nothing(change, version):
+    promo, customer = make_promo(), make_customer()
+    now = customer.token_version
+    apps.get_model("users.User").objects.filter(pk=customer.pk).update(**change)
+    before = trace()
+
+    with pytest.raises(AccessRevokedError):
+        reserve(promo, customer, token_version=now + version)
+
+    assert trace() == before
+
+
+def test_a_token_in_force_takes_a_unit():
+    promo, customer = make_promo(), make_customer()
+
+    assert reserve(promo, customer, token_version=customer.token_version).is_new
+
+
+def test_an_account_that_is_off_is_not_eligible():
+    promo, customer = make_promo(), make_customer(place=FAR, is_active=False)
+
+    with pytest.raises(NotEligibleError) as refusal:
+        reserve(promo, customer)
+
+    assert refusal.value.params["failed_rules"] == ("inactive", "distance")
 
 
 def test_an_unknown_promotion_is_not_found():

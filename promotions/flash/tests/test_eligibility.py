@@ -1,5 +1,6 @@
 """Who may take what: the process's copy against the plain rule, and what reading it costs."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -95,6 +96,21 @@ def test_nearest_first_then_the_one_that_ends_first(offers, person):
         assert not same_place or first.promo.ends_at <= second.promo.ends_at
     for nearby in found:
         assert (nearby.distance_km is None) == (person.latitude is None)
+
+
+def test_the_rim_belongs_to_the_circle():
+    zocalo, person = (19.4326, -99.1332), Person(19.45, -99.1332, frozenset())
+    radius_km = great_circle_km(*zocalo, 19.45, -99.1332)
+
+    assert failed_rules(OfferRules(*zocalo, radius_km, frozenset()), person) == ()
+    assert failed_rules(OfferRules(*zocalo, math.nextafter(radius_km, 0), frozenset()), person) == ("distance",)
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [(None, None), (19.4326, None), (None, -99.1332)])
+def test_half_a_place_is_none(latitude, longitude):
+    rules = OfferRules(19.4326, -99.1332, 2.0, frozenset())
+
+    assert failed_rules(rules, Person(latitude, longitude, frozenset())) == ("no_location",)
 
 
 def test_across_the_antimeridian_and_over_the_pole():

@@ -1,6 +1,8 @@
 """Starts, ends, stock that goes back, tidying: on their moment, once, and harmless again."""
 
+from copy import copy
 from datetime import timedelta
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +13,7 @@ from django.utils import timezone
 
 from marketplace.core import erasure, moments
 from marketplace.core.clock import read_db_now
+from marketplace.core.ids import uuid7
 from marketplace.core.outbox.models import OutboxEvent
 from marketplace.core.outbox.publishing import publish
 from marketplace.core.outbox.relay import drain
@@ -232,6 +235,34 @@ def test_the_state_as_a_condition_says_what_the_function_says():
         assert matches == [state]
         seen.add(state)
     assert seen == set(FlashPromo.State)
+
+
+def test_in_every_case_and_at_the_very_moments_the_condition_says_what_the_function_says():
+    template, at = make_promo(), timezone.now()
+    spans = [(1, 2), (0, 1), (-1, 1), (-1, 0), (-2, -1)]  # to come, beginning now, between, over now, past
+    promos, units = [], []
+    for (starts, ends), is_active, started, ended, unit in product(
+        spans, [True, False], [None, at], [None, at], ["open", "sold", "given back"]
+    ):
+        promo = copy(template)
+        promo.pk, promo.is_active, promo.started_at, promo.ended_at = uuid7(), is_active, started, ended
+        promo.starts_at, promo.ends_at = at + timedelta(hours=starts), at + timedelta(hours=ends)
+        promo.units_returned = 1 if unit == "given back" else 0
+        gone = {"open": {}, "sold": {"sold_at": at}, "given back": {"released_at": at}}[unit]
+        promos.append(promo)
+        units.append(PromoUnit(promo=promo, number=1, **gone))
+    FlashPromo.objects.bulk_create(promos)
+    PromoUnit.objects.bulk_create(units)
+
+    rows: Any = FlashPromo.objects.with_units_left()
+    by_function: dict[str, set[Any]] = {state: set() for state in FlashPromo.State}
+    for row in rows:
+        by_function[promo_state(row, units_left=row.units_left, at=at)].add(row.pk)
+
+    assert {state: set(rows.filter(in_state(state, at)).values_list("pk", flat=True)) for state in by_function} == (
+        by_function
+    )
+    assert all(by_function.values())
 
 
 def test_the_facade_tells_what_messages_and_audiences_need():

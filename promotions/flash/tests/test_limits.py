@@ -1,6 +1,8 @@
 """How much one customer may take: so many units of a promotion, and no hold after hold that lapses."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,7 +11,7 @@ from django.utils import timezone
 from marketplace.core.outbox.models import OutboxEvent
 from promotions.flash.errors import CoolingDownError, PromoLimitReachedError
 from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit, Reservation
-from promotions.flash.services.claims import cancel_reservation, claim_sale, reserve_unit
+from promotions.flash.services.claims import cancel_reservation, claim_sale, look, refuse_cooling, reserve_unit
 from promotions.flash.services.planning import change_promo
 
 from .factories import let_lapse, let_pass, make_customer, make_promo, make_variant
@@ -166,6 +168,50 @@ def test_otherwise_nobody_waits(agos):
     abandon(customer, *minutes(*agos))
 
     assert reserve(make_promo(), customer).state == "held"
+
+
+@pytest.mark.parametrize(
+    ("last", "first", "seconds_left"),
+    [
+        (0.0, 3_600.0, 900),
+        (0.0, 3_600.5, None),
+        (899.5, 4_499.5, 1),
+        (900.0, 1_000.0, None),
+        (300.0, 3_600.0, 600),
+    ],
+    ids=["within the hour to its end", "longer than an hour", "to the last second", "it is over", "five minutes ago"],
+)
+def test_how_long_who_abandoned_three_waits(last, first, seconds_left):
+    promo, customer = make_promo(), make_customer()
+    seen: Any = look(promo_id=promo.pk, customer_id=customer.pk)
+    scene = replace(seen, lapsed_holds=3, last_lapse_ago=last, first_lapse_ago=first)
+
+    if seconds_left is None:
+        refuse_cooling(scene)
+    else:
+        with pytest.raises(CoolingDownError) as refusal:
+            refuse_cooling(scene)
+        assert refusal.value.params == {"holds": 3, "seconds_left": seconds_left}
+
+
+def test_where_one_is_enough_the_last_one_counts(settings):
+    settings.FLASH_ABANDONED_HOLDS = 1
+    customer = make_customer()
+    abandon(customer, timedelta(minutes=200))
+    abandon(customer, timedelta(minutes=1))
+
+    with pytest.raises(CoolingDownError) as refusal:
+        reserve(make_promo(), customer)
+
+    assert refusal.value.params["holds"] == 1
+
+
+def test_the_last_ones_count_however_many_there_were_before():
+    customer = make_customer()
+    abandon(customer, *minutes(900, 600, 300, 30, 20, 1))
+
+    with pytest.raises(CoolingDownError):
+        reserve(make_promo(), customer)
 
 
 def test_the_end_of_the_wait_is_the_clocks_and_needs_no_task(settings):

@@ -7,9 +7,10 @@ import pytest
 from django.db import transaction
 
 from marketplace.core.clock import read_db_now
-from promotions.flash.errors import ReservationLapsedError
+from promotions.flash.errors import ReservationBeingPaidError, ReservationLapsedError
 from promotions.flash.models import ActiveHold, PromoUnit, Reservation
-from promotions.flash.services.claims import reserve_unit
+from promotions.flash.selectors import free_units
+from promotions.flash.services.claims import cancel_reservation, claim_sale, reserve_unit
 from promotions.flash.services.paying import claim_paid_unit, excuse_lapse, give_unit_up, hold_for_payment
 
 from .factories import let_lapse, make_customer, make_promo
@@ -89,6 +90,123 @@ def test_money_of_another_order_buys_nothing():
 
     assert states() == {ann.pk: "held"}
     assert unit_of(mine).sold_at is None
+
+
+def test_each_order_pays_for_its_own_unit():
+    promo, ann, bob = make_promo(units=2), make_customer(), make_customer()
+    theirs, other_order = waiting(promo, bob)
+    mine, order_id = waiting(promo, ann)
+
+    with pytest.raises(ReservationLapsedError), transaction.atomic():
+        claim_paid_unit(reservation_id=mine, order_id=other_order)
+    assert give_unit_up(reservation_id=theirs, order_id=order_id) is False
+
+    assert states() == {ann.pk: "held", bob.pk: "held"}
+    assert not PromoUnit.objects.filter(sold_at__isnull=False).exists()
+
+
+def test_a_unit_that_is_being_paid_is_not_given_back_beside_one_that_is_only_held():
+    promo, ann, bob = make_promo(units=2), make_customer(), make_customer()
+    reserve_unit(promo_id=promo.pk, customer_id=bob.pk)
+    mine, _order_id = waiting(promo, ann)
+
+    with pytest.raises(ReservationBeingPaidError):
+        cancel_reservation(reservation_id=mine, customer_id=ann.pk)
+
+    assert states() == {ann.pk: "held", bob.pk: "held"}
+    assert unit_of(mine).holder == ann.pk
+
+
+# --- late money and the limit
+
+
+def buys(promo, customer):
+    card = reserve_unit(promo_id=promo.pk, customer_id=customer.pk).card
+    claim_sale(reservation_id=card.reservation_id, customer_id=customer.pk, order_id=uuid4())
+
+
+def holds(promo, customer):
+    reserve_unit(promo_id=promo.pk, customer_id=customer.pk)
+
+
+def lets_another_lapse(promo, customer):
+    let_lapse(reserve_unit(promo_id=promo.pk, customer_id=customer.pk).card.reservation_id)
+
+
+def limited(*, units=4, limit=1):
+    return make_promo(units=units, units_per_customer=limit)
+
+
+@pytest.mark.parametrize("meanwhile", [buys, holds])
+def test_late_money_buys_nothing_beyond_the_limit(meanwhile):
+    promo, ann = limited(), make_customer()
+    mine, order_id = waiting(promo, ann)
+    let_lapse(mine)
+    meanwhile(promo, ann)
+
+    with pytest.raises(ReservationLapsedError), transaction.atomic():
+        claim_paid_unit(reservation_id=mine, order_id=order_id)
+
+    assert unit_of(mine).sold_at is None
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda _promo, _ann: None,
+        lets_another_lapse,
+        lambda promo, _ann: buys(promo, make_customer()),
+        lambda promo, _ann: holds(promo, make_customer()),
+        lambda _promo, ann: buys(limited(), ann),
+        lambda _promo, ann: holds(limited(), ann),
+    ],
+    ids=["nothing", "a lapse", "another buys", "another holds", "bought elsewhere", "held elsewhere"],
+)
+def test_late_money_buys_within_the_limit_and_leaves_the_hold_that_its_customer_has(meanwhile):
+    promo, ann = limited(), make_customer()
+    mine, order_id = waiting(promo, ann)
+    let_lapse(mine)
+    ActiveHold.objects.all().delete()  # tidied up
+    meanwhile(promo, ann)
+    holds_now = list(ActiveHold.objects.filter(until__gt=read_db_now()).values())
+
+    claim_paid_unit(reservation_id=mine, order_id=order_id)
+
+    assert (unit_of(mine).holder, Reservation.objects.get(pk=mine).state) == (ann.pk, "completed")
+    assert unit_of(mine).sold_at is not None
+    assert list(ActiveHold.objects.filter(until__gt=read_db_now()).values()) == holds_now
+
+
+def test_what_is_given_up_late_leaves_the_hold_that_its_customer_has():
+    promo, ann = make_promo(), make_customer()
+    mine, order_id = waiting(promo, ann)
+    let_lapse(mine)
+    newer = reserve_unit(promo_id=make_promo().pk, customer_id=ann.pk).card
+
+    assert give_unit_up(reservation_id=mine, order_id=order_id) is False
+
+    assert ActiveHold.objects.get().reservation_id == newer.reservation_id
+
+
+# --- giving up
+
+
+@pytest.mark.parametrize("is_paid_for", [False, True], ids=["given back", "given up with its order"])
+def test_a_unit_is_free_since_it_was_given_back(is_paid_for):
+    promo, ann = make_promo(), make_customer()
+    if is_paid_for:
+        mine, order_id = waiting(promo, ann)
+    else:
+        mine, order_id = reserve_unit(promo_id=promo.pk, customer_id=ann.pk).card.reservation_id, None
+    before = read_db_now()
+
+    if order_id:
+        give_unit_up(reservation_id=mine, order_id=order_id)
+    else:
+        cancel_reservation(reservation_id=mine, customer_id=ann.pk)
+
+    (unit,) = free_units(promo.pk, 10)
+    assert before <= unit.freed_at <= read_db_now()
 
 
 def test_giving_up_frees_that_unit_alone_and_only_for_its_order():

@@ -47,6 +47,7 @@ def test_the_holder_buys(held):
     assert (sale.price, sale.promo_version, sale.unit_id) == (promo.promo_price, promo.version, unit.pk)
     assert unit.sold_at is not None
     assert (reservation.state, reservation.order_id) == ("completed", order_id)
+    assert reservation.closed_at is not None
     assert not ActiveHold.objects.exists()
     assert OutboxEvent.objects.filter(wire_name="promotions.unit_sold").count() == 1
 

@@ -24,6 +24,7 @@ from promotions.flash.errors import (
 )
 from promotions.flash.models import ActiveHold, FlashPromo, PromoUnit, WaitlistPlace
 from promotions.flash.selectors import place_card, promos_to_tell
+from promotions.flash.services import waitlist
 from promotions.flash.services.claims import cancel_reservation, claim_sale, reserve_unit
 from promotions.flash.services.lifecycle import clean_up_expired
 from promotions.flash.services.planning import change_promo, end_promo
@@ -214,6 +215,69 @@ def test_the_next_is_told_when_the_unit_is_still_free_and_who_let_it_pass_goes_t
     assert [place(promo, each).position for each in (second, third, first)] == [1, 2, 3]
 
 
+def test_who_let_one_pass_goes_to_the_end_once_and_later_comers_stand_behind():
+    promo, card, (first,) = queue(1)
+    let_lapse(card.reservation_id, ago=timedelta(minutes=2))
+    tell_next(promo_id=promo.pk)
+    let_notices_pass()
+    tell_next(promo_id=promo.pk)
+    later = make_customer()
+    join(promo, later)
+
+    tell_next(promo_id=promo.pk)
+
+    assert told() == names(first, later)
+    assert (place(promo, first).position, place(promo, later).position) == (1, 2)
+
+
+def test_a_notice_is_over_at_its_very_moment(monkeypatch):
+    promo, card, (first, second) = queue(2)
+    let_lapse(card.reservation_id, ago=timedelta(minutes=2))
+    tell_next(promo_id=promo.pk)
+    until = place(promo, first).told_until
+
+    for early, expected in ((timedelta(milliseconds=1), names(first)), (timedelta(0), names(first, second))):
+        monkeypatch.setattr(waitlist, "read_db_now", lambda early=early: until - early)
+        tell_next(promo_id=promo.pk)
+        assert told() == expected
+
+
+def test_who_was_told_the_moment_it_came_free_is_not_told_of_it_again_but_the_next_is():
+    promo = make_promo(units=3)
+    cards, line = [hold(promo) for _ in range(3)], [make_customer() for _ in range(3)]
+    join(promo, *line)
+    for card, seconds in zip(cards, (70, 90, 110), strict=True):
+        let_lapse(card.reservation_id, ago=timedelta(seconds=seconds))
+    second_freed = PromoUnit.objects.get(holder=cards[1].customer_id).held_until
+    WaitlistPlace.objects.filter(customer=line[1].pk).update(told_at=second_freed)
+
+    assert tell_next(promo_id=promo.pk) == 2
+    assert told() == names(line[0], line[2])
+
+
+def test_who_was_told_the_moment_it_came_free_keeps_nobody_behind_them_waiting():
+    promo, card, (first, second) = queue(2)
+    let_lapse(card.reservation_id, ago=timedelta(seconds=70))
+    WaitlistPlace.objects.filter(customer=first.pk).update(told_at=PromoUnit.objects.get().held_until)
+
+    assert tell_next(promo_id=promo.pk) == 1
+    assert told() == names(second)
+
+
+def test_who_has_a_notice_is_not_told_of_another_unit_meanwhile(settings):
+    settings.FLASH_WAITLIST_SECONDS = 120  # longer than the pause between two notices
+    promo = make_promo(units=2)
+    cards, (first, second) = [hold(promo), hold(promo)], [make_customer(), make_customer()]
+    join(promo, first, second)
+    let_lapse(cards[0].reservation_id, ago=timedelta(seconds=100))
+    tell_next(promo_id=promo.pk)
+    WaitlistPlace.objects.filter(customer=first.pk).update(told_at=read_db_now() - timedelta(seconds=70))
+    let_lapse(cards[1].reservation_id)
+
+    assert tell_next(promo_id=promo.pk) == 1
+    assert told() == names(first, second)
+
+
 def test_when_somebody_was_faster_the_place_stays():
     promo, card, (first, second, _third) = queue()
     let_lapse(card.reservation_id, ago=timedelta(minutes=2))
@@ -304,6 +368,78 @@ def test_a_second_place_made_while_holding_is_not_told():
 
     assert tell_next(promo_id=promo.pk) == 0
     assert told() == []
+
+
+def in_two_lines():
+    """Two promotions whose units are held, a customer in line for both, and a third that nobody waits for."""
+    *promos, third = [make_promo() for _ in range(3)]
+    customer, cards = make_customer(), [hold(promo) for promo in promos]
+    for promo in promos:
+        join(promo, customer)
+    return promos, cards, customer, third
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["by leaving", "by taking a unit"])
+def test_who_is_out_of_one_line_stands_in_the_other_still(leaves):
+    (first, second), (card, _other_card), customer, _third = in_two_lines()
+
+    if leaves:
+        leave_waitlist(promo_id=first.pk, customer_id=customer.pk)
+    else:
+        let_lapse(card.reservation_id)
+        hold(first, customer)
+
+    assert (place(first, customer).state, place(second, customer).state) == ("closed", "waiting")
+
+
+def test_only_where_somebody_waits_is_looked_each_second():
+    (first, second), _cards, _customer, _third = in_two_lines()
+
+    assert set(FlashPromo.objects.filter(has_waitlist=True)) == {first, second}
+
+
+def test_a_unit_of_one_promotion_is_told_to_its_own_line():
+    (first, second), (card, _other_card), customer, _third = in_two_lines()
+    behind, elsewhere = make_customer(), make_customer()
+    join(first, behind)
+    join(second, elsewhere)
+    let_lapse(card.reservation_id)
+    leave_waitlist(promo_id=first.pk, customer_id=customer.pk)
+
+    assert tell_next(promo_id=second.pk) == 0
+    assert tell_due_promos(at=timezone.now()) == 1
+    assert told() == names(behind)
+
+
+def buys_one(promo, customer):
+    claim_sale(reservation_id=hold(promo, customer).reservation_id, customer_id=customer.pk, order_id=uuid4())
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        buys_one,
+        lambda promo, customer: let_lapse(hold(promo, customer).reservation_id),
+        lambda _promo, customer: hold(make_promo(), customer),
+    ],
+    ids=["has bought one", "let one lapse", "holds one elsewhere"],
+)
+def test_who_had_one_before_or_has_one_elsewhere_is_told(before):
+    promo, customer = make_promo(units=2), make_customer()
+    before(promo, customer)
+    join(promo, customer)
+    let_lapse(hold(promo).reservation_id)
+
+    assert tell_next(promo_id=promo.pk) == 1
+    assert told() == names(customer)
+
+
+def test_a_unit_that_was_added_is_told_to_one_at_a_time():
+    promo, _card, (first, _second) = queue(2)
+    change_promo(promo_id=promo.pk, changes={"units": 2}, actor_id=None, at=timezone.now())
+
+    assert [tell_next(promo_id=promo.pk), tell_next(promo_id=promo.pk)] == [1, 0]
+    assert told() == names(first)
 
 
 @pytest.mark.parametrize("reason", ["staff", "sold out"])
