@@ -8,6 +8,8 @@ from marketplace.settings.env import BASE_DIR
 from scripts.monitoring import GRAFANA, PROMETHEUS, RUNBOOKS, faults, headings
 from scripts.promql import PromQLError, parse
 
+pytestmark = pytest.mark.once
+
 RULES, SCRAPES = PROMETHEUS / "rules.yml", PROMETHEUS / "prometheus.yml"
 BOARD = GRAFANA / "marketplace.json"
 

@@ -12,6 +12,8 @@ from marketplace.settings.env import BASE_DIR
 
 from .routes import routes
 
+pytestmark = pytest.mark.once
+
 COMMITTED = BASE_DIR / "docs" / "openapi.yaml"
 METHODS = {"get", "post", "put", "patch", "delete"}
 

@@ -11,6 +11,8 @@ from marketplace.celery import PACKAGES, app, packages_with_tasks
 from marketplace.core.beat import Scheduler
 from marketplace.settings.env import BASE_DIR
 
+pytestmark = pytest.mark.once
+
 # Names wait in queues and in beat's table: add, never rename.
 TASKS = {
     "core.deliver",

@@ -145,6 +145,8 @@ class MutantSession:
         self.items = session.items
         try:
             self._make_database()
+            # The suite puts what is loaded out of reach of searches, and functions are found by one.
+            gc.unfreeze()
             sources = {path: read_source(ROOT, path) for target in self.targets for path in target.files}
             # Collecting garbage would write to every page that a child shares with this process.
             gc.collect()

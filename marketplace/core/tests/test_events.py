@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from marketplace.core.events import Event, event_class, json_ready, known_events
 from marketplace.core.money import CURRENCIES, Money
 
+pytestmark = pytest.mark.once
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Everything(Event):

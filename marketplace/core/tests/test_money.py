@@ -13,6 +13,8 @@ from marketplace.core.money import (
     exponent,
 )
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("text", "currency", "minor"),

@@ -33,7 +33,7 @@ TABLE = {
     "register/": ("GET", ANYONE),
     "verification/": ("POST", SIGNED_IN),
 }
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 def test_every_page_has_a_row():

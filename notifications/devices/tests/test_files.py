@@ -10,6 +10,8 @@ from marketplace.settings.env import BASE_DIR
 from notifications.devices.checks import push_service_is_known
 from notifications.devices.files import FilePushService
 
+pytestmark = pytest.mark.once
+
 
 def test_file_of_text_messages_is_the_owners_and_shows_the_end_of_a_number(settings, tmp_path):
     settings.PUSH_FILE_PATH = str(tmp_path)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from promotions.engagement import decay
 from promotions.engagement.decay import Decayed
 
+pytestmark = pytest.mark.once
+
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 moments = st.integers(-(20 * 366 * 86_400), 40 * 365 * 86_400).map(lambda seconds: EPOCH + timedelta(seconds=seconds))
 near = st.integers(0, 400 * 3600).map(lambda seconds: EPOCH + timedelta(seconds=seconds))

@@ -20,6 +20,8 @@ from promotions.rules.recurrence import (
     to_bits,
 )
 
+pytestmark = pytest.mark.once
+
 WEEKDAYS = st.frozensets(st.integers(1, 7))
 MONTH_DAYS = st.frozensets(st.integers(1, 31))
 

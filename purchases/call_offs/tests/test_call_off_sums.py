@@ -29,6 +29,8 @@ from purchases.shipments.tests.factories import ShippingRateFactory, take_to
 from stores.catalog.services import change_variant
 from stores.models import Variant
 
+pytestmark = pytest.mark.once
+
 MONEY = 10_000_000
 STOCK = 20
 

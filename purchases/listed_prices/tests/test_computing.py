@@ -15,6 +15,8 @@ from purchases.pricing.pipeline import price, ticket_of
 from purchases.pricing.tests.makers import ITEMS, MXN, amount, item, percent, rule, rules, uid
 from purchases.pricing.values import Item
 
+pytestmark = pytest.mark.once
+
 NOON = datetime(2026, 3, 13, 18, tzinfo=UTC)  # a Friday in Mexico, where it is noon
 MOMENTS = st.integers(0, 365 * 24 * 60).map(
     lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)

@@ -14,6 +14,8 @@ from purchases.pricing.values import Quote, Sending
 
 from .makers import ITEMS, MXN, amount, failing, item, judged, percent, rule, rules, uid
 
+pytestmark = pytest.mark.once
+
 SHIPPING = {uid(200): Sending(Money(5_000, MXN), "Parcel"), uid(201): Sending(Money(7_000, MXN))}
 FREE = Benefit(BenefitKind.FREE_SHIPPING)
 

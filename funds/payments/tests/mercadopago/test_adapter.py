@@ -22,6 +22,8 @@ from marketplace.core.money import MAX_MINOR, Money
 from .server import FakeMercadoPago
 from .state import Account, Payment
 
+pytestmark = pytest.mark.once
+
 WIDE = timedelta(days=1)
 
 

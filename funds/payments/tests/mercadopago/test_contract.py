@@ -12,7 +12,10 @@ from funds.payments.providers.protocol import ProviderDeferredError, ProviderRef
 from .sdk import official_sdk, with_key
 from .server import TOKEN, FakeMercadoPago
 
-pytestmark = pytest.mark.filterwarnings("ignore:notification_url is deprecated:DeprecationWarning")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.filterwarnings("ignore:notification_url is deprecated:DeprecationWarning"),
+]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from .conftest import COLLECTOR, SECRET
 from .receiver import Receiver
 from .server import TOKEN
 
+pytestmark = pytest.mark.once
+
 Control = Callable[..., Any]
 
 

@@ -14,6 +14,8 @@ from funds.payments.providers.protocol import ForgedNotificationError, Notificat
 
 from .notifications import Webhook, webhook
 
+pytestmark = pytest.mark.once
+
 SECRET = "a-secret-of-the-panel"
 AT = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 TS = str(int(AT.timestamp()))

@@ -154,6 +154,7 @@ def test_a_part_of_an_answer():
 # --- links
 
 
+@pytest.mark.once
 def test_every_link_of_every_report_leads_to_a_page_and_orders_to_exactly_theirs():
     random_house(12)
     boss = AdministratorFactory.create()

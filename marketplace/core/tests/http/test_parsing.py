@@ -9,7 +9,7 @@ from rest_framework.exceptions import ParseError
 
 from marketplace.core.http.parsing import MAX_DEPTH, loads
 
-pytestmark = pytest.mark.usefixtures("probe_api")
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("probe_api")]
 URL = "/api/v1/echo/"
 
 HOSTILE = {
