@@ -4,9 +4,9 @@
 
 Of the requests 70 % browse, 20 % bring a batch of events, 10 % reserve, complete or check out: over HTTP at a fixed
 rate against two API processes, with relay, workers of every queue and beat at work. Memory is the proportional share of
-each program and its children, from minute `--warm` to the end, the median of a tenth of that time on either side. An
+each program and its children, from minute `--warm` to the end, as the medians of the tenths of that time. An
 error is no answer, or one that the route should not give. Exit code 1 when errors reach 0.1 %, a program has grown by
-5 % (and more than 4 MB), or `verify_ledger --full` or the shelves find a fault.
+5 % from the first tenth to the last (and more than 4 MB), or `verify_ledger --full` or the shelves find a fault.
 """
 
 import argparse
@@ -152,10 +152,12 @@ class Memory:
         for name, looks in self._looks.items():
             late = [megabytes for at, megabytes in looks if at >= warm]
             share = max(1, len(late) // 10)
-            first, last = statistics.median(late[:share]), statistics.median(late[-share:])
+            course = [statistics.median(late[at : at + share]) for at in range(0, 10 * share, share) if late[at:]]
+            first, last = course[0], course[-1]
             grown = last / first - 1 if first else float("inf")
             is_fine = self._programs[name].pid is not None and (grown < GOAL_GROWTH or last - first < SMALL_MB)
-            print(f"  {name:<9} {first:.0f} → {last:.0f} MB ({grown:+.1%}){'' if is_fine else ' TOO MUCH, or dead'}")
+            shown = " ".join(f"{megabytes:.0f}" for megabytes in course)
+            print(f"  {name:<9} {grown:+.1%}{'' if is_fine else ' TOO MUCH, or dead'}: {shown} MB")
             fine = fine and is_fine
         return fine
 
