@@ -197,7 +197,7 @@ def test_items_that_lie_in_each_other_as_on_real_pages_are_read():
 
     found = extract(page, URL)
 
-    assert (found.title, found.price.minor) == ("Olla", 1250)
+    assert (found.title, found.price) == ("Olla", Money(1250, "MXN"))
 
 
 def test_texts_are_plain_and_bounded():

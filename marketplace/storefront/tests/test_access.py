@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from marketplace.storefront.urls import urlpatterns
+from marketplace.tests.fingerprint import fingerprint
 from marketplace.tests.routes import template_of
-from marketplace.tests.test_access_matrix import fingerprint
 from marketplace.tests.world import build_world
 from promotions.models import Slate
 
