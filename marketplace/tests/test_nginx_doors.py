@@ -179,9 +179,9 @@ def test_a_flood_of_sign_ins_is_stopped_and_nobody_else(front: Front) -> None:
     assert meanwhile[0] == 200
 
 
+# Compose's door is plain HTTP.
+@pytest.mark.parametrize("front", [door for door in nginx.DOORS if door != "compose.conf"], indirect=True)
 def test_http_leads_to_https_and_machines_have_their_own_door(front: Front) -> None:
-    if public(front) != 443:
-        pytest.skip("compose's door is plain HTTP")
     internal = "/api/v1/internal/scoring/run/"
 
     plain = front.ask(80, "/docs/?a=b")

@@ -98,7 +98,8 @@ def _make(path: Path) -> None:
 
 
 def _word_for_migrations() -> str:
+    """Of what stands in ours, and of which versions bring their own."""
     digest = hashlib.sha256()
-    for path in sorted(BASE_DIR.glob("*/**/migrations/0*.py")):
+    for path in (BASE_DIR / "requirements.txt", *sorted(BASE_DIR.glob("*/**/migrations/0*.py"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
