@@ -102,9 +102,12 @@ def wallets_of_owners(owners: Iterable[UUID]) -> "QuerySet[Any]":
 
 
 def has_money(owner_id: UUID) -> bool:
-    """Whether any account of the customer holds or owes something, deltas not rolled up included."""
+    """Whether any account of the customer holds or owes something, deltas not rolled up included.
+
+    What is set aside is part of the balance (`funds_account_floor`), so money on hold is money too.
+    """
     mine = Account.objects.filter(owner_kind=OwnerKind.CUSTOMER, owner_id=owner_id)
-    return with_balance(mine).exclude(balance=0, held=0).exists()
+    return with_balance(mine).exclude(balance=0).exists()
 
 
 def _or_zero(rows: "QuerySet[Any, Any]") -> Coalesce:

@@ -1,5 +1,6 @@
 """Celery: queues, beat and limits. The database is the truth; a message is only a wake-up with an id."""
 
+from .databases import CONNECT_TIMEOUT_SECONDS
 from .env import env
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://localhost/")
@@ -27,6 +28,8 @@ CELERY_TASK_ROUTES = {
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A child asks the database before it says that it is there: a silent one is given up after DB_CONNECT_TIMEOUT_SECONDS.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = CONNECT_TIMEOUT_SECONDS + 10.0
 # Hard limit < visibility timeout, so that a message is never handed out twice while its task still runs.
 CELERY_TASK_TIME_LIMIT = env.int("CELERY_TASK_TIME_LIMIT", default=60)
 CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT - 10

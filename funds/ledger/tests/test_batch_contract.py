@@ -325,6 +325,19 @@ def test_a_journal_of_several_legs_walks_back_whole():
     assert (balance_of(ESCROW), balance_of(COMMISSION)) == (Money(0, "MXN"), Money(0, "MXN"))
 
 
+def test_a_reversal_in_a_batch_names_what_it_reverses(engine):
+    ana, beto = customer_with(1000), customer_with(0)
+    (paid,) = engine.post_many([transfer(wallet(ana), wallet(beto), 300)])
+
+    there, back = engine.post_many([
+        transfer(wallet(ana), wallet(beto), 50),
+        transfer(wallet(beto), wallet(ana), 300, kind=JournalKind.REVERSAL, reverses=paid.journal_id),
+    ])  # fmt: skip
+
+    rows = Journal.objects.filter(pk__in=[there.journal_id, back.journal_id])
+    assert dict(rows.values_list("pk", "reverses")) == {there.journal_id: None, back.journal_id: paid.journal_id}
+
+
 @pytest.mark.postgres
 def test_a_batch_is_one_round_trip(django_assert_num_queries):
     customer = customer_with(1000)

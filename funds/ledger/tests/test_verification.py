@@ -13,7 +13,7 @@ from funds.facade import pay_order, verify_books
 from funds.ledger.models import Account, AccountDelta, AccountKind, Hold, Journal, JournalKind, Posting
 from funds.ledger.services import capture_hold, place_hold, post_transfer, release_hold, reverse_transfer
 from funds.ledger.terms import AccountKey, Leg
-from funds.payments.models import ProviderPayment
+from funds.payments.models import PaymentTask, ProviderPayment
 from funds.payments.providers.protocol import provider_id
 from funds.payments.services import request_withdrawal
 from marketplace.core import append_only
@@ -128,6 +128,15 @@ def test_a_payout_without_its_hold_is_seen(customer):
     release_hold(hold_id=payout.hold_id)
 
     assert broken() == {"outgoing_money_is_held"}
+
+
+@pytest.mark.parametrize(("seconds", "faults"), [(60, set()), (61, {"no_task_sending_past_its_lease"})])
+def test_a_task_with_a_dead_worker_is_seen_after_a_minute(customer, seconds, faults):
+    request_withdrawal(customer_id=customer, amount=Money(100, "MXN"), destination="012345678901234567")
+    moment = timezone.now()
+    PaymentTask.objects.update(state=PaymentTask.State.SENDING, lease_until=moment - timedelta(seconds=seconds))
+
+    assert {fault.invariant.name for fault in verify_books(at=moment, is_full=False)} == faults
 
 
 def test_postings_without_journal_are_seen(customer):

@@ -5,8 +5,9 @@ import logging
 from datetime import timedelta
 
 import pytest
-from celery.signals import worker_before_create_process
-from django.db import transaction
+from celery.signals import worker_before_create_process, worker_process_init
+from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from marketplace.celery import app
 from marketplace.core.clock import db_now, read_db_now
@@ -127,3 +128,31 @@ def test_before_a_child_is_forked_what_is_loaded_is_kept_out_of_collections():
         assert len(gc.get_objects()) < 10_000
     finally:
         gc.unfreeze()
+
+
+@pytest.fixture
+def child():
+    """Begins to work as a fork of a worker does."""
+
+    def begin():
+        worker_process_init.send(sender=None)
+
+    yield begin
+    gc.unfreeze()
+
+
+def test_a_child_has_asked_the_database_before_its_first_task(child):
+    with CaptureQueriesContext(connection) as asked:
+        child()
+
+    assert len(asked) == 1
+
+
+def test_a_child_begins_to_work_while_the_database_is_out(child, caplog):
+    def out(*_args):
+        raise OperationalError
+
+    with connection.execute_wrapper(out), caplog.at_level(logging.WARNING):
+        child()
+
+    assert "the database does not answer yet: OperationalError" in caplog.text
