@@ -27,7 +27,9 @@ from .wake import QUIET_SECONDS, waker
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
+# What comes first comes with the next pass (`lanes`): of a backlog, a pass takes no more than is sent in a tenth of a
+# second. With 500 it took half a second, and a tenth more went out.
+BATCH = 100
 POLL_SECONDS = 0.2
 MOMENTS_SECONDS = 1.0
 MAX_DOUBLINGS = 7

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from promotions import facade
 from promotions.campaigns.tests.factories import make_campaign
 from promotions.contracts import RuleLimit
 from promotions.flash.tests.factories import make_variant
-from purchases.pricing import selectors
 from purchases.pricing.selectors import quote
 from purchases.pricing.values import Quote, Wanted
 from stores.facade import variant_cards
@@ -30,13 +30,13 @@ def wanted() -> Wanted:
 def limits_asked(monkeypatch: pytest.MonkeyPatch) -> list[list[UUID]]:
     """The rules of each question after limits; it is answered as ever."""
     asked: list[list[UUID]] = []
-    answer = selectors.promotions.rule_limits
+    answer = facade.rule_limits
 
     def ask(rule_ids: Iterable[UUID], customer_id: UUID | None) -> dict[UUID, RuleLimit]:
         asked.append(list(rule_ids))
         return answer(asked[-1], customer_id)
 
-    monkeypatch.setattr(selectors.promotions, "rule_limits", ask)
+    monkeypatch.setattr(facade, "rule_limits", ask)
     return asked
 
 
@@ -71,11 +71,14 @@ def test_where_no_rule_is_limited_nobody_asks_for_limits(wanted, limits_asked):
     assert applied(answer) == {"As often as you like"}
 
 
-@pytest.mark.parametrize("wish", ["tiers", "segment_ids"])
+@pytest.mark.parametrize("wish", ["level", "segment"])
 def test_a_rule_that_wants_a_level_or_a_segment_is_enough_to_look_the_buyer_up(wanted, wish):
     segment = SegmentFactory.create()
-    wishes = {"tiers": frozenset({"gold"}), "segment_ids": frozenset({segment.pk})}
-    make_campaign(name="For few", **{wish: wishes[wish]})
+    wishes: dict[str, dict[str, Any]] = {
+        "level": {"tiers": frozenset({"gold"})},
+        "segment": {"segment_ids": frozenset({segment.pk})},
+    }
+    make_campaign(name="For few", **wishes[wish])
     make_campaign(name="For all")
     few = make_customer(segments=[segment], profile={"tier": "gold"})
     other = make_customer()
