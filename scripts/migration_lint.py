@@ -140,7 +140,9 @@ class Judge:
             self.report("index", operation, "its index is built under a lock; add it with AddIndexOnline")
 
     def field_of(self, operation: operations.AlterField, field: AnyField) -> AnyField:
-        """The field as its model has it: foreign keys know their type only then."""
+        """The field as its model has it, where only that knows its type; to make all models anew takes a second."""
+        if field.remote_field is None and not isinstance(field, models.GeneratedField):
+            return field
         app, name = self.migration.app_label, operation.model_name
         state = self.state.clone()
         operations.AlterField(name, operation.name, field).state_forwards(app, state)

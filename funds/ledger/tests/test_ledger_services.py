@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from funds.ledger.models import AccountKind, Hold, Journal, JournalKind, Tally
+from funds.ledger.models import AccountKind, Hold, Journal, JournalKind, OwnerKind, Tally
 from funds.ledger.orm_accounts import tally_changes
 from funds.ledger.selectors import (
     TrialBalance,
@@ -210,6 +210,15 @@ def test_balances_are_of_one_owner_and_lapsed_holds_of_one_wallet() -> None:
     assert [balance_of(wallet(each)).minor for each in (ann, bob, eve)] == [1000, 500, 0]
     assert {row.owner_id: row.lapsed for row in wallets_of_owners([ann, bob])} == {ann: 300, bob: 50}
     assert [has_money(each) for each in (ann, bob, eve)] == [True, True, False]
+
+
+def test_money_of_another_owner_with_the_same_number_is_not_the_customers() -> None:
+    rich, customer = customer_with(1000), customer_with(0)
+    pot = AccountKey.pot(customer, "MXN")
+    post_transfers(transfers=[Transfer("t", "k", JournalKind.TRANSFER, (Leg(wallet(rich), pot, mxn(300)),))])
+
+    assert has_money(customer) is False
+    assert (balance_of(pot).minor, balance_of(replace(pot, owner_kind=OwnerKind.CUSTOMER)).minor) == (300, 0)
 
 
 def test_a_wallet_that_was_emptied_holds_nothing() -> None:
