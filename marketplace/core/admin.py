@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import BigIntegerField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
 
 from . import access
@@ -19,6 +20,7 @@ from .bus.models import BusMessage
 from .errors import DomainError
 from .jobs import JobSlot
 from .outbox.models import EventDelivery, OutboxEvent
+from .outbox.retrying import try_again
 
 
 class HistoryShown:
@@ -168,6 +170,18 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
 
     list_display = ["id", "handler", "state", "attempts", "due_at", "done_at", "last_error"]
     list_filter = ["state", "handler"]
+    actions = ["try_again"]
+
+    @admin.action(description=gettext_lazy("Try parked deliveries again"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, rows: "QuerySet[EventDelivery]") -> None:
+        """All its attempts anew for each parked one; the others are passed over."""
+        count = try_again(rows, actor_id=request.user.pk)
+        text = ngettext("%d delivery will be tried again.", "%d deliveries will be tried again.", count) % count
+        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Django's change permission, although the rows themselves are read-only."""
+        return request.user.has_perm("core.change_eventdelivery")
 
 
 @admin.register(BusMessage)

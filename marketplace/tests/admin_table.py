@@ -195,7 +195,7 @@ TABLE: Final[dict[str, Row]] = {
     # machinery
     "core.auditentry": house("v"),
     "core.outboxevent": house("v"),
-    "core.eventdelivery": house("v"),
+    "core.eventdelivery": house("v", try_again="v"),
     "core.busmessage": house("v"),
     "core.jobslot": house("v"),
     "django_celery_beat.periodictask": house(
