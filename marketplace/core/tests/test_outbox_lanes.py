@@ -13,7 +13,7 @@ from marketplace.core.models import EventDelivery, OutboxEvent
 from marketplace.core.outbox.handlers import handles
 from marketplace.core.outbox.lanes import in_lanes
 from marketplace.core.outbox.publishing import publish
-from marketplace.core.outbox.relay import relay_new_events, send_due
+from marketplace.core.outbox.relay import Relay, relay_new_events, send_due
 from marketplace.core.tests.events import Probed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_handlers")]
@@ -103,6 +103,22 @@ def test_its_delivery_is_sent_before_a_backlog_and_its_other_handlers_wait_with_
     assert send_due(lambda _pk, queue: sent.append(queue), limit=5) == 5
 
     assert sent == ["payments", *["notify"] * 4]
+
+
+def test_what_comes_while_a_backlog_is_sent_waits_for_a_hundred_messages_and_no_more():
+    published(*(Probed(number=n) for n in range(300)))
+    sent = []
+
+    def send(_pk, queue):
+        if not sent:
+            published(Paid(number=1))
+        sent.append(queue)
+
+    relay = Relay(send)
+    relay.pass_once()
+    relay.pass_once()
+
+    assert sent.index("payments") == 100
 
 
 def test_a_flood_of_money_leaves_a_fifth_of_each_batch_to_the_others():
