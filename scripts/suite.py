@@ -43,7 +43,8 @@ class Half:
 
 def run_pytest(settings: dict[str, str], arguments: Sequence[str]) -> bool:
     """One run of pytest under these settings. No test collected is a failure like any other."""
-    workers = os.environ.get("TEST_WORKERS", "2")
+    # For two cores: a quarter of the time a test waits for a page, a server or a clock.
+    workers = os.environ.get("TEST_WORKERS", "3")
     # By halves of the list, and who is done first helps the other: what a module made for all its tests is used by all.
     spread = ["-n", workers, "--dist", "worksteal"]
     command = [sys.executable, "-m", "pytest", *spread, "--durations=25", *arguments]

@@ -16,7 +16,6 @@ from django.urls import NoReverseMatch, reverse
 
 from marketplace.backoffice.navigation import EXTRA_PAGES
 from marketplace.core.access import KEYS
-from marketplace.core.http import problems
 from stores.merchants.models import StoreMember
 from users.accounts.tests.factories import StaffFactory, UserFactory
 from users.models import DepartmentMember, User
@@ -74,12 +73,6 @@ def office(module_rows: None) -> Office:
     return Office(world, people)
 
 
-@pytest.fixture
-def _refusals_without_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five in six requests are refused: the page that says so, with the person's menu, would be most of the work."""
-    monkeypatch.setattr(problems, "BACK_OFFICE", "/no such path")
-
-
 def own_urls(label: str) -> set[str]:
     """Names of the URLs a page adds to the usual five, without the model's name in front."""
     page = PAGES[label]
@@ -101,7 +94,7 @@ def test_every_action_and_every_url_of_a_page_is_in_its_row(label):
     assert list_actions(label) | own_urls(label) == set(TABLE[label].actions)
 
 
-@pytest.mark.usefixtures("_refusals_without_a_page")
+@pytest.mark.usefixtures("refusals_without_a_page")
 @pytest.mark.parametrize("app", sorted({label.split(".")[0] for label in TABLE}))
 def test_each_page_opens_to_whom_it_should_and_to_nobody_else(office, app):
     clients = {person: office.client(person) for person in PEOPLE}

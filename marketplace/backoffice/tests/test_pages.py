@@ -53,6 +53,7 @@ def shown(client: Client, model: type[Model]) -> set[str]:
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("refusals_without_a_page")
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
 def test_pages_answer_without_any_object(model, signed_in):
     """To who may see them all; what others get is in the matrix."""

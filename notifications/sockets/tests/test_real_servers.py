@@ -262,7 +262,9 @@ def test_sockets_outlive_redis_and_hear_again_when_it_is_back():
                     while await aside(listeners, group_of(user.pk)) != 1:
                         await asyncio.sleep(0.1)
                 await aside(tell, user, "heard")
-                titles.append((await hear(newcomer, "notification"))["notification"]["title"])
+                # A look at what is new may bring it the one of before it came, too.
+                while (await hear(newcomer, "notification"))["notification"]["title"] != "heard":
+                    pass
             titles.append((await hear(socket, "notification"))["notification"]["title"])
             return titles
 
@@ -270,4 +272,4 @@ def test_sockets_outlive_redis_and_hear_again_when_it_is_back():
         titles = asyncio.run(scenario(port))
     line.cut()
 
-    assert titles == ["unheard", "heard", "heard"]
+    assert titles == ["unheard", "heard"]
