@@ -6,8 +6,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from celery import Celery
-from celery.signals import worker_before_create_process, worker_process_init
-from django.db import Error
+from celery.signals import (
+    task_postrun,
+    task_prerun,
+    worker_before_create_process,
+    worker_init,
+    worker_process_init,
+)
+from django.db import Error, close_old_connections
 
 from marketplace.core.loaded import OnDemand, keep_what_is_loaded
 
@@ -40,7 +46,12 @@ def before_a_child(**_signal: Any) -> None:
     keep_what_is_loaded()
 
 
-@worker_process_init.connect
+@worker_init.connect
+def before_children(**_signal: Any) -> None:
+    """Children hear of their beginning after Celery itself does, which closes the connections that they inherit."""
+    worker_process_init.connect(begin_to_work)
+
+
 def begin_to_work(**_signal: Any) -> None:
     """A long task spends a tenth of its time on looking through what its worker started with.
 
@@ -52,3 +63,14 @@ def begin_to_work(**_signal: Any) -> None:
         jobs.since_tick()
     except Error as error:
         log.warning("the database does not answer yet: %s", type(error).__name__)
+
+
+@task_prerun.connect
+@task_postrun.connect
+def look_after_connections(task: Any, **_signal: Any) -> None:
+    """As around a request: a connection past its age is closed, one that went bad is found before it is used.
+
+    Celery's own way, to connect anew for each task, is switched off by `CELERY_DB_REUSE_MAX`.
+    """
+    if not task.request.is_eager:
+        close_old_connections()

@@ -28,6 +28,8 @@ CELERY_TASK_ROUTES = {
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Never, as far as Celery goes: `marketplace/celery.py` looks after connections, by CONN_MAX_AGE and health checks.
+CELERY_DB_REUSE_MAX = 2**60
 # A child asks the database before it says that it is there: a silent one is given up after DB_CONNECT_TIMEOUT_SECONDS.
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = CONNECT_TIMEOUT_SECONDS + 10.0
 # Hard limit < visibility timeout, so that a message is never handed out twice while its task still runs.

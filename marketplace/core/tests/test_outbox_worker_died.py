@@ -5,11 +5,11 @@ import logging
 from datetime import timedelta
 
 import pytest
-from celery.signals import worker_before_create_process, worker_process_init
+from celery.signals import worker_before_create_process
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from marketplace.celery import app
+from marketplace.celery import app, begin_to_work
 from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.models import EventDelivery
 from marketplace.core.outbox import tasks
@@ -133,11 +133,7 @@ def test_before_a_child_is_forked_what_is_loaded_is_kept_out_of_collections():
 @pytest.fixture
 def child():
     """Begins to work as a fork of a worker does."""
-
-    def begin():
-        worker_process_init.send(sender=None)
-
-    yield begin
+    yield begin_to_work
     gc.unfreeze()
 
 

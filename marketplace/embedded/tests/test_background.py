@@ -1,21 +1,35 @@
 """The background threads: started, kept alive, stopped."""
 
+import gc
+import queue
 import threading
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from celery import shared_task
+from django.db import connection
 
 from marketplace.embedded import background
 from marketplace.embedded.background import Background, run_worker
 
 ran = threading.Event()
+connections: queue.Queue[Any] = queue.Queue()
 
 
 @shared_task(name="tests.embedded_ran")
 def embedded_ran() -> None:
     """Leave a trace."""
     ran.set()
+
+
+@shared_task(name="tests.embedded_asked")
+def embedded_asked() -> None:
+    """Ask the database, and show by which connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    connections.put(connection.connection)
 
 
 def test_a_part_that_fails_is_started_again(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -75,3 +89,33 @@ def test_worker_runs_tasks_and_stops_when_asked() -> None:
     parts.request_stop()
 
     assert parts.join(10) == []
+
+
+@pytest.fixture
+def asked(settings: Any, transactional_db: None) -> Iterator[Callable[[], Any]]:
+    """Have a worker of one thread ask the database; its connection."""
+    settings.TASK_THREADS = 1
+    parts = Background({"worker": run_worker})
+    parts.start()
+
+    def ask() -> Any:
+        embedded_asked.apply_async(queue="events")
+        return connections.get(timeout=5)
+
+    yield ask
+    parts.request_stop()
+    assert parts.join(10) == []
+    gc.collect()  # what a thread that has ended was connected by: nobody could drop this database
+
+
+def test_one_task_after_another_uses_the_same_connection(asked: Callable[[], Any]) -> None:
+    assert asked() is asked() is asked()
+
+
+@pytest.mark.postgres
+def test_a_connection_that_went_bad_meanwhile_is_found_before_it_is_used(asked: Callable[[], Any]) -> None:
+    first = asked()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [first.get_backend_pid()])
+
+    assert asked() is not first
