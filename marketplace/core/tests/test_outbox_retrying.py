@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from marketplace.core.audit import AuditEntry
 from marketplace.core.models import EventDelivery
+from marketplace.core.outbox import retrying
 from marketplace.core.outbox.handlers import handles
 from marketplace.core.outbox.publishing import publish
 from marketplace.core.outbox.relay import drain, relay_new_events
@@ -61,6 +62,15 @@ def test_what_was_parked_is_tried_again_and_nothing_else(heard, which):
     drain()
     assert sorted(heard) == [1, 2]
     assert retry(*which) == "0 to be tried again"
+
+
+def test_however_many_there_are(heard, monkeypatch):
+    monkeypatch.setattr(retrying, "AT_ONCE", 2)
+    EventDelivery.objects.update(state=PARKED)
+
+    assert retry("--all") == "3 to be tried again"
+    assert {row["state"] for row in rows()} == {PENDING}
+    assert AuditEntry.objects.filter(action="core.retry_delivery", actor_id=None).count() == 3
 
 
 def test_those_of_another_handler_stay_where_they_are(heard):
