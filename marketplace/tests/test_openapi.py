@@ -107,3 +107,13 @@ def test_names_of_enumerations_say_what_they_are(schema):
     components = schema["components"]["schemas"]
 
     assert {"OrderStateEnum", "MovementKindEnum", "LanguageEnum"} <= set(components)
+
+
+@pytest.mark.parametrize("page", ["/docs/", "/redoc/"])
+@pytest.mark.parametrize("token", ["rubbish", "eyJhbGciOiJub25lIn0.e30."])
+def test_its_pages_ask_nobody_for_a_token(client, page, token):
+    """A wrong one was a 500 where the format was none either: the page that should say so wanted to know who reads it."""
+    headers = {"Authorization": f"Bearer {token}"}
+
+    assert client.get(page, headers=headers).status_code == 200
+    assert client.get(page, {"format": "../x"}, headers=headers).status_code == 404
