@@ -112,7 +112,7 @@ def test_names_of_enumerations_say_what_they_are(schema):
 @pytest.mark.parametrize("page", ["/docs/", "/redoc/"])
 @pytest.mark.parametrize("token", ["rubbish", "eyJhbGciOiJub25lIn0.e30."])
 def test_its_pages_ask_nobody_for_a_token(client, page, token):
-    """A wrong one was a 500 where the format was none either: the page that should say so wanted to know who reads it."""
+    """A wrong one was a 500 where the format was none either: the page that says so wanted to know who reads it."""
     headers = {"Authorization": f"Bearer {token}"}
 
     assert client.get(page, headers=headers).status_code == 200
