@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from marketplace.core.outbox import handlers
+from marketplace.core.tests.events import Probed
 
 
 @pytest.fixture
@@ -13,6 +14,18 @@ def own_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Handlers registered in the test are gone after it; nobody else's listens during it."""
     monkeypatch.setattr(handlers, "_BY_NAME", {})
     monkeypatch.setattr(handlers, "_BY_EVENT", {})
+
+
+@pytest.fixture
+def probes_heard(own_handlers: None) -> list[int]:
+    """The numbers that the only handler of `Probed`, `marketplace.hear`, has heard so far."""
+    numbers: list[int] = []
+
+    @handlers.handles(Probed)
+    def hear(event: Probed) -> None:
+        numbers.append(event.number)
+
+    return numbers
 
 
 @pytest.fixture

@@ -23,21 +23,15 @@ PENDING, DONE, PARKED = EventDelivery.State.PENDING, EventDelivery.State.DONE, E
 
 
 @pytest.fixture
-def heard():
-    """One delivery that is parked and two that wait or are done; the numbers that the handlers have heard."""
-    numbers = []
-
-    @handles(Probed)
-    def hear(event):
-        numbers.append(event.number)
-
+def heard(probes_heard):
+    """Of three deliveries one is parked, one waits and one is done; the numbers that their handler has heard."""
     with transaction.atomic():
         publish(*(Probed(number=number) for number in (1, 2, 3)))
     relay_new_events()
     first, _second, third = EventDelivery.objects.order_by("pk")
     EventDelivery.objects.filter(pk=first.pk).update(state=PARKED, attempts=5, sends=3, last_error="Boom: it fell")
     EventDelivery.objects.filter(pk=third.pk).update(state=DONE, attempts=1)
-    return numbers
+    return probes_heard
 
 
 def rows():

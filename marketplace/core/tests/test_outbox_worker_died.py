@@ -13,7 +13,6 @@ from marketplace.celery import app, begin_to_work
 from marketplace.core.clock import db_now, read_db_now
 from marketplace.core.models import EventDelivery
 from marketplace.core.outbox import tasks
-from marketplace.core.outbox.handlers import handles
 from marketplace.core.outbox.publishing import publish
 from marketplace.core.outbox.relay import relay_new_events, send_due
 from marketplace.core.tests.events import Probed
@@ -23,19 +22,13 @@ PENDING, DONE, PARKED = EventDelivery.State.PENDING, EventDelivery.State.DONE, E
 
 
 @pytest.fixture
-def heard():
+def heard(probes_heard):
     """A delivery that was sent once, and the numbers its handler has heard."""
-    numbers = []
-
-    @handles(Probed)
-    def hear(event):
-        numbers.append(event.number)
-
     with transaction.atomic():
         publish(Probed(number=1))
     relay_new_events()
     send_due(lambda *_: None)
-    return numbers
+    return probes_heard
 
 
 def give(*, came_back):
