@@ -116,7 +116,7 @@ class Hub:
         self.start(self._repeat(seconds, work))
 
     async def _repeat(self, seconds: float, work: Callable[[], Work]) -> None:
-        while True:
+        while not _is_cancelled():
             await asyncio.sleep(seconds)
             try:
                 await work()
@@ -130,7 +130,7 @@ class Hub:
 
     async def _listen(self) -> None:
         layer: Any = get_channel_layer()
-        while layer is not None:
+        while layer is not None and not _is_cancelled():
             try:
                 if not self._channel:
                     self._channel = await layer.new_channel()
@@ -171,3 +171,9 @@ class Hub:
         await (layer.group_add if is_wanted else layer.group_discard)(group, self._channel)
         if is_wanted == (group in self._wanted):
             self._unsettled.discard(group)
+
+
+def _is_cancelled() -> bool:
+    """Whether this task was told to end, and whatever it waited for made a failure of that, as clients of Redis may."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -269,6 +269,35 @@ def test_a_message_nobody_understands_does_not_end_the_listening(caplog):
     assert "not understood" in caplog.text
 
 
+async def takes_the_end_for_a_failure(*_args: Any) -> None:
+    """As a client of Redis that is told to end in the middle of an answer."""
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        raise ConnectionError("no answer") from None
+
+
+@pytest.mark.parametrize("part", ["looking", "listening"])
+def test_what_the_hub_runs_ends_when_it_is_told_so_whatever_it_waits_for(monkeypatch, part):
+    monkeypatch.setattr(hub_module, "RETRY_SECONDS", 0.05)
+
+    async def scenario() -> list[Any]:
+        hub = Hub.here()
+        if part == "looking":
+            task = hub.start(hub._repeat(0.01, takes_the_end_for_a_failure))
+        else:
+            monkeypatch.setattr(get_channel_layer(), "receive", takes_the_end_for_a_failure)
+            task = hub.start(hub._listen())
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.wait([task], timeout=2)
+        left = [] if task.done() else [task]
+        task.cancel()  # else this test would never end
+        return left
+
+    assert asyncio.run(scenario()) == []
+
+
 @override_settings(ALLOWED_HOSTS=["shop.example"], SOCKET_ORIGINS=[])
 @pytest.mark.parametrize(
     ("origin", "comes_in"),
