@@ -382,6 +382,13 @@ def test_imports_stand_at_the_top():
     assert inner == []
 
 
+def test_no_test_empties_the_redis_of_others():
+    """`cache.clear()` is FLUSHDB: the counters of another worker's test go with it."""
+    tests = [path for path in python_files(*PACKAGES) if "tests" in path.parts]
+
+    assert [shown(path) for path in tests for name, _call in calls(path) if name == "cache.clear"] == []
+
+
 def test_the_clock_is_read_at_the_doors():
     read = [
         f"{shown(path)}:{node.lineno}"

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
@@ -52,7 +51,6 @@ def amazon(moto, settings):
     settings.AWS_READ_TIMEOUT = 3.0
     forget_service()
     outside.forget_clients()
-    cache.clear()
     application = sns.aws_client("sns").create_platform_application(
         Name=f"app{uuid7().hex}", Platform="APNS", Attributes={"PlatformCredential": "x"}
     )
