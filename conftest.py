@@ -9,16 +9,15 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
-from django.core.cache import caches
 from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
-from django_redis import get_redis_connection
 from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from marketplace.core.http.throttling import memory_counter
 from marketplace.core.sockets.work import database, lookout
 from marketplace.core.tests import log_scan
+from marketplace.core.tests.cached import forget_cached
 from marketplace.core.tests.flush import flush
 from marketplace.core.tests.migrated import clone_to, copy_to, drop
 from promotions.experiments.running import forget_running
@@ -70,14 +69,7 @@ def _fresh_counters() -> None:
     """No test inherits another's rate limits, cached answers or running experiments."""
     memory_counter.clear()
     forget_running()
-    if settings.REDIS_URL:
-        # Not `cache.clear()`: that empties the whole numbered database, for the other workers and checkouts too.
-        server = get_redis_connection("default")
-        for key in server.scan_iter(match=f"{settings.CACHES['default']['KEY_PREFIX']}*", count=1000):
-            server.unlink(key)
-    else:
-        for each in caches.settings:
-            caches[each].clear()
+    forget_cached()
 
 
 @pytest.fixture(autouse=True, scope="session")

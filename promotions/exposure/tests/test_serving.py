@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from marketplace.core.errors import InvalidInputError
+from marketplace.core.tests.cached import forget_cached
 from promotions.engagement.models import CustomerInterest, ProductSignal
 from promotions.exposure import caching, standing
 from promotions.exposure.models import Context, Slate, Slot
@@ -90,7 +91,7 @@ def test_what_another_process_made_comes_from_the_shared_cache_and_then_from_the
     caching.forget_near()
     shared = served()
     caching.forget_near()
-    cache.clear()
+    forget_cached()
     stored = served()
 
     assert [first.tier, shared.tier, stored.tier] == ["computed", "shared", "stored"]
@@ -270,7 +271,7 @@ def test_the_same_hour_and_versions_give_the_same_products_again():
     first = served(at=at)
     Slate.objects.all().delete()
     caching.forget_near()
-    cache.clear()
+    forget_cached()
 
     assert products_of(served(at=at + timedelta(minutes=30))) == products_of(first)
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.core.cache import cache
 from django.utils import timezone
 
 from marketplace.core import access
 from marketplace.core.access import Reach
 from marketplace.core.ids import uuid7
+from marketplace.core.tests.cached import forget_cached
 from promotions.flash.models import FlashPromo
 from promotions.flash.services.planning import end_promo
 from stores.models import StockItem
@@ -294,7 +294,7 @@ def test_eligible_is_near_first_and_costs_at_most_two_queries(api, django_assert
     FlashPromo.objects.filter(pk=far.pk).update(latitude=19.45)
     FlashPromo.objects.filter(pk=make_promo().pk).update(latitude=20.0)
     make_promo(segment_ids=frozenset({make_segment("vip").pk}))
-    cache.clear()
+    forget_cached()
     api.force_authenticate(customer)
 
     with django_assert_max_num_queries(2):
@@ -340,7 +340,7 @@ def test_running_is_for_anyone_and_costs_one_query_then_none(api, django_assert_
     late = make_promo()
     soon = make_promo(ends_at=timezone.now() + timedelta(minutes=5))
     make_promo(starts_at=timezone.now() + timedelta(minutes=30))
-    cache.clear()
+    forget_cached()
 
     with django_assert_num_queries(1):
         answer = api.get(f"{URL}running/").json()
@@ -354,6 +354,6 @@ def test_running_is_for_anyone_and_costs_one_query_then_none(api, django_assert_
 def test_a_closed_store_shows_nothing_running(api):
     make_promo()
     apps.get_model("stores.Store").objects.update(state="closed")
-    cache.clear()
+    forget_cached()
 
     assert api.get(f"{URL}running/").json()["results"] == []
