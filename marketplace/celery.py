@@ -53,10 +53,11 @@ def before_children(**_signal: Any) -> None:
 
 
 def begin_to_work(**_signal: Any) -> None:
-    """A long task spends a tenth of its time on looking through what its worker started with.
+    """What else the first tasks of a child would wait for, done before them.
 
-    The first question to the database is asked here, not by the first task, whenever that comes: about 60 ms, and 5 MB
-    that are no longer shared with the worker. Where the database is out, the first task connects.
+    What the worker started with is kept out of searches for garbage: else a tenth of a long task. The database is asked
+    for the first time: about 60 ms, and 5 MB that are no longer shared with the worker. Where it is out, the first task
+    connects.
     """
     keep_what_is_loaded()
     try:
